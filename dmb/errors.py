@@ -1,0 +1,28 @@
+"""What went wrong, in the three parts that a user needs: cause, place, and what to do next."""
+
+from __future__ import annotations
+
+
+class DmbError(Exception):
+    """A refusal that a user can act on. Nothing was written when it is raised.
+
+    `cause` is one sentence, `place` a path or `path:line` ("" when there is none), `remedy` what to do next.
+    """
+
+    exit_code = 2
+
+    def __init__(self, cause: str, *, place: str = "", remedy: str = "") -> None:
+        super().__init__(cause)
+        self.cause = cause
+        self.place = place
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        head = f"{self.place}: {self.cause}" if self.place else self.cause
+        return f"{head}\n  -> {self.remedy}" if self.remedy else head
+
+
+class NothingToWorkOn(DmbError):
+    """There is no module, workspace or file where one was named."""
+
+    exit_code = 3
