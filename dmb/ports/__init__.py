@@ -1,0 +1,36 @@
+"""Which host ports are taken, and which one a new module should prefer.
+
+Two moments. The template *prefers* a port: `reserve` picks it under a lock and keeps it for a day. The workspace
+*assigns* one: `reserve` again, with the module's preferred port as `preferred`. Before a question is asked, `propose`
+says what `reserve` would answer, and writes nothing.
+
+    held = survey(workspace, siblings=output_dir)  # who holds what
+    propose("bar-one", {"grpc": None}, held)       # {"grpc": 4001}
+    reserve("bar-one", {"grpc": None}, workspace=workspace, siblings=output_dir)
+    confirm("bar-one", output_dir / "bar-one", workspace=workspace)
+
+A wanted port is a number that a person typed (refused when somebody else holds it) or None (the module's own port if
+it has one, else the preferred one if it is free, else the next free one). What a module itself holds is never in its
+own way: asking twice gives the same answer.
+
+PyYAML is imported only when there is a workspace file to read.
+"""
+
+from __future__ import annotations
+
+from .choice import KINDS, WELL_KNOWN, Held, Holder, choose, propose
+from .reservations import Reserved, confirm, reserve
+from .survey import survey
+
+__all__ = [
+    "KINDS",
+    "WELL_KNOWN",
+    "Held",
+    "Holder",
+    "Reserved",
+    "choose",
+    "confirm",
+    "propose",
+    "reserve",
+    "survey",
+]

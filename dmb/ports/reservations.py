@@ -1,0 +1,171 @@
+"""Ports kept for a day for modules that are being made.
+
+A reservation stands in `<workspace>/.dmb/reservations.json` when there is a workspace that can be written to, else in
+the user's state folder; both are read. It lapses after a day or when its project's folder is gone, and after ten
+minutes when no folder was ever named.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from . import ledger
+from .choice import Held, Holder, propose
+from .ledger import Reservation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_DAY = 24 * 60 * 60  # seconds
+_UNNAMED = 10 * 60  # seconds
+
+
+class Reserved(NamedTuple):
+    """What `reserve` gave: a port for each kind, and notes for the user."""
+
+    ports: dict[str, int]
+    notes: tuple[str, ...] = ()
+
+
+def reserve(
+    slug: str,
+    wanted: Mapping[str, int | None],
+    *,
+    workspace: Path | None,
+    siblings: Path | None = None,
+    project: Path | None = None,
+    preferred: Mapping[str, int] | None = None,
+    now: float | None = None,
+) -> Reserved:
+    """Pick a port for each wanted kind and keep them for this module, atomically among all who reserve in one place.
+
+    See `propose` for `wanted` and `preferred`. `project` is the module's folder; while it does not exist the
+    reservation has no name, until `confirm` gives it one. The same slug gets the same ports again; two projects of one
+    slug in different folders share them, since a slug names one code location. DmbError: a typed port that is taken, a
+    broken workspace file, the lock held for ten seconds by another process. Where nothing can be written the ports are
+    still given, with a note that nobody keeps them.
+    """
+    from .survey import survey_files  # noqa: PLC0415 - survey() itself asks for the reservations
+
+    now = time.time() if now is None else now
+    name = _name(project)
+    seen = survey_files(workspace, siblings=siblings)
+    notes = list(seen.notes)
+    for folder in _homes(workspace):
+        try:
+            ledger.private_folder(folder)
+            with ledger.locked(folder):
+                records, problem = _read_to_replace(folder / ledger.FILE, now)
+                notes += [problem] if problem else []
+                ports = propose(slug, wanted, _with_reservations(seen, workspace, slug, name, now), preferred=preferred)
+                ours = [Reservation(slug, kind, port, name, int(now)) for kind, port in ports.items()]
+                kept = [record for record in records if _alive(record, now) and not _replaced(record, ours)]
+                ledger.write(folder / ledger.FILE, [*kept, *ours])
+                return Reserved(ports, tuple(notes))
+        except OSError as error:
+            notes.append(f"{folder} cannot be written ({error.strerror}): the ports are not reserved there")
+    notes.append("the ports are not reserved: another module may be given the same ones")
+    held = _with_reservations(seen, workspace, slug, name, now)
+    return Reserved(propose(slug, wanted, held, preferred=preferred), tuple(notes))
+
+
+def confirm(slug: str, project: Path, *, workspace: Path | None, now: float | None = None) -> None:
+    """Name the folder of a project whose ports were reserved before it was made.
+
+    Nothing happens without such a reservation, or where it cannot be written: then it lapses, as it would have.
+    """
+    now = time.time() if now is None else now
+    name = _name(project)
+    for folder in _homes(workspace):
+        path = folder / ledger.FILE
+        try:
+            if not path.is_file():
+                continue
+            with ledger.locked(folder):
+                records, _ = ledger.read(path)
+                named = [r._replace(project=name) for r in records if r.slug == slug and r.project is None]
+                if named:
+                    kept = [r for r in records if not _replaced(r, named)]
+                    ledger.write(path, [*kept, *named])
+        except OSError:
+            continue
+
+
+def reserved_ports(workspace: Path | None, *, now: float | None = None) -> tuple[list[Holder], list[str]]:
+    """The live reservations of the workspace and of the user's state folder, and notes on what could not be read."""
+    now = time.time() if now is None else now
+    holders, notes = [], []
+    for folder in _homes(workspace):
+        path = folder / ledger.FILE
+        try:
+            records, problem = ledger.read(path)
+            holders += _holders(path, [record for record in records if _alive(record, now)])
+            notes += [problem] if problem else []
+        except OSError as error:
+            notes.append(f"{path} cannot be read ({error.strerror}): the ports reserved there are not seen")
+    return holders, notes
+
+
+def _with_reservations(seen: Held, workspace: Path | None, slug: str, name: str | None, now: float) -> Held:
+    """What the files say and what is reserved; of several projects of this slug only this one where it has a record."""
+    holders: list[Holder] = []
+    for folder in _homes(workspace):
+        path = folder / ledger.FILE
+        try:
+            alive = [record for record in ledger.read(path)[0] if _alive(record, now)]
+            exact = {record.kind for record in alive if record.slug == slug and record.project in (name, None)}
+            seen_by_us = [r for r in alive if r.slug != slug or r.kind not in exact or r.project in (name, None)]
+            holders += _holders(path, seen_by_us)
+        except OSError:
+            continue
+    return Held([*seen.holders, *holders])
+
+
+def _homes(workspace: Path | None) -> Iterator[Path]:
+    """The folders that can hold reservations, the best first. A folder becomes no workspace by being named as one."""
+    if workspace is not None and ((workspace / ".dmb").is_dir() or (workspace / "workspace.yaml").is_file()):
+        yield workspace / ".dmb"
+    base = Path(os.environ.get("XDG_STATE_HOME", ""))
+    try:
+        yield (base if base.is_absolute() else Path.home() / ".local" / "state") / "dagster-module-builder"
+    except RuntimeError:
+        return  # A user without a home.
+
+
+def _name(project: Path | None) -> str | None:
+    return os.path.realpath(project) if project is not None and project.exists() else None
+
+
+def _alive(record: Reservation, now: float) -> bool:
+    # abs(): a reservation from a clock that was set back is not kept for years.
+    age = abs(now - record.at)
+    if record.project is None:
+        return age < _UNNAMED
+    return age < _DAY and Path(record.project).exists()
+
+
+def _replaced(record: Reservation, ours: list[Reservation]) -> bool:
+    return any(
+        (record.slug, record.kind) == (new.slug, new.kind) and record.project in (new.project, None) for new in ours
+    )
+
+
+def _holders(path: Path, records: list[Reservation]) -> list[Holder]:
+    places = ledger.places(path, records)
+    return [
+        Holder(record.port, record.kind, record.slug, place, "reservation")
+        for record, place in zip(records, places, strict=True)
+    ]
+
+
+def _read_to_replace(path: Path, now: float) -> tuple[list[Reservation], str]:
+    """Read a file that is about to be replaced: what is wrong with it is kept beside it."""
+    records, problem = ledger.read(path)
+    if problem:
+        copy = path.with_name(f"{path.stem}.broken-{int(now)}{path.suffix}")
+        path.replace(copy)
+        problem += f"; started anew, the old one is kept as {copy.name}"
+    return records, problem
