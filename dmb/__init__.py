@@ -1,3 +1,3 @@
-"""dagster-module-builder: make Dagster modules, integrate them into a shared workspace, keep them honest and current."""
+"""dagster-module-builder: make Dagster modules, integrate them into a shared workspace, keep them current."""
 
 __version__ = "0.1.0"

@@ -1,15 +1,21 @@
 """Names derived from other names, and the check of every answer that a person can give.
 
-One table, `QUESTIONS`, serves cookiecutter's prompts, `pre_gen`, `dmb new --set` and the audit. A check returns one sentence that
-names what is wrong and what would be right, or None. Standard library only: this is imported while the questions are asked.
+One table, `QUESTIONS`, serves cookiecutter's prompts, `pre_gen`, `dmb new --set` and the audit. A check returns one
+sentence that names what is wrong and what would be right, or None. Standard library only: this is imported while the
+questions are asked.
 """
 
 from __future__ import annotations
 
+import keyword
 import re
+import sys
 import unicodedata
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 DATABASES = ("duckdb", "none")
 GOVERNANCE = ("quick", "standard", "enterprise")
@@ -28,7 +34,9 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z
 # Device names that Windows keeps for itself: such a folder cannot be checked out there.
 _WINDOWS = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")
 # `dagster` would shadow the library and give variables such as DAGSTER_HOME; the rest are a workspace's own services.
-_TAKEN = frozenset({"dagster", "dagster-webserver", "dagster-daemon", "webserver", "daemon", "workspace", "test", "tests"})
+_TAKEN = frozenset(
+    {"dagster", "dagster-webserver", "dagster-daemon", "webserver", "daemon", "workspace", "test", "tests"}
+)
 # Characters that turn the reading direction of the text around them; right-to-left letters themselves are welcome.
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -40,7 +48,7 @@ def slug_from(name: str) -> str:
 
 
 def package_from(slug: str) -> str:
-    """The import package of a module: `bar-one` -> `bar_one_dagster`. The suffix keeps it clear of the standard library's names."""
+    """The import package: `bar-one` -> `bar_one_dagster`. The suffix keeps it clear of the standard library's names."""
     return slug.replace("-", "_") + "_dagster"
 
 
@@ -56,11 +64,15 @@ def schedules_from(governance: str) -> str:
 
 def _line_problem(label: str, value: str, longest: int) -> str | None:
     if "{{" in value or "{%" in value or "{#" in value:
-        return f"{label} holds {{{{, {{% or {{#, which later updates of the module would run as a template; leave them out"
+        return (
+            f"{label} holds {{{{, {{% or {{#, which later updates of the module would run as a template; leave them out"
+        )
     for character in value:
         category = unicodedata.category(character)
         if category in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"} or character in _BIDI:
-            return f"{label} holds the character U+{ord(character):04X}, which cannot be printed on one line; leave it out"
+            return (
+                f"{label} holds the character U+{ord(character):04X}, which cannot be printed on one line; leave it out"
+            )
     if len(value) > longest:
         return f"{label} has {len(value)} characters; {longest} are the most"
     return None
@@ -81,7 +93,23 @@ def _module_slug(value: str) -> str | None:
     if len(value) > SLUG_MAX:
         return f"the module's slug has {len(value)} characters; {SLUG_MAX} are the most"
     if value in _TAKEN or _WINDOWS.fullmatch(value):
-        return f"{value!a} is reserved and cannot be the module's folder and code location; add a word, such as {value}-data"
+        return f"{value!a} is reserved; add a word, such as {value}-data"
+    return None
+
+
+def _package(value: str) -> str | None:
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", value) or keyword.iskeyword(value):
+        return (
+            f"{value!a} is no import package; use lower-case letters, digits and underscores, such as bar_one_dagster"
+        )
+    if value in sys.stdlib_module_names or value in {"dagster", "test", "tests"}:
+        return f"{value!a} would hide a package of that name that Python or Dagster needs; write {value}_dagster"
+    return None
+
+
+def _prefix(value: str) -> str | None:
+    if not re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*", value) or value == "DAGSTER":
+        return f"{value!a} cannot start the names of environment variables; write it as in BAR_ONE, and not DAGSTER"
     return None
 
 
@@ -147,6 +175,8 @@ QUESTIONS: Mapping[str, Question] = {
         "governance": _one_of("governance tier", GOVERNANCE),
         "code_location": _one_of("kind of code location", CODE_LOCATIONS),
         "deployment": _one_of("deployment", DEPLOYMENTS),
+        "__package": _package,
+        "__prefix": _prefix,
         "__schedules": _schedules,
         "__python_version": _one_of("Python version that Dagster runs on", PYTHON_VERSIONS),
         "__grpc_port": port_problem,
@@ -156,5 +186,5 @@ QUESTIONS: Mapping[str, Question] = {
 
 
 def problem_with(key: str, value: str) -> str | None:
-    """One sentence on what is wrong with `value` as the answer to `key`, or None. Raises KeyError for a key that is no question."""
+    """One sentence on what is wrong with `value` as the answer to `key`, or None. KeyError: `key` is no question."""
     return QUESTIONS[key].problem(value)

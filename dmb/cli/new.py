@@ -1,0 +1,92 @@
+"""`dmb new`: make a module, and put it into a workspace with `--add`."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from ..answers import DATABASES, QUESTIONS, problem_with
+from ..errors import DmbError
+
+_BY_OPTION = {question.option: key for key, question in QUESTIONS.items()}
+
+
+@click.command(
+    "new",
+    epilog="\b\nExamples:\n  dmb new 'Bar One'\n  dmb new Sales --database none --set governance=standard --no-input\n"
+    "  dmb new Sales --workspace ~/dagster --add",
+)
+@click.argument("name", required=False)
+@click.option("--database", type=click.Choice(DATABASES), help="Same as --set database=…")
+@click.option(
+    "--set", "settings", metavar="KEY=VALUE", multiple=True, help=f"Answer a question. Keys: {', '.join(_BY_OPTION)}."
+)
+@click.option("--output-dir", type=click.Path(path_type=Path, file_okay=False), default=".", help="Where to make it.")
+@click.option("--workspace", help="The workspace whose ports are taken, and that --add puts the module into.")
+@click.option("--add", "add_it", is_flag=True, help="Put the module into the workspace too.")
+@click.option("--no-input", is_flag=True, help="Ask nothing; so it is anyway where standard input is no terminal.")
+@click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON (schema dmb.new/1).")
+def new(
+    name: str | None,
+    database: str | None,
+    settings: tuple[str, ...],
+    output_dir: Path,
+    workspace: str | None,
+    add_it: bool,
+    no_input: bool,
+    as_json: bool,
+) -> None:
+    """Make a Dagster module in a folder of its own: loads, tests and materializes at once.
+
+    Asks for what is not given: NAME is the module's name as people say it, such as 'Bar One'.
+    """
+    from ..create import create
+
+    no_input = no_input or as_json or not sys.stdin.isatty()
+    given = read_answers(name, database, settings, workspace)
+    if no_input and "module_name" not in given:
+        raise DmbError("the module has no name", remedy="give one: dmb new 'Bar One'")
+    made = create(given, output_dir=output_dir, no_input=no_input)
+    if as_json:
+        data = {
+            "schema": "dmb.new/1",
+            "project": str(made.project),
+            "answers": {q.option: made.answers[key] for key, q in QUESTIONS.items()},
+            "link": made.link,
+        }
+        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+    else:
+        click.echo(made.summary())
+
+
+def read_answers(
+    name: str | None, database: str | None, settings: tuple[str, ...], workspace: str | None
+) -> dict[str, str]:
+    """The answers on the command line by cookiecutter's keys. Raises DmbError for an unknown key or a wrong value."""
+    given: dict[str, str] = {}
+    for setting in settings:
+        option, equals, value = setting.partition("=")
+        if not equals:
+            raise DmbError(f"--set {setting} is not KEY=VALUE", remedy=f"write --set {option}=…")
+        if option not in _BY_OPTION:
+            close = difflib.get_close_matches(option, _BY_OPTION, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"the keys are: {', '.join(_BY_OPTION)}"
+            raise DmbError(f"there is no question {option!r}", remedy=hint)
+        given[_BY_OPTION[option]] = value.strip()
+    if name is not None:
+        given["module_name"] = name.strip()
+    if database is not None:
+        given["database"] = database
+    if workspace is not None:
+        given["__workspace"] = workspace
+    for key, value in given.items():
+        if problem := problem_with(key, value):
+            from ..create import repeat_command
+
+            kept = {k: v for k, v in given.items() if k != key}
+            raise DmbError(problem, remedy=f"to go on with the answers so far: {repeat_command(kept)}")
+    return given

@@ -1,0 +1,11 @@
+"""After the tree is rendered: write the rest, the module's own .env and its link to the template. See dmb/finish.py."""
+
+import json
+import sys
+
+sys.dont_write_bytecode = True
+sys.path.insert(0, {{ template_root | pylit }})
+
+from dmb.finish import finish
+
+print(finish(json.loads({{ plan(cookiecutter) | jsonify | pylit }})).summary())
