@@ -1,0 +1,184 @@
+"""A module repository as read from disk: what its `pyproject.toml` says, checked. Nothing in it is one machine's."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import tomllib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from .answers import CODE_LOCATIONS, DATABASES, GOVERNANCE, prefix_from, problem_with
+from .errors import DmbError, NothingToWorkOn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+MANIFEST = 1  # the version of [tool.dmb] that this code reads
+
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PORT_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
+
+
+@dataclass(frozen=True)
+class Module:
+    """One module = one Dagster code location. `ports` are those that it prefers; a workspace assigns."""
+
+    path: Path  # absolute, symbolic links resolved
+    name: str  # the slug: also the name of its blocks in workspace files
+    title: str
+    package: str  # import package, `bar_one_dagster`
+    location_name: str
+    prefix: str  # of its environment variables, `BAR_ONE`
+    code_location: str  # isolated | shared
+    database: str  # duckdb | none
+    governance: str
+    ports: Mapping[str, int]  # {"grpc": 4001}
+    requires: tuple[str, ...]  # variables that the workspace must define for all
+    template_version: str
+
+    @classmethod
+    def read(cls, path: Path) -> Module:
+        """Read the module in folder `path`.
+
+        Raises NothingToWorkOn where there is no module, DmbError where its pyproject.toml is broken or incomplete.
+        """
+        folder = path.expanduser().resolve()
+        if not folder.is_dir():
+            raise NothingToWorkOn("there is no such folder", place=str(path), remedy="make a module: dmb new NAME")
+        file = folder / "pyproject.toml"
+        document = _load(file)
+        tool = document.get("tool")
+        if not isinstance(tool, dict) or "dmb" not in tool:
+            raise NothingToWorkOn(
+                "there is no [tool.dmb] table, so this is not a module",
+                place=str(file),
+                remedy="make one with dmb new NAME, or name the folder of one",
+            )
+        manifest = _Table(document, "tool.dmb", file)
+        version = manifest.integer("manifest")
+        if version != MANIFEST:
+            raise DmbError(
+                f"[tool.dmb] manifest is {version}; this dmb reads {MANIFEST}",
+                place=str(file),
+                remedy="upgrade dmb" if version > MANIFEST else f"write manifest = {MANIFEST}",
+            )
+        name = manifest.text("name")
+        manifest.check("name", problem_with("module_slug", name))
+        title = manifest.text("title")
+        manifest.check("title", problem_with("module_name", title))
+        prefix = manifest.text("prefix", prefix_from(name))
+        manifest.check("prefix", problem_with("__prefix", prefix))
+        project = _Table(document, "tool.dg.project", file)
+        package = project.text("root_module")
+        if not all(part.isidentifier() and not keyword.iskeyword(part) for part in package.split(".")):
+            project.refuse("root_module", f"{package!a} is no import package; write it as in bar_one_dagster")
+        location_name = project.text("code_location_name", name)
+        if not location_name.isprintable():
+            project.refuse("code_location_name", "it holds a character that cannot be printed on one line")
+        return cls(
+            path=folder,
+            name=name,
+            title=title,
+            package=package,
+            location_name=location_name,
+            prefix=prefix,
+            code_location=manifest.choice("code_location", CODE_LOCATIONS),
+            database=manifest.choice("database", DATABASES),
+            governance=manifest.choice("governance", GOVERNANCE),
+            ports=_Table(document, "tool.dmb.ports", file, optional=True).ports(),
+            requires=manifest.variables("requires"),
+            template_version=manifest.text("template_version"),
+        )
+
+
+def _load(file: Path) -> dict[str, Any]:
+    """Parse a TOML file; the cause names its line."""
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except FileNotFoundError:
+        raise NothingToWorkOn(
+            "there is no pyproject.toml, so this is not a module",
+            place=str(file.parent),
+            remedy="make one with dmb new NAME, or name the folder of one",
+        ) from None
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise DmbError(
+            f"it cannot be read: {reason}", place=str(file), remedy="check its kind and permissions"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise DmbError(
+            f"it is not UTF-8: {error.reason} at byte {error.start}", place=str(file), remedy="save it as UTF-8"
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        where = _AT_LINE.search(str(error))
+        cause = _AT_LINE.sub("", str(error)).strip()
+        place = f"{file}:{where[1]}" if where else str(file)
+        raise DmbError(f"broken TOML: {cause}", place=place, remedy="mend the line and run again") from error
+    except RecursionError:
+        raise DmbError("its values are nested too deep", place=str(file), remedy="mend it and run again") from None
+
+
+class _Table:
+    """One table of a TOML document, read key by key; a wrong key is a DmbError that names it."""
+
+    def __init__(self, document: Mapping[str, Any], name: str, file: Path, *, optional: bool = False) -> None:
+        self.name, self.file = name, file
+        table: Any = document
+        for part in name.split("."):
+            table = table.get(part) if isinstance(table, dict) else None
+        if table is None and optional:
+            table = {}
+        if not isinstance(table, dict):
+            cause = f"[{name}] is missing" if table is None else f"{name} is not a table"
+            raise DmbError(cause, place=str(file), remedy=f"write it as a table: [{name}]")
+        self.table = table
+
+    def refuse(self, key: str, problem: str) -> NoReturn:
+        remedy = f"mend {key} in [{self.name}]"
+        raise DmbError(f"[{self.name}] {key}: {problem}", place=str(self.file), remedy=remedy)
+
+    def check(self, key: str, problem: str | None) -> None:
+        if problem:
+            self.refuse(key, problem)
+
+    def text(self, key: str, default: str | None = None) -> str:
+        value = self.table.get(key, default)
+        if value is None:
+            self.refuse(key, "it is missing")
+        if not isinstance(value, str) or not value:
+            self.refuse(key, "it must be a text, in quotes")
+        return value
+
+    def integer(self, key: str) -> int:
+        value = self.table.get(key)
+        if value is None:
+            self.refuse(key, "it is missing")
+        if not isinstance(value, int) or isinstance(value, bool):
+            self.refuse(key, "it must be a whole number")
+        return value
+
+    def choice(self, key: str, choices: tuple[str, ...]) -> str:
+        value = self.text(key)
+        if value not in choices:
+            self.refuse(key, f"{value!a} is not one of: {', '.join(choices)}")
+        return value
+
+    def variables(self, key: str) -> tuple[str, ...]:
+        value = self.table.get(key, [])
+        if not isinstance(value, list) or not all(
+            isinstance(name, str) and _VARIABLE.fullmatch(name) for name in value
+        ):
+            self.refuse(key, 'it must be a list of names of environment variables, such as ["API_TOKEN"]')
+        return tuple(value)
+
+    def ports(self) -> dict[str, int]:
+        for name, port in self.table.items():
+            if not _PORT_NAME.fullmatch(name):
+                self.refuse(name, "it is no name of a port; write it as in grpc")
+            if not isinstance(port, int) or isinstance(port, bool) or not 1024 <= port <= 65535:
+                self.refuse(name, "it must be a whole number from 1024 to 65535")
+        return dict(self.table)
