@@ -48,7 +48,7 @@ def reserve(
     broken workspace file, the lock held for ten seconds by another process. Where nothing can be written the ports are
     still given, with a note that nobody keeps them.
     """
-    from .survey import survey_files  # noqa: PLC0415 - survey() itself asks for the reservations
+    from .survey import survey_files
 
     now = time.time() if now is None else now
     name = _name(project)

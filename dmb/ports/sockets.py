@@ -14,8 +14,9 @@ def is_bound(port: int) -> bool:
     On Linux SO_REUSEADDR is set: it still collides with every listener, but neither with connections in TIME_WAIT nor
     with another process that asks the same question at the same moment. Elsewhere that option would hide listeners.
     """
-    import errno  # noqa: PLC0415 - a hook that asks for no port does not pay for the import
-    import socket  # noqa: PLC0415
+    # Here, so that a process that asks for no port does not pay for the import.
+    import errno
+    import socket
 
     for address in _ADDRESSES:
         family = socket.AF_INET6 if ":" in address else socket.AF_INET

@@ -1,0 +1,170 @@
+"""The host ports that Compose files publish."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from . import yamlnodes
+from .choice import Holder
+from .envfile import interpolate, module_of
+from .source import read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from .source import Source
+    from .yamlnodes import Node
+
+_PATTERNS = ("compose*.yaml", "compose*.yml", "docker-compose*.yaml", "docker-compose*.yml")
+_RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+_PORT_OPTION = re.compile(r"(?:^|\s)(?:-p|--port)(?:\s+|=)(\d{1,5})(?=\s|$)")
+_KIND_OF_TARGET = {"5432": "postgresql", "3306": "mysql"}
+
+
+class Published(NamedTuple):
+    """One item of `ports:`. Ports are a number or a range as text; `host` is "" when Docker picks a port itself."""
+
+    host: str
+    target: str
+    protocol: str
+
+
+def compose_holders(
+    workspace: Path, named: Iterable[str], values: Mapping[str, str], notes: list[str]
+) -> Iterator[Holder]:
+    """Every TCP port that a Compose file of the workspace publishes on this host, on whichever address.
+
+    All files in the folder that are named like Compose files count, the `named` ones, and what one of these includes or
+    extends. `values` are put in for `${…}`. DmbError for a broken file; what cannot be known is noted.
+    """
+    waiting = [workspace / name for name in named]
+    waiting += [path for pattern in _PATTERNS for path in sorted(workspace.glob(pattern))]
+    seen = set()
+    while waiting:
+        path = waiting.pop(0)
+        if path.resolve() in seen:
+            continue
+        seen.add(path.resolve())
+        source = read(path, notes)
+        if source is None:
+            notes.append(
+                f"{path} is named in a Compose file or in COMPOSE_FILE and is not there: its ports are not seen"
+            )
+            continue
+        file = _File(source, values, notes)
+        for document in yamlnodes.documents(source):
+            yield from file.holders(document)
+            waiting += file.other_files(document)
+
+
+class _File:
+    """One Compose file while it is read."""
+
+    def __init__(self, source: Source, values: Mapping[str, str], notes: list[str]) -> None:
+        self._source = source
+        self._values = values
+        self._notes = notes
+        self._owners = source.owners()
+
+    def holders(self, document: Node) -> Iterator[Holder]:
+        for name, service in yamlnodes.mapping(yamlnodes.mapping(document).get("services")).items():
+            entries = yamlnodes.mapping(service)
+            if self._text(entries.get("network_mode")) == "host":
+                yield from self._on_the_hosts_network(name, entries)
+                continue
+            for item in self._port_items(entries):
+                published = self._published(item)
+                if published.protocol == "tcp":
+                    yield from self._claims(name, item, published.host, published.target)
+
+    def other_files(self, document: Node) -> list[Path]:
+        """The files that this one includes or extends. Those that are elsewhere are noted."""
+        top = yamlnodes.mapping(document)
+        included = (yamlnodes.mapping(item).get("path", item) for item in yamlnodes.items(top.get("include")))
+        services = yamlnodes.mapping(top.get("services")).values()
+        extended = (yamlnodes.mapping(yamlnodes.mapping(service).get("extends")).get("file") for service in services)
+        files = []
+        for node in (*included, *extended):
+            for item in yamlnodes.scalars(node):
+                name = self._text(item)
+                if name and ("://" in name or name.startswith(("git@", "oci:", "github.com/"))):
+                    self._note(item, f"{name} is not on this machine: the ports in it are not seen")
+                elif name:
+                    files.append(self._source.path.parent / name)
+        return files
+
+    def _port_items(self, entries: Mapping[str, Node]) -> list[Node]:
+        ports = entries.get("ports")
+        if ports is None or ports.tag in ("!reset", "tag:yaml.org,2002:null"):
+            return []
+        if yamlnodes.kind(ports) != "sequence":
+            raise self._source.broken("`ports` is no list", yamlnodes.line(ports))
+        return yamlnodes.items(ports)
+
+    def _published(self, item: Node) -> Published:
+        """Both forms: `[[address:][host]:]target[/protocol]`, and the mapping."""
+        if yamlnodes.kind(item) == "mapping":
+            entries = yamlnodes.mapping(item)
+            host, target, protocol = (self._text(entries.get(key)) for key in ("published", "target", "protocol"))
+            return Published(host, target, protocol or "tcp")
+        value, _, protocol = self._text(item).partition("/")
+        host, _, target = value.rpartition(":")
+        return Published(host.rpartition(":")[2], target, protocol or "tcp")
+
+    def _on_the_hosts_network(self, service: str, entries: Mapping[str, Node]) -> Iterator[Holder]:
+        """Nothing is published then: each port that the container listens on is the host's. Take every hint at one."""
+        for item in self._port_items(entries):
+            yield from self._claims(service, item, self._published(item).target, "")
+        for item in yamlnodes.items(entries.get("expose")):
+            port, _, protocol = self._text(item).partition("/")
+            if protocol in ("", "tcp"):
+                yield from self._claims(service, item, port, "")
+        for key in ("entrypoint", "command"):
+            words = list(yamlnodes.scalars(entries.get(key)))
+            for match in _PORT_OPTION.finditer(" ".join(self._text(word) for word in words)):
+                yield from self._claims(service, words[0], match[1], "")
+
+    def _claims(self, service: str, node: Node, ports: str, target: str) -> Iterator[Holder]:
+        if ports in ("", "0"):
+            return
+        match = _RANGE.fullmatch(ports)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
+        line = yamlnodes.line(node)
+        if not 1 <= first <= last <= 65535:
+            raise self._source.broken(f"`{ports}` is no port", line)
+        owner, kind = self._owner(node)
+        for port in range(first, last + 1):
+            yield Holder(
+                port,
+                _KIND_OF_TARGET.get(target, kind),
+                self._owners.get(line) or owner or f"service {service}",
+                self._source.place(line),
+                "compose",
+            )
+
+    def _owner(self, node: Node) -> tuple[str, str]:
+        """The module, and the use, that the variable in a port is named for."""
+        text = yamlnodes.scalar(yamlnodes.mapping(node).get("published", node)) or ""
+        name = _VARIABLE.search(text)
+        return module_of(name[1]) if name else ("", "")
+
+    def _text(self, node: Node | None) -> str:
+        """A scalar with values put in; "" for none, and with a note for one that needs a variable that is not set."""
+        text = yamlnodes.scalar(node)
+        if node is None or text is None:
+            return ""
+        try:
+            return interpolate(text, self._values).strip()
+        except KeyError as error:
+            self._note(node, f"{error.args[0]} is not set: what depends on it is not seen")
+        except ValueError as error:
+            raise self._source.broken(
+                f"`{text}` is no text that Compose can put values into", yamlnodes.line(node)
+            ) from error
+        return ""
+
+    def _note(self, node: Node, sentence: str) -> None:
+        self._notes.append(f"{self._source.place(yamlnodes.line(node))}: {sentence}")

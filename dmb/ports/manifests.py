@@ -1,0 +1,53 @@
+"""The ports that the modules in a folder prefer, from their manifests."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from .choice import Holder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+def manifest_holders(folder: Path, notes: list[str]) -> Iterator[Holder]:
+    """`[tool.dmb.ports]` in the pyproject.toml of each folder in `folder`.
+
+    Nothing is refused, since things of other people may stand there: a broken manifest is noted.
+    """
+    try:
+        files = sorted(path / "pyproject.toml" for path in folder.iterdir())
+    except OSError:
+        return
+    for file in files:
+        try:
+            data = file.read_bytes()
+        except OSError:
+            continue
+        if b"dmb" in data:  # Most have no manifest; they are not parsed.
+            yield from _holders(file, data, notes)
+
+
+def _holders(file: Path, data: bytes, notes: list[str]) -> Iterator[Holder]:
+    import tomllib
+
+    try:
+        text = data.decode("utf-8")
+        manifest = tomllib.loads(text)["tool"]["dmb"]
+        name, ports = manifest.get("name", file.parent.name), dict(manifest["ports"])
+    except KeyError:
+        return
+    except (ValueError, TypeError, AttributeError) as error:
+        notes.append(f"{file} cannot be read ({error}): the ports that it prefers are not seen")
+        return
+    for kind, port in ports.items():
+        if isinstance(port, int):
+            yield Holder(port, kind, str(name), _place(file, text, kind, port), "manifest")
+
+
+def _place(file: Path, text: str, kind: str, port: int) -> str:
+    """`path:line` of the line that reads like the entry, or the path alone: tomllib tells no lines."""
+    match = re.search(rf"^.*\b{re.escape(kind)}[\"']?\s*=\s*{port}\b", text, re.MULTILINE)
+    return f"{file}:{text.count(chr(10), 0, match.start()) + 1}" if match else str(file)

@@ -1,0 +1,64 @@
+"""The ports that a workspace's files claim."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+from .choice import Holder
+from .compose import compose_holders
+from .envfile import assignments, module_of, resolved
+from .grpc import grpc_holders
+from .source import read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from .envfile import Variable
+    from .source import Source
+
+
+def workspace_holders(workspace: Path, notes: list[str]) -> Iterator[Holder]:
+    """What the registry, `.env`, workspace.yaml and the Compose files claim. DmbError for one that is broken."""
+    if registry := read(workspace / ".dmb" / "registry.json", notes):
+        yield from _registry(registry)
+    env = read(workspace / ".env", notes)
+    variables = assignments(env) if env else []
+    own = resolved(variables, os.environ)
+    if env:
+        yield from _variables(env, variables, own)
+    values = {**own, **os.environ}  # A variable of the process wins, for Dagster as for Compose.
+    if source := read(workspace / "workspace.yaml", notes):
+        yield from grpc_holders(source, values, notes)
+    named = own.get("COMPOSE_FILE", "").split(own.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)
+    yield from compose_holders(workspace, filter(None, named), values, notes)
+
+
+def _registry(source: Source) -> Iterator[Holder]:
+    """The ports that the workspace assigned. Anything else in the registry is another's concern."""
+    try:
+        modules = json.loads(source.text)["modules"]
+        assigned = [
+            (name, kind, int(port)) for name, module in modules.items() for kind, port in module["ports"].items()
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
+        raise source.broken("the workspace's registry is broken", line) from error
+    for name, kind, port in assigned:
+        # Names are unique in it, so a port's line is the first one that names its kind after the module's name.
+        module = source.text.find(f"{json.dumps(name, ensure_ascii=False)}:")
+        at = source.text.find(f'"{kind}":', module)
+        yield Holder(port, kind, name, source.place(source.text.count("\n", 0, max(at, 0)) + 1), "registry")
+
+
+def _variables(source: Source, variables: list[Variable], values: dict[str, str]) -> Iterator[Holder]:
+    """The numbers in variables that are named like ports; of several assignments to one, the last."""
+    owners = source.owners()
+    for variable in {variable.name: variable for variable in variables}.values():
+        port = values[variable.name]
+        if variable.name.endswith("_PORT") and port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535:
+            module, kind = module_of(variable.name)
+            who = owners.get(variable.line) or module or f"variable {variable.name}"
+            yield Holder(int(port), kind, who, source.place(variable.line), "env")
