@@ -18,18 +18,22 @@ PyYAML is imported only when there is a workspace file to read.
 
 from __future__ import annotations
 
-from .choice import KINDS, WELL_KNOWN, Held, Holder, choose, propose
+from .choice import Held, choose, propose
 from .reservations import Reserved, confirm, reserve
+from .sockets import listeners
 from .survey import survey
+from .tables import KINDS, SOURCES, WELL_KNOWN, Holder
 
 __all__ = [
     "KINDS",
+    "SOURCES",
     "WELL_KNOWN",
     "Held",
     "Holder",
     "Reserved",
     "choose",
     "confirm",
+    "listeners",
     "propose",
     "reserve",
     "survey",

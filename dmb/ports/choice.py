@@ -1,87 +1,15 @@
-"""Who holds a port, and the next one that nobody holds: pure functions over tables."""
+"""Who holds a port, and the next one that nobody holds."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..errors import DmbError
-from .sockets import is_bound
+from .sockets import is_bound, listener
+from .tables import KINDS, SOURCES, WELL_KNOWN, Holder
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
-
-# The ranges do not meet, so that a port says what it is. All lie below the ports that kernels hand out to clients.
-KINDS: Mapping[str, range] = {
-    "grpc": range(4001, 5000),
-    "postgresql": range(5440, 6000),
-    "mysql": range(3307, 4000),
-}
-
-# Numbers within the ranges that other software is known by: free today, in somebody's way tomorrow.
-WELL_KNOWN: Mapping[int, str] = {
-    3310: "ClamAV",
-    3389: "Remote Desktop",
-    3478: "STUN",
-    3690: "Subversion",
-    4040: "Spark's UI",
-    4150: "NSQ",
-    4151: "NSQ",
-    4160: "NSQ",
-    4161: "NSQ",
-    4190: "ManageSieve",
-    4200: "Prefect",
-    4222: "NATS",
-    4317: "OpenTelemetry",
-    4318: "OpenTelemetry",
-    4369: "Erlang's port mapper",
-    4443: "HTTPS, by habit",
-    4444: "Selenium",
-    4566: "LocalStack",
-    4646: "Nomad",
-    4647: "Nomad",
-    4648: "Nomad",
-    4840: "OPC UA",
-    4848: "GlassFish",
-    4873: "Verdaccio",
-    5500: "VNC",
-    5555: "Celery Flower",
-    5601: "Kibana",
-    5666: "Nagios",
-    5671: "RabbitMQ",
-    5672: "RabbitMQ",
-    5701: "Hazelcast",
-    5800: "VNC",
-    5900: "VNC",
-    5901: "VNC",
-    5984: "CouchDB",
-    5985: "WinRM",
-    5986: "WinRM",
-}
-
-SOURCES: Mapping[str, str] = {
-    "env": "a variable of the workspace",
-    "compose": "published by a compose file",
-    "workspace": "a gRPC server of workspace.yaml",
-    "registry": "assigned by the workspace",
-    "reservation": "reserved for a day",
-    "manifest": "preferred by a module beside the new one",
-    "socket": "in use on this host",
-}
-
-
-class Holder(NamedTuple):
-    """One claim to one host port.
-
-    `kind` is a key of KINDS, `database` for either server, or "" when the use is not known. `who` is the module's slug
-    where that is known, else words (`service db`, `variable WEB_PORT`). `place` is `path:line`, `path`, or for a
-    socket its address. `source` is a key of SOURCES.
-    """
-
-    port: int
-    kind: str
-    who: str
-    place: str
-    source: str
 
 
 class Held:
@@ -115,13 +43,17 @@ class Held:
                 return claim
         if claims or not is_bound(port):
             return None
-        return Holder(port, "", "a process of this host", f"port {port}", "socket")
+        return listener(port)
 
-    def own(self, slug: str, kind: str) -> Iterable[int]:
-        """The ports that a module already holds for one use: assigned ones before reserved ones."""
-        sources = ("registry", "reservation")
-        claims = [holder for holder in self.holders if (holder.who, holder.kind) == (slug, kind)]
-        return [holder.port for source in sources for holder in claims if holder.source == source]
+    def own(self, slug: str, kind: str) -> list[int]:
+        """The ports that a module already holds for one use, the most binding first."""
+        sources = list(SOURCES)
+        claims = [holder for holder in self.holders if holder.who == slug and _serves(holder, kind)]
+        return [holder.port for holder in sorted(claims, key=lambda holder: sources.index(holder.source))]
+
+
+def _serves(holder: Holder, kind: str) -> bool:
+    return holder.kind == kind or (holder.kind == "database" and holder.port in KINDS[kind])
 
 
 def choose(kind: str, held: Container[int]) -> int:

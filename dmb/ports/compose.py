@@ -6,9 +6,9 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import yamlnodes
-from .choice import Holder
 from .envfile import interpolate, module_of
 from .source import read
+from .tables import Holder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from .yamlnodes import Node
 
 _PATTERNS = ("compose*.yaml", "compose*.yml", "docker-compose*.yaml", "docker-compose*.yml")
-_RANGE = re.compile(r"(\d{1,5})(?:-(\d{1,5}))?")
+_RANGE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
-_PORT_OPTION = re.compile(r"(?:^|\s)(?:-p|--port)(?:\s+|=)(\d{1,5})(?=\s|$)")
+_PORT_OPTION = re.compile(r"(?:^|\s)(?:-p|--port)(?:\s+|=)([0-9]{1,5})(?=\s|$)")
 _KIND_OF_TARGET = {"5432": "postgresql", "3306": "mysql"}
 
 
@@ -78,7 +78,8 @@ class _File:
             for item in self._port_items(entries):
                 published = self._published(item)
                 if published.protocol == "tcp":
-                    yield from self._claims(name, item, published.host, published.target)
+                    place = yamlnodes.mapping(item).get("published", item)
+                    yield from self._claims(name, place, published.host, published.target)
 
     def other_files(self, document: Node) -> list[Path]:
         """The files that this one includes or extends. Those that are elsewhere are noted."""
@@ -147,8 +148,7 @@ class _File:
 
     def _owner(self, node: Node) -> tuple[str, str]:
         """The module, and the use, that the variable in a port is named for."""
-        text = yamlnodes.scalar(yamlnodes.mapping(node).get("published", node)) or ""
-        name = _VARIABLE.search(text)
+        name = _VARIABLE.search(yamlnodes.scalar(node) or "")
         return module_of(name[1]) if name else ("", "")
 
     def _text(self, node: Node | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from . import yamlnodes
-from .choice import Holder
+from .tables import Holder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -34,7 +34,7 @@ def grpc_holders(source: Source, values: Mapping[str, str], notes: list[str]) ->
             port = _text(node, values)
             if port is None:
                 notes.append(f"{source.place(line)}: the variable for this port is not set: the port is not seen")
-            elif not (port.isdecimal() and 1 <= int(port) <= 65535):
+            elif not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
                 raise source.broken(f"`{port}` is no port", line)
             else:
                 name = owners.get(line) or _text(server.get("location_name"), values) or f"gRPC server {host}:{port}"

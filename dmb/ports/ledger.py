@@ -91,17 +91,6 @@ def places(path: Path, records: Iterable[Reservation]) -> list[str]:
     return [f"{path}:{number}" if number else str(path) for number in found]
 
 
-def private_folder(folder: Path) -> None:
-    """Make a folder that only its owner may enter and that git and Docker pass over. OSError when that cannot be."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        folder.mkdir(mode=0o700)
-    except FileExistsError:
-        return
-    for name in (".gitignore", ".dockerignore"):
-        (folder / name).write_text("*\n", "utf-8")
-
-
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold the folder's lock. OSError when the folder cannot be written, DmbError when another has it for ten seconds.

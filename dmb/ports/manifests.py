@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .choice import Holder
+from .tables import Holder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +18,8 @@ def manifest_holders(folder: Path, notes: list[str]) -> Iterator[Holder]:
     Nothing is refused, since things of other people may stand there: a broken manifest is noted.
     """
     try:
-        files = sorted(path / "pyproject.toml" for path in folder.iterdir())
+        # A folder with braces in its name is a template, and its manifest no TOML yet.
+        files = sorted(path / "pyproject.toml" for path in folder.iterdir() if "{{" not in path.name)
     except OSError:
         return
     for file in files:

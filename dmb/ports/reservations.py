@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import ledger
-from .choice import Held, Holder, propose
+from .choice import Held, propose
 from .ledger import Reservation
+from .tables import Holder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -56,7 +57,7 @@ def reserve(
     notes = list(seen.notes)
     for folder in _homes(workspace):
         try:
-            ledger.private_folder(folder)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with ledger.locked(folder):
                 records, problem = _read_to_replace(folder / ledger.FILE, now)
                 notes += [problem] if problem else []
@@ -125,8 +126,9 @@ def _with_reservations(seen: Held, workspace: Path | None, slug: str, name: str 
 
 
 def _homes(workspace: Path | None) -> Iterator[Path]:
-    """The folders that can hold reservations, the best first. A folder becomes no workspace by being named as one."""
-    if workspace is not None and ((workspace / ".dmb").is_dir() or (workspace / "workspace.yaml").is_file()):
+    """The folders that can hold reservations, the best first."""
+    # Its `.dmb` is what makes a folder a workspace, so it is not made here.
+    if workspace is not None and (workspace / ".dmb").is_dir():
         yield workspace / ".dmb"
     base = Path(os.environ.get("XDG_STATE_HOME", ""))
     try:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .choice import Held, Holder
+from .choice import Held
 from .manifests import manifest_holders
 from .reservations import reserved_ports
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from .tables import Holder
 
 
 def survey(workspace: Path | None, *, siblings: Path | None = None, now: float | None = None) -> Held:

@@ -6,11 +6,11 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from .choice import Holder
 from .compose import compose_holders
 from .envfile import assignments, module_of, resolved
 from .grpc import grpc_holders
 from .source import read
+from .tables import Holder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
