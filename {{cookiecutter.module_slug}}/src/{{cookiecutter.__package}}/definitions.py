@@ -1,0 +1,36 @@
+"""What Dagster loads: everything in `defs/`, with the resources and the executor that all of it shares."""
+
+import os
+from pathlib import Path
+
+import dagster as dg
+
+from {{ cookiecutter.__package }}.io_managers import PickleIOManager
+{%- if cookiecutter.database != 'none' %}
+from {{ cookiecutter.__package }}.resources import DatabaseResource
+{%- endif %}
+
+EXECUTORS = {"in_process": dg.in_process_executor, "multiprocess": dg.multiprocess_executor}
+
+
+def executor() -> dg.ExecutorDefinition:
+    """The executor that {{ cookiecutter.__prefix }}_EXECUTOR names. Raises ValueError for a name that is not in EXECUTORS."""
+    name = os.environ.get("{{ cookiecutter.__prefix }}_EXECUTOR") or "in_process"
+    if name not in EXECUTORS:
+        raise ValueError(f"{{ cookiecutter.__prefix }}_EXECUTOR is {name!r}; it must be one of: {', '.join(EXECUTORS)}")
+    return EXECUTORS[name]
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """The code location."""
+    shared = dg.Definitions(
+        resources={
+            "io_manager": PickleIOManager(),
+{%- if cookiecutter.database != 'none' %}
+            "database": DatabaseResource(),
+{%- endif %}
+        },
+        executor=executor(),
+    )
+    return dg.Definitions.merge(shared, dg.load_from_defs_folder(path_within_project=Path(__file__).parent))

@@ -1,0 +1,1 @@
+"""Everything in this folder is loaded; `dg scaffold defs` adds to it."""
