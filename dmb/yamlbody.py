@@ -1,0 +1,94 @@
+"""Entries of a module as YAML text: from plain data (`dump`), as a person wrote them, and for between brackets."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from typing import Any
+
+import yaml
+
+from dmb import textblocks
+from dmb.errors import DmbError
+from dmb.yamltree import Loader, Sign, Tree
+
+_PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./@+-]*")
+_WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", ".nan", ".inf"}
+_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")  # line ends or not printable to some YAML reader
+
+
+def dump(data: Any) -> str:
+    """Plain data (what JSON can hold) as YAML text in block style, every doubtful scalar quoted."""
+    return "".join(line + "\n" for line in _lines(data))
+
+
+def scalar(value: Any) -> str:
+    """One value as YAML that every reader loads alike; lists and mappings as JSON."""
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
+        return value
+    return bracketed(value)
+
+
+def bracketed(value: Any) -> str:
+    """`value` as JSON, which is YAML."""
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+
+
+def _lines(data: Any) -> list[str]:
+    lines: list[str] = []
+    if isinstance(data, dict) and data:
+        for key, value in data.items():
+            first, *others = _lines(value)
+            if isinstance(value, (dict, list)) and value:
+                lines += [f"{scalar(key)}:", *("  " + line for line in (first, *others))]
+            else:
+                lines.append(f"{scalar(key)}: {first}")
+        return lines
+    if isinstance(data, list) and data:
+        for value in data:
+            first, *others = _lines(value)
+            lines += [f"- {first}", *("  " + line for line in others)]
+        return lines
+    return [scalar(data)]
+
+
+class Body:
+    """Entries to put into a collection: `text` in block style and `normal` form, its `kind` (list or map), its `signs`.
+
+    `names` are the keys, or the items of a list that are scalars: what must not stand twice.
+    Anchors and aliases are written out, since an anchor takes effect beyond its block.
+    """
+
+    def __init__(self, text: str, place: str) -> None:
+        self.text, self.place = textblocks.normal(text), place
+        if textblocks.carries_marker(self.text):
+            raise DmbError("a `# BEGIN:` or `# END:` line within an entry", place=place, remedy="Delete that line.")
+        tree = Tree(self.text, place)
+        if tree.anchors:
+            self.text = dump(self.data)
+            tree = Tree(self.text, place)
+        self.kind = tree.kind(0) if tree.events else "empty"
+        if self.kind not in ("list", "map") or tree.in_flow(0):
+            raise DmbError("not a list or a mapping in block style", place=place, remedy="Write one entry a line.")
+        self.signs: list[Sign] = tree.signs[1:-1]
+        entries = [tree.events[first] for first, _ in tree.children(0)]
+        self.names = [entry.value for entry in entries if isinstance(entry, yaml.ScalarEvent)]
+
+    @functools.cached_property
+    def data(self) -> Any:
+        """The entries as loaded."""
+        return yaml.load(self.text, Loader)  # noqa: S506 - Loader is a safe one
+
+    def between_brackets(self) -> tuple[str, list[Sign]]:
+        """The same entries, each on one line with a comma, for a collection that is written with brackets."""
+        if self.kind == "list":
+            text = "".join(f"{bracketed(item)},\n" for item in self.data)
+        else:
+            text = "".join(f"{bracketed(key)}: {bracketed(value)},\n" for key, value in self.data.items())
+        whole = f"[\n{text}]" if self.kind == "list" else f"{{\n{text}}}"
+        if yaml.load(whole, Loader) != self.data:  # noqa: S506
+            raise DmbError(
+                "this entry cannot be written between brackets", place=self.place, remedy="Use a block list."
+            )
+        return text, Tree(whole, self.place).signs[1:-1]

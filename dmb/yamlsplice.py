@@ -1,0 +1,129 @@
+"""Put entries of modules into YAML files that people write, and take them out, without touching any other byte.
+
+    file = YamlFile(text, "workspace.yaml")                     # one parse, for any number of changes
+    file.put("bar-one", {("load_from",): "- python_module: bar_one_dagster.definitions\\n"})
+    text = file.render()                                        # one more parse: the proof
+
+The text is spliced at the marks of the parser's events, between `# BEGIN: <owner>` and `# END: <owner>`, and parsed
+again: its events must be those from before with exactly the planned ones put in or taken out, else nothing is done.
+This is stricter than comparing what both load to, and costs a third of it.
+"""
+
+from __future__ import annotations
+
+import bisect
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import yaml
+
+from dmb import textblocks
+from dmb.textblocks import BOM, line_start
+from dmb.yamlbody import Body, dump
+from dmb.yamlplace import Path, Placed, below, placed
+from dmb.yamlplan import Plan
+from dmb.yamltree import Loader, Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["Entry", "Path", "Placed", "YamlFile", "dump"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of a collection: its `key` (None in a list), its 1-based `line`, the `owner` of the block around it."""
+
+    key: str | None
+    line: int
+    owner: str | None
+
+
+class YamlFile:
+    """A YAML file as read, and what is planned for it; `place` is its name in refusals.
+
+    A `Path` is the keys from the root to a list or mapping: `("load_from",)`, `("services", "web", "depends_on")`.
+    Refuses (DmbError with file:line): broken YAML, several documents, doubled keys, damaged markers.
+    """
+
+    def __init__(self, text: str, place: str) -> None:
+        self._bom = BOM if text.startswith(BOM) else ""
+        self.text, self.place = text[len(self._bom) :], place
+        self._tree = Tree(self.text, place)
+        blocks = textblocks.find_blocks(self.text, place, self._tree.opaque)
+        self.blocks = [placed(self._tree, block) for block in blocks]
+        self._wanted: dict[str, dict[Path, Body]] = {}
+        self._wraps: list[tuple[str, Path, list[str | int]]] = []
+
+    @functools.cached_property
+    def data(self) -> Any:
+        """What the file loads to, before the planned changes; refuses what `yaml.safe_load` does."""
+        try:
+            return yaml.load(self.text, Loader)  # noqa: S506 - Loader is a safe one
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            raise self._tree.refusal(str(getattr(error, "problem", error)), mark.index if mark else 0) from None
+
+    def kind(self, path: Path) -> str:
+        """`list`, `map`, `empty` (null, `[]` or `{}`), `scalar`, `alias`, or `absent`."""
+        event, depth = self._tree.find(path)
+        return self._tree.kind(event) if self._tree.events and depth == len(path) else "absent"
+
+    def line(self, path: Path) -> int:
+        """1-based line of the last key of `path` that is there."""
+        event, depth = self._tree.find(path)
+        if not self._tree.events:
+            return 1
+        return textblocks.line_of(self.text, self._tree.starts[event - 1 if depth else event])
+
+    def entries(self, path: Path) -> list[Entry]:
+        """The entries of the list or mapping at `path` in their order; none when there is none."""
+        if self.kind(path) not in ("list", "map"):
+            return []
+        found: list[Entry] = []
+        line, counted = 1, 0
+        owners = [(at.block.start, at.block.end, at.block.owner) for at in self.blocks]
+        for first, _ in self._tree.children(self._tree.find(path)[0]):
+            start = self._tree.starts[first]
+            line, counted = line + sum(1 for _ in textblocks.EOL.finditer(self.text, counted, start)), start
+            near = bisect.bisect_right(owners, (start, len(self.text), "")) - 1
+            owner = owners[near][2] if near >= 0 and start < owners[near][1] else None
+            found.append(Entry(self._tree.events[first].value if self._tree.keys[first] else None, line, owner))
+        return found
+
+    def body(self, path: Path) -> str:
+        """The text of the entries at `path` with the comments between them, dedented: a piece for another file."""
+        event, _ = self._tree.find(path)
+        if self.kind(path) not in ("list", "map"):
+            return ""
+        if self._tree.in_flow(event):
+            data = self.data
+            for name in path:
+                data = data[name]
+            return dump(data)
+        start = line_start(self.text, self._tree.starts[event])
+        return textblocks.normal(self.text[start : below(self._tree, event)])
+
+    def put(self, owner: str, entries: Mapping[Path, str]) -> None:
+        """Plan that `owner` has exactly `entries` in this file: YAML text in block style, list items or `key: value`s.
+
+        A block that it has at the same path is replaced where it stands, its blocks at other paths go.
+        """
+        self._wanted[owner] = {path: Body(text, f"{owner}: {'.'.join(path)}") for path, text in entries.items()}
+
+    def drop(self, owner: str) -> None:
+        """Plan that `owner` has nothing in this file."""
+        self._wanted[owner] = {}
+
+    def adopt(self, owner: str, path: Path, names: Iterable[str | int]) -> None:
+        """Plan `owner`'s markers around entries that are there: keys of the mapping, or indices of the list, at `path`."""
+        self._wraps.append((owner, path, list(names)))
+
+    def render(self) -> str:
+        """The text with all that is planned; refuses (DmbError with file:line) what cannot be done or proven right."""
+        plan = Plan(self._tree, self.blocks)
+        for owner, path, names in self._wraps:
+            plan.wrap(owner, path, names)
+        plan.want(self._wanted)
+        return self._bom + plan.render()
