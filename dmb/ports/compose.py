@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .yamlnodes import Node
 
 _PATTERNS = ("compose*.yaml", "compose*.yml", "docker-compose*.yaml", "docker-compose*.yml")
-_RANGE = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
+_RANGE = re.compile(r"\+?([0-9]{1,5})(?:-([0-9]{1,5}))?")
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _PORT_OPTION = re.compile(r"(?:^|\s)(?:-p|--port)(?:\s+|=)([0-9]{1,5})(?=\s|$)")
 _KIND_OF_TARGET = {"5432": "postgresql", "3306": "mysql"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -11,7 +10,7 @@ if TYPE_CHECKING:
 
     from .source import Source
 
-_KEY = re.compile(r"(?:export[ \t]+)?([A-Za-z0-9_.-]+)[ \t]*(?:([=:])[ \t]*|(?=\n|\Z|#))")
+_KEY = re.compile(r"(?:export[ \t]+)?([\w.\[\]-]+)[ \t]*(?:([=:])[ \t]*|(?=\n|\Z|#))")
 _QUOTED = {
     "'": re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL),
     '"': re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL),
@@ -85,9 +84,12 @@ def resolved(found: Iterable[Variable], environment: Mapping[str, str]) -> dict[
     for variable in found:
         value = variable.value
         if not variable.literal:
-            # A `$` that is no template, as in many passwords, means itself.
-            with contextlib.suppress(ValueError, KeyError):
+            try:
                 value = interpolate(value, {**values, **environment})
+            except KeyError:
+                value = ""  # It needs a variable that is not set.
+            except ValueError:
+                pass  # A `$` that is no template, as in some passwords, means itself.
         values[variable.name] = value
     return values
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..errors import DmbError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
     from typing import TextIO
 
@@ -83,9 +83,16 @@ def write(path: Path, records: Iterable[Reservation]) -> None:
         raise
 
 
-def places(path: Path, records: Iterable[Reservation]) -> list[str]:
+def set_aside(path: Path, now: float) -> Path:
+    """Rename a file that cannot be understood, so that a person can look at it; the new path."""
+    return path.replace(path.with_name(f"{path.stem}.broken-{int(now)}{path.suffix}"))
+
+
+def places(path: Path, records: Sequence[Reservation]) -> list[str]:
     """`path:line` of each record, or the path alone when somebody laid the file out anew."""
-    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    if not records:
+        return []
+    lines = path.read_text("utf-8").splitlines()
     numbers = {line.strip().rstrip(","): number for number, line in enumerate(lines, 1)}
     found = [numbers.get(json.dumps(record._asdict())) for record in records]
     return [f"{path}:{number}" if number else str(path) for number in found]
@@ -102,7 +109,6 @@ def locked(folder: Path) -> Iterator[None]:
         deadline = time.monotonic() + _PATIENCE
         while not _take(file):
             if time.monotonic() > deadline:
-                file.seek(0)
                 raise DmbError(
                     f"process {_holder_of(file)} has locked the port reservations for {_PATIENCE:.0f} seconds",
                     place=str(path),

@@ -56,35 +56,36 @@ def reserve(
     seen = survey_files(workspace, siblings=siblings)
     notes = list(seen.notes)
     for folder in _homes(workspace):
+        path = folder / ledger.FILE
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with ledger.locked(folder):
-                records, problem = _read_to_replace(folder / ledger.FILE, now)
-                notes += [problem] if problem else []
-                ports = propose(slug, wanted, _with_reservations(seen, workspace, slug, name, now), preferred=preferred)
+                books = _books(workspace, now)
+                ports = propose(slug, wanted, _held(seen, books, slug, name), preferred=preferred)
+                book = next(book for book in books if book.path == path)
+                if book.problem:
+                    copy = ledger.set_aside(path, now)
+                    notes.append(f"{book.problem}; started anew, the old one is kept as {copy.name}")
                 ours = [Reservation(slug, kind, port, name, int(now)) for kind, port in ports.items()]
-                kept = [record for record in records if _alive(record, now) and not _replaced(record, ours)]
-                ledger.write(folder / ledger.FILE, [*kept, *ours])
+                ledger.write(path, [*(record for record in book.records if not _replaced(record, ours)), *ours])
                 return Reserved(ports, tuple(notes))
         except OSError as error:
             notes.append(f"{folder} cannot be written ({error.strerror}): the ports are not reserved there")
     notes.append("the ports are not reserved: another module may be given the same ones")
-    held = _with_reservations(seen, workspace, slug, name, now)
+    held = _held(seen, _books(workspace, now), slug, name)
     return Reserved(propose(slug, wanted, held, preferred=preferred), tuple(notes))
 
 
-def confirm(slug: str, project: Path, *, workspace: Path | None, now: float | None = None) -> None:
+def confirm(slug: str, project: Path, *, workspace: Path | None) -> None:
     """Name the folder of a project whose ports were reserved before it was made.
 
     Nothing happens without such a reservation, or where it cannot be written: then it lapses, as it would have.
     """
-    now = time.time() if now is None else now
     name = _name(project)
     for folder in _homes(workspace):
         path = folder / ledger.FILE
         try:
-            if not path.is_file():
-                continue
+            path.stat()  # A lock is not left where there is nothing to lock.
             with ledger.locked(folder):
                 records, _ = ledger.read(path)
                 named = [r._replace(project=name) for r in records if r.slug == slug and r.project is None]
@@ -97,32 +98,45 @@ def confirm(slug: str, project: Path, *, workspace: Path | None, now: float | No
 
 def reserved_ports(workspace: Path | None, *, now: float | None = None) -> tuple[list[Holder], list[str]]:
     """The live reservations of the workspace and of the user's state folder, and notes on what could not be read."""
-    now = time.time() if now is None else now
-    holders, notes = [], []
+    books = _books(workspace, time.time() if now is None else now)
+    return [holder for book in books for holder in book.holders()], [book.problem for book in books if book.problem]
+
+
+class _Book(NamedTuple):
+    """One file of reservations: those that have not lapsed, and what is wrong with it."""
+
+    path: Path
+    records: list[Reservation]
+    problem: str
+
+    def holders(self) -> list[Holder]:
+        places = ledger.places(self.path, self.records)
+        return [
+            Holder(record.port, record.kind, record.slug, place, "reservation")
+            for record, place in zip(self.records, places, strict=True)
+        ]
+
+
+def _books(workspace: Path | None, now: float) -> list[_Book]:
+    books = []
     for folder in _homes(workspace):
         path = folder / ledger.FILE
         try:
             records, problem = ledger.read(path)
-            holders += _holders(path, [record for record in records if _alive(record, now)])
-            notes += [problem] if problem else []
         except OSError as error:
-            notes.append(f"{path} cannot be read ({error.strerror}): the ports reserved there are not seen")
-    return holders, notes
+            records, problem = [], f"{path} cannot be read ({error.strerror}): the ports reserved there are not seen"
+        books.append(_Book(path, [record for record in records if _alive(record, now)], problem))
+    return books
 
 
-def _with_reservations(seen: Held, workspace: Path | None, slug: str, name: str | None, now: float) -> Held:
-    """What the files say and what is reserved; of several projects of this slug only this one where it has a record."""
-    holders: list[Holder] = []
-    for folder in _homes(workspace):
-        path = folder / ledger.FILE
-        try:
-            alive = [record for record in ledger.read(path)[0] if _alive(record, now)]
-            exact = {record.kind for record in alive if record.slug == slug and record.project in (name, None)}
-            seen_by_us = [r for r in alive if r.slug != slug or r.kind not in exact or r.project in (name, None)]
-            holders += _holders(path, seen_by_us)
-        except OSError:
-            continue
-    return Held([*seen.holders, *holders])
+def _held(seen: Held, books: list[_Book], slug: str, name: str | None) -> Held:
+    """What the files say and what is reserved. Of several projects of this slug, its own reservation is the one."""
+    holders = list(seen.holders)
+    for book in books:
+        mine = {record.kind for record in book.records if record.slug == slug and record.project in (name, None)}
+        anothers = [r for r in book.records if r.slug == slug and r.kind in mine and r.project not in (name, None)]
+        holders += book._replace(records=[record for record in book.records if record not in anothers]).holders()
+    return Held(holders)
 
 
 def _homes(workspace: Path | None) -> Iterator[Path]:
@@ -138,7 +152,7 @@ def _homes(workspace: Path | None) -> Iterator[Path]:
 
 
 def _name(project: Path | None) -> str | None:
-    return os.path.realpath(project) if project is not None and project.exists() else None
+    return None if project is None or _is_gone(project) else os.path.realpath(project)
 
 
 def _alive(record: Reservation, now: float) -> bool:
@@ -146,28 +160,21 @@ def _alive(record: Reservation, now: float) -> bool:
     age = abs(now - record.at)
     if record.project is None:
         return age < _UNNAMED
-    return age < _DAY and Path(record.project).exists()
+    return age < _DAY and not _is_gone(Path(record.project))
+
+
+def _is_gone(path: Path) -> bool:
+    """True when nothing is there; a path that may not be looked at is taken to be there."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _replaced(record: Reservation, ours: list[Reservation]) -> bool:
     return any(
         (record.slug, record.kind) == (new.slug, new.kind) and record.project in (new.project, None) for new in ours
     )
-
-
-def _holders(path: Path, records: list[Reservation]) -> list[Holder]:
-    places = ledger.places(path, records)
-    return [
-        Holder(record.port, record.kind, record.slug, place, "reservation")
-        for record, place in zip(records, places, strict=True)
-    ]
-
-
-def _read_to_replace(path: Path, now: float) -> tuple[list[Reservation], str]:
-    """Read a file that is about to be replaced: what is wrong with it is kept beside it."""
-    records, problem = ledger.read(path)
-    if problem:
-        copy = path.with_name(f"{path.stem}.broken-{int(now)}{path.suffix}")
-        path.replace(copy)
-        problem += f"; started anew, the old one is kept as {copy.name}"
-    return records, problem
