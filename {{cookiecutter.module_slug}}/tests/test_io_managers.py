@@ -133,7 +133,7 @@ def test_an_input_gets_one_partition_or_a_dict_of_several() -> None:
 
 
 def test_a_run_of_several_partitions_is_refused() -> None:
-    @dg.asset(partitions_def=dg.StaticPartitionsDefinition(["a", "b"]), backfill_policy=dg.BackfillPolicy.single_run())
+    @dg.asset(partitions_def=dg.StaticPartitionsDefinition(["a", "b"]))
     def both() -> int:
         return 1
 
