@@ -5,17 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import yamlnodes
 from .envfile import interpolate, module_of
 from .source import read
 from .tables import Holder
+from .yamlnodes import Node, documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from .source import Source
-    from .yamlnodes import Node
 
 _PATTERNS = ("compose*.yaml", "compose*.yml", "docker-compose*.yaml", "docker-compose*.yml")
 _RANGE = re.compile(r"\+?([0-9]{1,5})(?:-([0-9]{1,5}))?")
@@ -55,7 +54,7 @@ def compose_holders(
             )
             continue
         file = _File(source, values, notes)
-        for document in yamlnodes.documents(source):
+        for document in documents(source):
             yield from file.holders(document)
             waiting += file.other_files(document)
 
@@ -70,101 +69,81 @@ class _File:
         self._owners = source.owners()
 
     def holders(self, document: Node) -> Iterator[Holder]:
-        for name, service in yamlnodes.mapping(yamlnodes.mapping(document).get("services")).items():
-            entries = yamlnodes.mapping(service)
-            if self._text(entries.get("network_mode")) == "host":
-                yield from self._on_the_hosts_network(name, entries)
+        for name, service in document.get("services").entries.items():
+            if self._text(service.get("network_mode")) == "host":
+                yield from self._on_the_hosts_network(name, service)
                 continue
-            for item in self._port_items(entries):
+            for item in self._port_items(service):
                 published = self._published(item)
                 if published.protocol == "tcp":
-                    place = yamlnodes.mapping(item).get("published", item)
-                    yield from self._claims(name, place, published.host, published.target)
+                    node = item.entries.get("published", item)
+                    yield from self._claims(name, node, published.host, published.target)
 
     def other_files(self, document: Node) -> list[Path]:
         """The files that this one includes or extends. Those that are elsewhere are noted."""
-        top = yamlnodes.mapping(document)
-        included = (yamlnodes.mapping(item).get("path", item) for item in yamlnodes.items(top.get("include")))
-        services = yamlnodes.mapping(top.get("services")).values()
-        extended = (yamlnodes.mapping(yamlnodes.mapping(service).get("extends")).get("file") for service in services)
+        included = (item.entries.get("path", item) for item in document.get("include").items)
+        extended = (service.get("extends").get("file") for service in document.get("services").entries.values())
         files = []
         for node in (*included, *extended):
-            for item in yamlnodes.scalars(node):
+            for item in node.scalars():
                 name = self._text(item)
-                if name and ("://" in name or name.startswith(("git@", "oci:", "github.com/"))):
+                if "://" in name or name.startswith(("git@", "oci:", "github.com/")):
                     self._note(item, f"{name} is not on this machine: the ports in it are not seen")
                 elif name:
                     files.append(self._source.path.parent / name)
         return files
 
-    def _port_items(self, entries: Mapping[str, Node]) -> list[Node]:
-        ports = entries.get("ports")
-        if ports is None or ports.tag in ("!reset", "tag:yaml.org,2002:null"):
-            return []
-        if yamlnodes.kind(ports) != "sequence":
-            raise self._source.broken("`ports` is no list", yamlnodes.line(ports))
-        return yamlnodes.items(ports)
+    def _port_items(self, service: Node) -> list[Node]:
+        ports = service.get("ports")
+        if ports.kind not in ("sequence", "null") and ports.tag != "!reset":
+            raise self._source.broken("`ports` is no list", ports.line)
+        return [] if ports.tag == "!reset" else ports.items
 
     def _published(self, item: Node) -> Published:
         """Both forms: `[[address:][host]:]target[/protocol]`, and the mapping."""
-        if yamlnodes.kind(item) == "mapping":
-            entries = yamlnodes.mapping(item)
-            host, target, protocol = (self._text(entries.get(key)) for key in ("published", "target", "protocol"))
+        if item.kind == "mapping":
+            host, target, protocol = (self._text(item.get(key)) for key in ("published", "target", "protocol"))
             return Published(host, target, protocol or "tcp")
         value, _, protocol = self._text(item).partition("/")
         host, _, target = value.rpartition(":")
         return Published(host.rpartition(":")[2], target, protocol or "tcp")
 
-    def _on_the_hosts_network(self, service: str, entries: Mapping[str, Node]) -> Iterator[Holder]:
+    def _on_the_hosts_network(self, name: str, service: Node) -> Iterator[Holder]:
         """Nothing is published then: each port that the container listens on is the host's. Take every hint at one."""
-        for item in self._port_items(entries):
-            yield from self._claims(service, item, self._published(item).target, "")
-        for item in yamlnodes.items(entries.get("expose")):
+        for item in self._port_items(service):
+            yield from self._claims(name, item, self._published(item).target, "")
+        for item in service.get("expose").items:
             port, _, protocol = self._text(item).partition("/")
             if protocol in ("", "tcp"):
-                yield from self._claims(service, item, port, "")
+                yield from self._claims(name, item, port, "")
         for key in ("entrypoint", "command"):
-            words = list(yamlnodes.scalars(entries.get(key)))
+            words = service.get(key).scalars()
             for match in _PORT_OPTION.finditer(" ".join(self._text(word) for word in words)):
-                yield from self._claims(service, words[0], match[1], "")
+                yield from self._claims(name, words[0], match[1], "")
 
     def _claims(self, service: str, node: Node, ports: str, target: str) -> Iterator[Holder]:
         if ports in ("", "0"):
             return
         match = _RANGE.fullmatch(ports)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
-        line = yamlnodes.line(node)
         if not 1 <= first <= last <= 65535:
-            raise self._source.broken(f"`{ports}` is no port", line)
-        owner, kind = self._owner(node)
+            raise self._source.broken(f"`{ports}` is no port", node.line)
+        # The module, and the use, that a variable in the port is named for.
+        variable = _VARIABLE.search(node.text)
+        owner, kind = module_of(variable[1]) if variable else ("", "")
+        who = self._owners.get(node.line) or owner or f"service {service}"
         for port in range(first, last + 1):
-            yield Holder(
-                port,
-                _KIND_OF_TARGET.get(target, kind),
-                self._owners.get(line) or owner or f"service {service}",
-                self._source.place(line),
-                "compose",
-            )
+            yield Holder(port, _KIND_OF_TARGET.get(target, kind), who, self._source.place(node.line), "compose")
 
-    def _owner(self, node: Node) -> tuple[str, str]:
-        """The module, and the use, that the variable in a port is named for."""
-        name = _VARIABLE.search(yamlnodes.scalar(node) or "")
-        return module_of(name[1]) if name else ("", "")
-
-    def _text(self, node: Node | None) -> str:
+    def _text(self, node: Node) -> str:
         """A scalar with values put in; "" for none, and with a note for one that needs a variable that is not set."""
-        text = yamlnodes.scalar(node)
-        if node is None or text is None:
-            return ""
         try:
-            return interpolate(text, self._values).strip()
+            return interpolate(node.text, self._values).strip()
         except KeyError as error:
             self._note(node, f"{error.args[0]} is not set: what depends on it is not seen")
         except ValueError as error:
-            raise self._source.broken(
-                f"`{text}` is no text that Compose can put values into", yamlnodes.line(node)
-            ) from error
+            raise self._source.broken(f"Compose can put no values into `{node.text}`", node.line) from error
         return ""
 
     def _note(self, node: Node, sentence: str) -> None:
-        self._notes.append(f"{self._source.place(yamlnodes.line(node))}: {sentence}")
+        self._notes.append(f"{self._source.place(node.line)}: {sentence}")

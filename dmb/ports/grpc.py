@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from . import yamlnodes
 from .tables import Holder
+from .yamlnodes import documents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -23,25 +23,24 @@ def grpc_holders(source: Source, values: Mapping[str, str], notes: list[str]) ->
     DmbError for a file that is no YAML, or a port that is none.
     """
     owners = source.owners()
-    for document in yamlnodes.documents(source):
-        for location in yamlnodes.items(yamlnodes.mapping(document).get("load_from")):
-            server = yamlnodes.mapping(yamlnodes.mapping(location).get("grpc_server"))
+    for document in documents(source):
+        for location in document.get("load_from").items:
+            server = location.get("grpc_server")
             node = server.get("port")
-            host = _text(server.get("host"), values)
-            if node is None or host is None or host.strip("[]").lower() not in _LOCAL:
+            host, port = _text(server.get("host"), values), _text(node, values)
+            if host is None or host.strip("[]").lower() not in _LOCAL or port == "":
                 continue
-            line = yamlnodes.line(node)
-            port = _text(node, values)
             if port is None:
-                notes.append(f"{source.place(line)}: the variable for this port is not set: the port is not seen")
+                notes.append(f"{source.place(node.line)}: the variable for this port is not set: it is not seen")
             elif not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
-                raise source.broken(f"`{port}` is no port", line)
+                raise source.broken(f"`{port}` is no port", node.line)
             else:
-                name = owners.get(line) or _text(server.get("location_name"), values) or f"gRPC server {host}:{port}"
-                yield Holder(int(port), "grpc", name, source.place(line), "workspace")
+                name = _text(server.get("location_name"), values) or f"gRPC server {host}:{port}"
+                who = owners.get(node.line) or name
+                yield Holder(int(port), "grpc", who, source.place(node.line), "workspace")
 
 
-def _text(node: Node | None, values: Mapping[str, str]) -> str | None:
+def _text(node: Node, values: Mapping[str, str]) -> str | None:
     """A value or `{env: NAME}`; "" when there is none, None when its variable is not set."""
-    variable = yamlnodes.scalar(yamlnodes.mapping(node).get("env"))
-    return values.get(variable) if variable else yamlnodes.scalar(node) or ""
+    variable = node.get("env").text
+    return values.get(variable) if variable else node.text

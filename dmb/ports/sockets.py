@@ -21,8 +21,9 @@ _LISTENING = "0A"  # a state in Linux's /proc/net/tcp
 def is_bound(port: int) -> bool:
     """True when a TCP server holds the port on this host, also one that shares it by SO_REUSEPORT, as gRPC's do.
 
-    On Linux SO_REUSEADDR is set: it still collides with every listener, but neither with connections in TIME_WAIT nor
-    with another process that asks the same question at the same moment. Elsewhere that option would hide listeners.
+    On Linux SO_REUSEADDR is set: it still collides with every listener, but neither with the last connections of a
+    server that has ended nor with a process that asks the same question at the same moment. Elsewhere it would hide
+    listeners.
     """
     # Here, so that a process that asks for no port does not pay for the import.
     import errno

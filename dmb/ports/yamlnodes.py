@@ -1,17 +1,56 @@
-"""YAML as nodes with the lines that they stand on. PyYAML is imported when there is a file to read, and not before."""
+"""YAML as nodes with the lines that they stand on. PyYAML is imported when there is a file to read, and not before.
+
+Made from the parser's events and not by its composer: that recurses in C, and a file that is nested deep enough brings
+the process down.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    import yaml
-
     from .source import Source
 
-    Node: TypeAlias = yaml.nodes.Node
+_DEEPEST = 200
+_NULLS = ("", "~", "null", "Null", "NULL")
 
-_MERGED_DEEP = 20  # merge keys below merge keys; more is a loop
+
+class Node:
+    """A mapping, a sequence, a scalar, or null.
+
+    What one asks of another kind than it is, is empty, so that a walk needs no checks:
+    `document.get("services").get("db").get("ports").items`.
+    """
+
+    __slots__ = ("entries", "items", "kind", "line", "pairs", "tag", "text")
+
+    def __init__(self, kind: str = "null", line: int = 0, tag: str | None = None, text: str = "") -> None:
+        self.kind = kind
+        self.line = line  # 1-based
+        self.tag = tag
+        self.text = text  # as it is written: `22:22` is no number in base 60
+        self.items: list[Node] = []
+        self.pairs: list[tuple[Node, Node]] = []
+        self.entries: dict[str, Node] = {}  # a mapping's values by key, those that it merges included
+
+    def close(self) -> None:
+        """Fill `entries` once all pairs are there. A merge key (`<<`) means an earlier node; own keys win."""
+        for key, value in self.pairs:
+            if key.text == "<<":
+                for part in value.items or [value]:
+                    self.entries = {**part.entries, **self.entries}
+        self.entries.update({key.text: value for key, value in self.pairs if key.kind == "scalar"})
+
+    def get(self, key: str) -> Node:
+        """The value of a key, or null."""
+        return self.entries.get(key, NULL)
+
+    def scalars(self) -> list[Node]:
+        """A scalar alone, or those in a sequence."""
+        return [node for node in (self, *self.items) if node.kind == "scalar"]
+
+
+NULL = Node()
 
 
 def documents(source: Source) -> list[Node]:
@@ -20,54 +59,62 @@ def documents(source: Source) -> list[Node]:
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        return [node for node in yaml.compose_all(source.text, Loader=loader) if node is not None]
+        return _composed(source, yaml.parse(source.text, Loader=loader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise source.broken(f"this is no YAML: {error.problem}", mark.line + 1 if mark else 1) from error
     except yaml.YAMLError as error:
         line = source.text.count("\n", 0, getattr(error, "position", 0)) + 1
         raise source.broken("this is no YAML: it holds a character that YAML does not allow", line) from error
-    except RecursionError as error:
-        raise source.broken("this YAML is nested too deep to be read", 1) from error
 
 
-def kind(node: Node | None) -> str:
-    """`mapping`, `sequence` or `scalar`; "" for no node."""
-    return getattr(node, "id", "")
+def _composed(source: Source, events: Any) -> list[Node]:
+    root = Node("sequence")
+    open_nodes: list[Node] = [root]
+    keys: list[Node | None] = [None]  # For each open mapping the key that waits for its value.
+    anchors: dict[str, Node] = {}
+    for event in events:
+        name = type(event).__name__
+        if name in ("SequenceEndEvent", "MappingEndEvent"):
+            open_nodes.pop().close()
+            keys.pop()
+            continue
+        if name == "DocumentStartEvent":
+            anchors = {}
+        if name not in _KINDS:
+            continue
+        line = event.start_mark.line + 1
+        if name == "AliasEvent":
+            if event.anchor not in anchors:
+                raise source.broken(f"this is no YAML: found undefined alias '{event.anchor}'", line)
+            node = anchors[event.anchor]
+        else:
+            node = _node(name, event, line)
+            if event.anchor:
+                anchors[event.anchor] = node
+        parent, key = open_nodes[-1], keys[-1]
+        if parent.kind == "sequence":
+            parent.items.append(node)
+        elif key is None:
+            keys[-1] = node
+        else:
+            parent.pairs.append((key, node))
+            keys[-1] = None
+        if name in ("SequenceStartEvent", "MappingStartEvent"):
+            open_nodes.append(node)
+            keys.append(None)
+            if len(open_nodes) > _DEEPEST:
+                raise source.broken("this YAML is nested too deep to be read", line)
+    return root.items
 
 
-def mapping(node: Node | None, depth: int = 0) -> dict[str, Node]:
-    """The entries of a mapping with its merge keys (`<<`) followed; its own entries win. {} for another node."""
-    own: dict[str, Node] = {}
-    merged: dict[str, Node] = {}
-    if node is None or kind(node) != "mapping" or depth > _MERGED_DEEP:
-        return own
-    for key, value in node.value:
-        if key.tag == "tag:yaml.org,2002:merge":
-            for part in items(value) or [value]:
-                merged = {**mapping(part, depth + 1), **merged}
-        elif kind(key) == "scalar":
-            own[key.value] = value
-    return {**merged, **own}
+_KINDS = {"ScalarEvent": "scalar", "SequenceStartEvent": "sequence", "MappingStartEvent": "mapping", "AliasEvent": ""}
 
 
-def items(node: Node | None) -> list[Node]:
-    """The items of a sequence; [] for another node."""
-    return list(node.value) if node is not None and kind(node) == "sequence" else []
-
-
-def scalar(node: Node | None) -> str | None:
-    """The text of a scalar as it is written, so `22:22` is no number in base 60; None for null and for another node."""
-    if node is None or kind(node) != "scalar" or node.tag == "tag:yaml.org,2002:null":
-        return None
-    return str(node.value)
-
-
-def scalars(node: Node | None) -> list[Node]:
-    """A scalar alone, or those in a sequence."""
-    return [item for item in [node, *items(node)] if item is not None and kind(item) == "scalar"]
-
-
-def line(node: Node) -> int:
-    """The 1-based line on which a node starts."""
-    return int(node.start_mark.line) + 1
+def _node(name: str, event: Any, line: int) -> Node:
+    if name != "ScalarEvent":
+        return Node(_KINDS[name], line, event.tag)
+    # implicit[0]: written with neither quotes nor a tag.
+    if event.implicit[0] and event.value in _NULLS:
+        return Node("null", line, event.tag)
+    return Node("scalar", line, event.tag, event.value)

@@ -158,6 +158,12 @@ def test_a_mapping_that_merges_itself_is_read_to_the_end(workspace: Path) -> Non
     assert ports_of(workspace) == {8001}
 
 
+def test_a_long_chain_of_merges_is_followed(workspace: Path) -> None:
+    chain = "".join(f"x-{n}: &a{n}\n  <<: *a{n - 1}\n" for n in range(1, 3000))
+    write(workspace, f"x-0: &a0\n  ports: ['8001:80']\n{chain}services:\n  s: *a2999\n")
+    assert ports_of(workspace) == {8001}
+
+
 @pytest.mark.parametrize(
     "name",
     [
