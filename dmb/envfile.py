@@ -43,6 +43,11 @@ def assignments(text: str, place: str) -> list[Assignment]:
     ]
 
 
+def blocks(text: str, place: str) -> list[textblocks.Block]:
+    """The marked blocks in the order of the text; refuses what `assignments` does."""
+    return textblocks.find_blocks(text, place, _read(text, place)[1])
+
+
 def line(key: str, value: str) -> str:
     """`KEY=value` so that every reader of the file reads `value`; refuses (DmbError) what they read differently."""
     if not _NAME.fullmatch(key):
@@ -55,7 +60,9 @@ def line(key: str, value: str) -> str:
             return f"{key}='{value}'"
         if not re.search(r'["\\$`]', value):
             return f'{key}="{value}"'
-    raise DmbError(f"the value of {key} reads differently in Compose and in Dagster", remedy="Choose plainer characters.")
+    raise DmbError(
+        f"the value of {key} reads differently in Compose and in Dagster", remedy="Choose plainer characters."
+    )
 
 
 def put(text: str, owner: str, body: str, place: str) -> str:
@@ -70,7 +77,9 @@ def put(text: str, owner: str, body: str, place: str) -> str:
     for key, _, _ in new:
         if key in taken:
             remedy = "`dmb workspace adopt` takes it over; or delete this line."
-            raise DmbError(f"{key} is set here already, outside of the block", place=f"{place}:{taken[key]}", remedy=remedy)
+            raise DmbError(
+                f"{key} is set here already, outside of the block", place=f"{place}:{taken[key]}", remedy=remedy
+            )
         taken[key] = 0
     return textblocks.set_block(text, owner, body, place, _read(text, place)[1])
 

@@ -27,7 +27,7 @@ class Entry:
     database: str
     added: str  # UTC, ISO 8601 to the second
     ports: Mapping[str, int] = field(default_factory=dict)  # assigned: {"grpc": 4001}
-    blocks: Mapping[str, str] = field(default_factory=dict)  # file name -> fingerprint of the block as it was written
+    blocks: Mapping[str, str] = field(default_factory=dict)  # file name -> fingerprint of the block by `fingerprint`
 
 
 @dataclass(frozen=True)
@@ -72,6 +72,6 @@ class Registry:
             raise DmbError(f"the registry is broken: {error}", place=str(file), remedy=remedy) from error
 
 
-def fingerprint(block: bytes) -> str:
-    """What the registry keeps of a block, to tell later whether a person changed it."""
-    return sha256(block).hexdigest()
+def fingerprint(body: str) -> str:
+    """What the registry keeps of a block's body, to tell later whether a person changed it."""
+    return sha256(body.encode()).hexdigest()

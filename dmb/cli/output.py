@@ -1,0 +1,118 @@
+"""What commands print: data and results on stdout, the rest on stderr; colour only on a terminal, by rich."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import re
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ..transaction import Change
+    from ..workspace.layout import Layout
+
+HIDDEN = "*****"
+
+_ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=")
+_MARKER = re.compile(r"# (?:BEGIN|END): \S+")
+# Whose value is shown: what dmb itself writes that is no secret.
+_SHOWN = re.compile(r"DAGSTER_HOME|DAGSTER_STORAGE_PATH|\w+_(?:PORT|PATH|EXECUTOR)")
+
+
+def line(text: str) -> None:
+    """One line of the result."""
+    click.echo(text)
+
+
+def tell(sentence: str) -> None:
+    """A sentence for a person who waits or should know; never part of the data."""
+    click.echo(sentence, err=True)
+
+
+def data(schema: str, content: dict[str, Any]) -> None:
+    """The result for programs."""
+    click.echo(json.dumps({"schema": schema, **content}, indent=2, ensure_ascii=False))
+
+
+def following(commands: Sequence[str]) -> None:
+    """The next commands, ready for a shell."""
+    line("Next:")
+    for command in commands:
+        line(f"  {command}")
+
+
+def files(layout: Layout, changes: Iterable[Change]) -> None:
+    """Each file of people's that was made, or changed with how many lines went in and out."""
+    for change in changes:
+        if change.path != layout.registry:
+            added, removed = _counts(change)
+            counts = f"{added} lines added" + (f", {removed} taken out" if removed else "")
+            line(f"  made {change.path.name}" if change.old is None else f"  changed {change.path.name}: {counts}")
+
+
+def changed(layout: Layout, changes: Sequence[Change], *, dry_run: bool) -> dict[str, Any]:
+    """The part of the data that says what was, or with `dry_run` would be, written."""
+    entries = []
+    for change in changes:
+        added, removed = _counts(change)
+        entry = {"path": str(change.path), "made": change.old is None, "lines_added": added, "lines_removed": removed}
+        if dry_run:
+            entry["diff"] = "".join(f"{text}\n" for text in _diff(layout, change))
+        entries.append(entry)
+    return {"workspace": str(layout.root), "dry_run": dry_run, "files": entries}
+
+
+def diff(layout: Layout, changes: Sequence[Change]) -> None:
+    """What would change in people's files, as a unified diff with secrets masked."""
+    shown = [change for change in changes if change.path != layout.registry]
+    text = "".join(f"{text}\n" for change in shown for text in _diff(layout, change))
+    if not text:
+        tell("Nothing would change.")
+    elif sys.stdout.isatty():
+        from rich.console import Console
+        from rich.syntax import Syntax
+
+        Console().print(Syntax(text, "diff", background_color="default"))
+    else:
+        click.echo(text, nl=False)
+
+
+def _counts(change: Change) -> tuple[int, int]:
+    """Lines added and taken out."""
+    old, new = ((data or b"").splitlines() for data in (change.old, change.new))
+    # Most of a long file is the same: what is equal at both ends is not compared again.
+    same = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
+    old, new = old[same:], new[same:]
+    while old and new and old[-1] == new[-1]:
+        old.pop()
+        new.pop()
+    blocks = difflib.SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks()
+    equal = sum(block.size for block in blocks)
+    return len(new) - equal, len(old) - equal
+
+
+def _diff(layout: Layout, change: Change) -> Iterator[str]:
+    name = change.path.relative_to(layout.root).as_posix()
+    old, new = ((data or b"").decode("utf-8", "replace").splitlines() for data in (change.old, change.new))
+    before = "/dev/null" if change.old is None else f"a/{name}"
+    lines = difflib.unified_diff(old, new, before, f"b/{name}", lineterm="")
+    return _masked(lines) if change.path == layout.env else lines
+
+
+def _masked(lines: Iterable[str]) -> Iterator[str]:
+    """A diff of .env without what may be secret: values, and what else people wrote there."""
+    for number, text in enumerate(lines):
+        name = _ASSIGNMENT.match(text, 1)
+        if number < 2 or text.startswith("@@"):  # the head of the diff, and of each part
+            yield text
+        elif name:
+            yield text if _SHOWN.fullmatch(name[1]) else f"{text[0]}{name[1]}={HIDDEN}"
+        elif text.startswith("+") or not text[1:].strip() or _MARKER.fullmatch(text[1:].strip()):
+            yield text  # ours
+        else:
+            yield text[0] + HIDDEN

@@ -1,0 +1,164 @@
+"""`dmb workspace`: parsing and printing only; the work is in `dmb.workspace`."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from ..workspace.operations import Added, Initialized
+
+_FOLDER = click.Path(path_type=Path)
+
+no_install = click.option("--no-install", is_flag=True, help="Make no Python environment; you bring your own.")
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON, for programs.")
+dry_run_option = click.option("--dry-run", is_flag=True, help="Write nothing; show the change as a unified diff.")
+
+
+@click.group()
+def workspace() -> None:
+    """Make a workspace, put modules into it.
+
+    A workspace is the folder that a webserver and a daemon run from. It is found by --workspace, then the variable
+    DMB_WORKSPACE, then upwards from the working folder, then in ~/workspace/services/dagster.
+    """
+
+
+@workspace.command(
+    epilog="\b\nExamples:\n  dmb workspace init ~/dagster\n  dmb workspace init ~/dagster --code-servers"
+)
+@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.option(
+    "--runtime",
+    type=click.Choice(["local"]),
+    default="local",
+    show_default=True,
+    help="What code runs in; local: processes of this host.",
+)
+@click.option("--code-servers", is_flag=True, help="Give each module a running gRPC server; honcho starts them all.")
+@no_install
+@as_json_option
+@dry_run_option
+def init(folder: Path, runtime: str, code_servers: bool, no_install: bool, as_json: bool, dry_run: bool) -> None:
+    """Make DIR a workspace that starts.
+
+    Files that are there stay as they are; what is missing is made.
+    """
+    from ..workspace import operations
+    from ..workspace.layout import Layout
+    from . import output
+
+    done = operations.init(
+        Layout(folder.expanduser().resolve()),
+        code_servers=code_servers,
+        install=not no_install,
+        dry_run=dry_run,
+        tell=output.tell,
+    )
+    if as_json:
+        data = {"runtime": runtime, "code_servers": code_servers, "kept": [str(path) for path in done.kept]}
+        data |= {"environment": done.environment, **output.changed(done.layout, done.changes, dry_run=dry_run)}
+        output.data("dmb.workspace.init/1", {**data, "next": _after_init(done)})
+        return
+    if dry_run:
+        output.diff(done.layout, done.changes)
+        return
+    where = done.layout.root
+    output.line(f"Made the workspace {where}" if done.changes else f"{where} is a workspace already; unchanged")
+    output.files(done.layout, done.changes)
+    for path in done.kept if done.changes else ():
+        output.line(f"  kept {path.name}, which was there")
+    if done.environment in {"made", "updated"}:
+        output.line(f"  {done.environment} {done.layout.venv.name}, with Dagster's webserver and daemon")
+    output.following(_after_init(done))
+
+
+@workspace.command(epilog="\b\nExamples:\n  dmb workspace add ./bar-one\n  dmb workspace add */ --workspace ~/dagster")
+@click.argument("folders", metavar="MODULE_DIR...", type=_FOLDER, nargs=-1, required=True)
+@click.option(
+    "--workspace", "named", metavar="DIR", type=_FOLDER, help="The workspace, where it is not found by itself."
+)
+@no_install
+@as_json_option
+@dry_run_option
+def add(folders: tuple[Path, ...], named: Path | None, no_install: bool, as_json: bool, dry_run: bool) -> None:
+    """Put modules into the workspace: all that are named, or none.
+
+    Each gets an environment of its own, an entry in workspace.yaml and its variables in .env. What is there already and
+    the same stays; what changed is replaced in place, and ports are kept.
+    """
+    from ..module import Module
+    from ..workspace import operations
+    from ..workspace.layout import find
+    from . import output
+
+    layout = find(named)
+    modules = [Module.read(folder) for folder in folders]
+    done = operations.add(layout, modules, install=not no_install, dry_run=dry_run, tell=output.tell)
+    if as_json:
+        changed = output.changed(layout, done.changes, dry_run=dry_run)
+        output.data("dmb.workspace.add/1", {"modules": _modules(done), **changed, "next": _after_add(done)})
+        return
+    for note in done.notes:
+        output.tell(note)
+    if dry_run:
+        output.diff(layout, done.changes)
+        return
+    for placed, environment in zip(done.placements, done.environments, strict=True):
+        module = placed.module
+        where = {"added": f"added to {layout.root}", "changed": "brought up to date", "unchanged": "unchanged"}
+        output.line(f"{module.name}: {where[placed.status]}")
+        for sentence in placed.notes:
+            output.line(f"  {sentence}")
+        if environment in {"made", "updated"}:
+            output.line(f"  {environment} {module.path / '.venv'}")
+    output.files(layout, done.changes)
+    if done.changes:
+        output.line("A workspace that is running takes this in when it is stopped and started again.")
+    output.following(_after_add(done))
+
+
+def _modules(done: Added) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": placed.module.name,
+            "location_name": placed.module.location_name,
+            "path": str(placed.module.path),
+            "status": placed.status,
+            "ports": dict(placed.ports),
+            "preferred_ports": dict(placed.module.ports),
+            "environment": environment,
+            "notes": list(placed.notes),
+        }
+        for placed, environment in zip(done.placements, done.environments, strict=True)
+    ]
+
+
+def _after_init(done: Initialized) -> list[str]:
+    """Shell lines: what to do now."""
+    from ..workspace import local
+    from ..workspace.environment import Environment
+
+    layout = done.layout
+    folder = shlex.quote(str(layout.root))
+    lines = [f"dmb workspace add MODULE_DIR --workspace {folder}"]
+    if not layout.venv.exists():
+        lines += Environment.of_workspace(layout.root, layout.requirements).commands()
+    return [*lines, f"cd {folder} && {local.start_command(code_servers=done.code_servers)}"]
+
+
+def _after_add(done: Added) -> list[str]:
+    from ..workspace import local
+    from ..workspace.environment import Environment
+
+    layout = done.layout
+    lines = []
+    for placed in done.placements:
+        if not local.python(placed.module).exists():
+            lines += Environment.of_module(placed.module.path).commands()
+    if not layout.venv.exists():
+        lines += Environment.of_workspace(layout.root, layout.requirements).commands()
+    return [*lines, f"cd {shlex.quote(str(layout.root))} && {local.start_command(code_servers=done.code_servers)}"]
