@@ -105,7 +105,7 @@ def locked(folder: Path) -> Iterator[None]:
     The lock is on an open file that is never deleted, so it is free the moment that its holder ends, however it ends.
     """
     path = folder / LOCK
-    with open(path, "a+", encoding="ascii", opener=_private) as file:
+    with open(path, "a+", encoding="utf-8", opener=_private) as file:
         deadline = time.monotonic() + _PATIENCE
         while not _take(file):
             if time.monotonic() > deadline:

@@ -80,7 +80,7 @@ def _tables() -> list[str]:
 def _listening() -> Iterator[_Listening]:
     """The listening sockets as Linux tells them; nothing elsewhere."""
     for table in _tables():
-        for line in Path(table).read_text("ascii").splitlines()[1:]:
+        for line in Path(table).read_text("utf-8").splitlines()[1:]:
             fields = line.split()
             if fields[3] == _LISTENING:
                 host, _, port = fields[1].partition(":")
