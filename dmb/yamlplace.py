@@ -48,7 +48,7 @@ def placed(tree: Tree, block: Block) -> Placed:
     if tree.ends[after - 1] > block.end or not (above or tree.ends[first - 1] <= block.start):
         cause = f"the markers of `{block.owner}` do not wrap whole entries"
         raise tree.refusal(cause, block.start, "Move them around the entries of the module.")
-    return Placed(block, tree.path(first)[:-1] if tree.keys[first] else tree.path(collection), collection, first, after)
+    return Placed(block, tree.path(collection), collection, first, after)
 
 
 def _is_entry(tree: Tree, event: int) -> bool:
