@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,7 @@ import click
 from ..errors import DmbError, NothingToWorkOn
 from ..ports import KINDS, SOURCES, Held, Holder, choose, listeners, survey
 from ..workspace import layout
+from . import output
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,21 +32,16 @@ def ports(workspace: Path | None, output_dir: Path, as_json: bool) -> None:
     holders = sorted([*held.holders, *listeners()])
     free = {kind: _free(kind, held) for kind in KINDS}
     if as_json:
-        data = {
-            "schema": "dmb.ports/1",
-            "workspace": str(root) if root else None,
-            "holders": [holder._asdict() for holder in holders],
-            "free": free,
-            "notes": held.notes,
-        }
-        click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+        claims = [holder._asdict() for holder in holders]
+        where = str(root) if root else None
+        output.data("dmb.ports/1", {"workspace": where, "holders": claims, "free": free, "notes": held.notes})
         return
-    click.echo(f"Workspace: {root or 'none'}")
+    output.line(f"Workspace: {root or 'none'}")
     for row in _columns([("PORT", "USE", "HELD BY", "BECAUSE", "SEEN AT"), *_rows(holders)]):
-        click.echo(row)
-    click.echo("Next free: " + ", ".join(f"{kind} {port or 'none'}" for kind, port in free.items()))
+        output.line(row)
+    output.line("Next free: " + ", ".join(f"{kind} {port or 'none'}" for kind, port in free.items()))
     for note in held.notes:
-        click.echo(f"Note: {note}", err=True)
+        output.tell(f"Note: {note}")
 
 
 def _root(workspace: Path | None, start: Path) -> Path | None:
