@@ -21,7 +21,7 @@ INTERRUPTED = 130  # as a shell has it: 128 + SIGINT
 
 # name -> (module, attribute, what --help says of it). Help is written here so that `dmb --help` imports no subcommand.
 COMMANDS = {
-    "new": ("dmb.cli.new", "new", "Make a module."),
+    "new": ("dmb.cli.new", "new", "Make a Dagster module."),
     "workspace": ("dmb.cli.workspace", "workspace", "Make a workspace, put modules into it."),
     "ports": ("dmb.cli.ports", "ports", "Show who holds which port."),
 }
@@ -72,7 +72,6 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """
     try:
         code: Any = dmb.main(arguments, prog_name="dmb", standalone_mode=False)
-        sys.stdout.flush()
     except click.ClickException as error:
         error.show()
         code = error.exit_code
@@ -82,9 +81,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
         code = INTERRUPTED
-    except BrokenPipeError:  # the reader of our output went away, as in `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
+    except OSError as error:  # a file or folder that is not as it should be: the person can mend it
+        refusal = DmbError(
+            error.strerror or str(error), place=str(error.filename or ""), remedy="mend that and run again"
+        )
+        click.echo(f"Error: {refusal}", err=True)
+        code = refusal.exit_code
     except Exception as error:  # no traceback reaches a user
         click.echo(f"Error: dmb failed where it should not ({type(error).__name__}: {error})", err=True)
         click.echo(f"  -> {_how_to_report(error)}", err=True)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from .. import envfile, textblocks
 from ..errors import DmbError, NothingToWorkOn
 from ..ports import SOURCES, Held, Holder, propose, survey
+from ..yamlsplice import YamlFile
 from . import local, targets
 from .registry import Entry, Registry, fingerprint
 
@@ -44,6 +45,8 @@ def place_modules(
     variables = envfile.assignments(env, str(layout.env))
     for module in modules:
         _refuse_missing(module, variables, layout.env)
+    # Read before the ports are looked for: what is wrong with the file is told better here.
+    listed = YamlFile(_text(tx, layout.workspace_yaml), str(layout.workspace_yaml))
     ports, notes = _assign(layout, registry, modules, variables)
     entries = {module.name: registry.modules.get(module.name) for module in modules}
     blocks: dict[str, dict[str, str]] = {module.name: {} for module in modules}
@@ -58,9 +61,8 @@ def place_modules(
             if name in spliced.after:
                 mine[file] = fingerprint(spliced.after[name].body)
 
-    file = layout.workspace_yaml
     locations = {module.name: local.location(module, ports[module.name].get("grpc")) for module in modules}
-    splice(file, targets.put_locations(_text(tx, file), file, locations))
+    splice(layout.workspace_yaml, targets.put_locations(listed, layout.workspace_yaml, locations))
     if registry.code_servers:
         file = layout.procfile
         lines = {module.name: local.process(module, ports[module.name]["grpc"]) for module in modules}

@@ -35,9 +35,8 @@ class Spliced(NamedTuple):
     after: dict[str, Block]
 
 
-def put_locations(text: str, path: Path, wanted: Mapping[str, dict[str, Any]]) -> Spliced:
+def put_locations(file: YamlFile, path: Path, wanted: Mapping[str, dict[str, Any]]) -> Spliced:
     """The workspace.yaml with an item of `load_from` for each module. A location's name must be there once."""
-    file = YamlFile(text, str(path))
     names = {location_name(item): name for name, item in wanted.items()}
     if len(names) < len(wanted):
         raise DmbError("two of the modules have the same code_location_name", remedy="give each its own")
@@ -56,7 +55,7 @@ def put_locations(text: str, path: Path, wanted: Mapping[str, dict[str, Any]]) -
     for name, item in wanted.items():
         file.put(name, {LOCATIONS: dump([item])})
     new = file.render()
-    placed = file.blocks if new == text else YamlFile(new, str(path)).blocks
+    placed = file.blocks if new.removeprefix(textblocks.BOM) == file.text else YamlFile(new, str(path)).blocks
     return Spliced(new, by_owner(p.block for p in file.blocks), by_owner(p.block for p in placed))
 
 
