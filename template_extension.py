@@ -39,12 +39,21 @@ class TemplateExtension(Extension):
         load(root).install(environment, root)
 
 
+_seen: dict[str, Path] = {}
+
+
 def rendered_root() -> Path:
-    """The template being rendered: the last folder on `sys.path` that is a template, else this file's own."""
+    """The template being rendered: the last folder on `sys.path` that is a template, else this file's own.
+
+    An entry is relative when the template's address was. Cookiecutter makes one environment in the folder where it was
+    started and others elsewhere, so what the entry meant at first is kept.
+    """
     for entry in reversed(sys.path):
         folder = Path(entry)
         if (folder / "template_extension.py").is_file() and (folder / "cookiecutter.json").is_file():
-            return folder.resolve()
+            _seen[entry] = folder.resolve()
+        if entry in _seen:
+            return _seen[entry]
     return Path(__file__).resolve().parent
 
 

@@ -83,7 +83,7 @@ def _refusal(error: CookiecutterException) -> DmbError:
 
 @contextlib.contextmanager
 def _template() -> Iterator[Path]:
-    """The template's folder: the checkout that this package stands in, else the wheel's bundle, unpacked for the while."""
+    """The template's folder: the checkout that this package stands in, else the wheel's bundle, unpacked meanwhile."""
     package = Path(__file__).resolve().parent
     if (package.parent / "cookiecutter.json").is_file():
         yield package.parent

@@ -31,18 +31,15 @@ class Made:
     unlinked: str
     notes: tuple[str, ...]
 
-    def summary(self) -> str:
-        """What was made and the next commands, ready to print."""
+    def report(self) -> list[str]:
+        """What was made, in lines ready to print."""
         answers = self.answers
         kind = ", ".join(answers[key] for key in ("database", "governance", "code_location"))
-        lines = [
+        return [
             f"Made {answers['module_slug']} ({kind}; prefers gRPC port {answers['__grpc_port']}) in {self.project}",
             f"Linked to {self.link}; `cruft update` brings what changes there." if self.link else self.unlinked,
             *(f"Note: {note}" for note in self.notes),
-            "Next:",
-            *(f"  {command}" for command in self.next_commands()),
         ]
-        return "\n".join(line for line in lines if line)
 
     def next_commands(self) -> list[str]:
         """Shell lines that load and test the module, and put it into a workspace."""

@@ -8,4 +8,5 @@ sys.path.insert(0, {{ template_root | pylit }})
 
 from dmb.finish import finish
 
-print(finish(json.loads({{ plan(cookiecutter) | jsonify | pylit }})).summary())
+made = finish(json.loads({{ plan(cookiecutter) | jsonify | pylit }}))
+print(*made.report(), "Next:", *(f"  {command}" for command in made.next_commands()), sep="\n")

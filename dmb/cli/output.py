@@ -12,6 +12,7 @@ import click
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from ..transaction import Change
     from ..workspace.layout import Layout
@@ -65,6 +66,16 @@ def changed(layout: Layout, changes: Sequence[Change], *, dry_run: bool) -> dict
             entry["diff"] = "".join(f"{text}\n" for text in _diff(layout, change))
         entries.append(entry)
     return {"workspace": str(layout.root), "dry_run": dry_run, "files": entries}
+
+
+def new_files(project: Path) -> None:
+    """The files of a module that would be made, as a unified diff. Its `.env` may hold secrets and is left out."""
+    for path in sorted(project.rglob("*")):
+        name = path.relative_to(project.parent).as_posix()
+        if path.is_file() and path.name != ".env":
+            lines = path.read_text(encoding="utf-8").splitlines()
+            for text in difflib.unified_diff([], lines, "/dev/null", name, lineterm=""):
+                line(text)
 
 
 def diff(layout: Layout, changes: Sequence[Change]) -> None:

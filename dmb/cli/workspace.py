@@ -99,26 +99,44 @@ def add(folders: tuple[Path, ...], named: Path | None, no_install: bool, as_json
     modules = [Module.read(folder) for folder in folders]
     done = operations.add(layout, modules, install=not no_install, dry_run=dry_run, tell=output.tell)
     if as_json:
-        changed = output.changed(layout, done.changes, dry_run=dry_run)
-        output.data("dmb.workspace.add/1", {"modules": _modules(done), **changed, "next": _after_add(done)})
-        return
-    for note in done.notes:
-        output.tell(note)
-    if dry_run:
+        output.data("dmb.workspace.add/1", added_data(done, dry_run=dry_run))
+    elif dry_run:
+        _notes(done)
         output.diff(layout, done.changes)
-        return
+    else:
+        print_added(done)
+
+
+def added_data(done: Added, *, dry_run: bool) -> dict[str, Any]:
+    """What `add` did, for programs."""
+    from . import output
+
+    changed = output.changed(done.layout, done.changes, dry_run=dry_run)
+    return {"modules": _modules(done), **changed, "next": _after_add(done)}
+
+
+def print_added(done: Added) -> None:
+    """What `add` did, for people."""
+    from . import output
+
+    _notes(done)
     for placed, environment in zip(done.placements, done.environments, strict=True):
         module = placed.module
-        where = {"added": f"added to {layout.root}", "changed": "brought up to date", "unchanged": "unchanged"}
+        where = {"added": f"added to {done.layout.root}", "changed": "brought up to date", "unchanged": "unchanged"}
         output.line(f"{module.name}: {where[placed.status]}")
         for sentence in placed.notes:
             output.line(f"  {sentence}")
         if environment in {"made", "updated"}:
-            output.line(f"  {environment} {module.path / '.venv'}")
-    output.files(layout, done.changes)
-    if done.changes:
-        output.line("A workspace that is running takes this in when it is stopped and started again.")
+            output.line(f"  environment {environment}: {module.path / '.venv'}")
+    output.files(done.layout, done.changes)
     output.following(_after_add(done))
+
+
+def _notes(done: Added) -> None:
+    from . import output
+
+    for note in done.notes:
+        output.tell(note)
 
 
 def _modules(done: Added) -> list[dict[str, Any]]:

@@ -1,0 +1,30 @@
+"""What every test stands on: no settings of the person who runs it, and fast Dagster."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+# Reservations of ports, cookiecutter's settings and replays, a workspace of the developer's own: none may reach a test.
+# Set at import, before a plugin or a fixture reads the environment.
+_HOME = tempfile.TemporaryDirectory(prefix="dmb-tests-")
+os.environ.update(
+    XDG_STATE_HOME=str(Path(_HOME.name, "state")),
+    COOKIECUTTER_CONFIG=str(Path(_HOME.name, "cookiecutter.yaml")),
+    GIT_CONFIG_GLOBAL=str(Path(_HOME.name, "gitconfig")),
+    GIT_CONFIG_NOSYSTEM="1",
+    DAGSTER_DISABLE_TELEMETRY="yes",
+    NO_COLOR="1",
+)
+for _name in [name for name in os.environ if name.startswith(("GIT_", "DMB_", "DAGSTER_", "PYTHONDONTWRITEBYTECODE"))]:
+    if _name not in {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "DAGSTER_DISABLE_TELEMETRY"}:
+        del os.environ[_name]
+Path(_HOME.name, "cookiecutter.yaml").write_text(
+    f"cookiecutters_dir: {_HOME.name}/cookiecutters\nreplay_dir: {_HOME.name}/replay\n", encoding="utf-8"
+)
+Path(_HOME.name, "gitconfig").write_text(
+    "[user]\nname = Test\nemail = test@example.com\n[init]\ndefaultBranch = main\n"
+    '[protocol "file"]\nallow = always\n[safe]\ndirectory = *\n',
+    encoding="utf-8",
+)
