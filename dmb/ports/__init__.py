@@ -1,8 +1,8 @@
 """Which host ports are taken, and which one a new module should prefer.
 
 Two moments. The template *prefers* a port: `reserve` picks it under a lock and keeps it for a day. The workspace
-*assigns* one: `reserve` again, with the module's preferred port as `preferred`. Before a question is asked, `propose`
-says what `reserve` would answer, and writes nothing.
+*assigns* one: `propose` under its own lock, with the port that the module prefers as `preferred`. `propose` writes
+nothing; before a question is asked it says what `reserve` would answer.
 
     held = survey(workspace, siblings=output_dir)  # who holds what
     propose("bar-one", {"grpc": None}, held)       # {"grpc": 4001}

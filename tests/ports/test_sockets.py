@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import socket
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
+import grpc  # type: ignore[import-untyped]
 import pytest
 
 from dmb.ports import Held, Holder, choose, listeners, propose
@@ -52,6 +54,17 @@ def test_a_server_that_shares_its_port_is_seen(address: str) -> None:
         with closing(listening(address, port, *options)):
             assert is_bound(port)
         assert is_bound(port)
+
+
+def test_a_grpc_server_is_seen() -> None:
+    server = grpc.server(ThreadPoolExecutor(1))
+    port = server.add_insecure_port("localhost:0")
+    server.start()
+    try:
+        assert is_bound(port)
+    finally:
+        server.stop(None).wait()
+    assert not is_bound(port)
 
 
 def test_a_port_that_is_bound_and_not_yet_listened_on_is_held() -> None:
