@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dmb import textblocks
-from dmb.errors import DmbError
-from dmb.textblocks import Span, line_end, line_of
+from . import textblocks
+from .errors import DmbError
+from .textblocks import Span, line_end, line_of
 
 _DIRECTIVE = re.compile(r"[ \t]*#[ \t]*([A-Za-z]+)[ \t]*=[ \t]*([^\r\n]*?)[ \t]*(?:[\r\n]|\Z)")
 _WORD = re.compile(r"[ \t]*([A-Za-z]+)(?:[ \t]+|(?=[\r\n\\`]|\Z))")

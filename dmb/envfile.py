@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dmb import textblocks
-from dmb.errors import DmbError
-from dmb.textblocks import Span, line_end, line_of
+from . import textblocks
+from .errors import DmbError
+from .textblocks import Span, line_end, line_of
 
 _KEY = re.compile(r"[ \t]*(?:export[ \t]+)?'?([^\s=:#'\"]+)'?(?:[ \t]*(?P<sign>[=:])[ \t]*)?")
 _QUOTED = {

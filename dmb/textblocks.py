@@ -9,36 +9,41 @@ Text is `str` decoded from UTF-8 with the line endings as on disk (`decode`, `en
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dmb.errors import DmbError
+from .errors import DmbError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 BOM = "\ufeff"
 EOL = re.compile(r"\r\n|\n|\r")  # not str.splitlines: U+2028 and friends end no line in these files
-_MARKER = re.compile(r"(?<![^\r\n\ufeff])[ \t]*#[ \t]*(BEGIN|END):[ \t]*([^\r\n]*?)[ \t]*(?=[\r\n]|\Z)")
+_MARKER = re.compile(r"#[ \t]*(BEGIN|END):[ \t]*([^\r\n]*?)[ \t]*(?=[\r\n]|\Z)")
 
 Span = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    r"""One marked block: `text[start:end]` is all of it, with both markers and the line ending after `# END`.
+    """One marked block: `text[start:end]` is all of it, with both markers and the line ending after `# END`.
 
-    `inner` is the span of the lines between the markers, `body` these lines in `normal` form, so that its hash does not
-    depend on the block's place. `line` is the 1-based line of its `# BEGIN`, `indent` the white space before it.
+    `inner` is the span of the lines between the markers, `line` the 1-based line of its `# BEGIN`, `indent` the white
+    space before that.
     """
 
     owner: str
     start: int
     end: int
     inner: Span
-    body: str
     line: int
     indent: str
+    text: str = field(repr=False, compare=False)
+
+    @property
+    def body(self) -> str:
+        """The lines between the markers in `normal` form: its hash does not depend on where the block stands."""
+        return normal(self.text[slice(*self.inner)])
 
 
 def decode(data: bytes, place: str) -> str:
@@ -63,7 +68,12 @@ def eol_of(text: str) -> str:
 
 def line_of(text: str, position: int) -> int:
     """1-based number of the line that holds `position`."""
-    return sum(1 for _ in EOL.finditer(text, 0, position)) + 1
+    return 1 + lines_between(text, 0, position)
+
+
+def lines_between(text: str, start: int, end: int) -> int:
+    """How many lines end in `text[start:end]`."""
+    return text.count("\n", start, end) + text.count("\r", start, end) - text.count("\r\n", start, end)
 
 
 def line_start(text: str, position: int) -> int:
@@ -78,6 +88,11 @@ def line_end(text: str, position: int) -> int:
     return found.end() if found else len(text)
 
 
+def trim(lines: str) -> str:
+    """`lines` without the line ending of the last one."""
+    return lines.removesuffix("\n").removesuffix("\r")
+
+
 def normal(body: str) -> str:
     r"""`body` dedented, without blank lines around it, every line ended by `\n`; "" when there is nothing in it."""
     lines = EOL.split(body)
@@ -90,18 +105,28 @@ def normal(body: str) -> str:
 
 
 def indented(body: str, indent: str, eol: str) -> str:
-    """The lines of `body` in `normal` form with `indent` before each, its blank lines without."""
+    """The lines of `body` in `normal` form with `indent` before each, its empty lines without."""
     return "".join((indent + line if line else "") + eol for line in normal(body).split("\n")[:-1])
 
 
 def block_text(owner: str, body: str, indent: str, eol: str) -> str:
-    """The lines of a block, each ended by `eol`."""
+    """The lines of a block, each ended by `eol`; refuses an owner or a body that would not read as one block."""
+    if owner != owner.strip() or not owner or EOL.search(owner) or carries_marker(body):
+        raise DmbError(f"no block can hold this for `{owner}`", remedy="Take `# BEGIN:` and `# END:` lines out of it.")
     return f"{indent}# BEGIN: {owner}{eol}{indented(body, indent, eol)}{indent}# END: {owner}{eol}"
 
 
-def carries_marker(body: str) -> bool:
-    """Whether a line of `body` reads as a marker: such a body cannot be put into a block."""
-    return bool(_MARKER.search(body))
+def carries_marker(text: str, start: int = 0, end: int | None = None) -> bool:
+    """Whether a line that begins in `text[start:end]` reads as a marker."""
+    return any(True for _ in _markers(text, start, len(text) if end is None else end))
+
+
+def _markers(text: str, start: int, end: int) -> Iterator[tuple[int, re.Match[str]]]:
+    """(line start, match) of each marker: a comment that stands alone in its line."""
+    for marker in _MARKER.finditer(text, start, end):
+        head = line_start(text, marker.start())
+        if not text[head : marker.start()].strip(" \t"):
+            yield head, marker
 
 
 def find_blocks(text: str, place: str, opaque: Sequence[Span] = ()) -> list[Block]:
@@ -110,33 +135,34 @@ def find_blocks(text: str, place: str, opaque: Sequence[Span] = ()) -> list[Bloc
     `opaque` are sorted spans in which the text of a marker is data: a YAML scalar, a quoted value, a heredoc.
     """
     blocks: list[Block] = []
-    begin: re.Match[str] | None = None
-    begin_line, line, counted = 0, 1, 0
+    begin: tuple[str, int, re.Match[str], int] | None = None
+    line, counted = 1, 0
     hidden = iter(opaque)
     span = next(hidden, None)
-    for marker in _MARKER.finditer(text):
+    for head, marker in _markers(text, 0, len(text)):
         word, owner = marker.groups()
-        while span and span[1] <= marker.start(1):
+        while span and span[1] <= marker.start():
             span = next(hidden, None)
-        if span and span[0] < marker.start(1):
+        if span and span[0] < marker.start():
             continue
-        line, counted = line + sum(1 for _ in EOL.finditer(text, counted, marker.start())), marker.start()
+        line, counted = line + lines_between(text, counted, head), head
         if not owner:
             raise _damaged("this marker names no module", place, line)
         if word == "BEGIN":
             if begin:
-                raise _damaged(f"`# BEGIN: {begin[2]}` has no `# END: {begin[2]}`", place, begin_line)
-            begin, begin_line = marker, line
-        elif not begin or begin[2] != owner:
+                raise _damaged(f"`# BEGIN: {begin[0]}` has no `# END: {begin[0]}`", place, begin[3])
+            begin = (owner, head, marker, line)
+        elif not begin or begin[0] != owner:
             raise _damaged(f"`# END: {owner}` has no `# BEGIN: {owner}` before it", place, line)
         else:
-            inner = (line_end(text, begin.end()), marker.start())
-            indent = begin[0][: begin[0].index("#")]
-            end = line_end(text, marker.end())
-            blocks.append(Block(owner, begin.start(), end, inner, normal(text[slice(*inner)]), begin_line, indent))
+            _, start, first, at = begin
+            inner = (line_end(text, first.end()), head)
+            blocks.append(
+                Block(owner, start, line_end(text, marker.end()), inner, at, text[start : first.start()], text)
+            )
             begin = None
     if begin:
-        raise _damaged(f"`# BEGIN: {begin[2]}` has no `# END: {begin[2]}`", place, begin_line)
+        raise _damaged(f"`# BEGIN: {begin[0]}` has no `# END: {begin[0]}`", place, begin[3])
     return blocks
 
 
@@ -144,35 +170,38 @@ def _damaged(cause: str, place: str, line: int) -> DmbError:
     return DmbError(cause, place=f"{place}:{line}", remedy="Restore the marker line, or delete the rest of its block.")
 
 
-def set_block(text: str, owner: str, body: str, place: str, opaque: Sequence[Span] = ()) -> str:
-    """`text` with `owner`'s block holding `body`: in its place when it is there, else appended at the end."""
-    found = [block for block in find_blocks(text, place, opaque) if block.owner == owner]
-    if not found:
-        new = block_text(owner, body, "", eol_of(text))
-        return splice(text, [(len(text), len(text), fit(text, len(text), new))])
-    first, *others = found
-    edits = [(*span, "") for span in cuts(text, [(block.start, block.end) for block in others])]
-    if first.body != normal(body):
-        new = block_text(owner, body, first.indent, eol_of(text))
-        edits.append(
-            (
-                first.start,
-                first.end,
-                trim(new) if text[first.start : first.end] == trim(text[first.start : first.end]) else new,
-            )
-        )
+def update(text: str, changes: Mapping[str, str | None], place: str, opaque: Sequence[Span] = ()) -> str:
+    """`text` with the block of each owner holding the body that it maps to: where it is, else appended at the end.
+
+    None takes the block out. The same text when nothing changes.
+    """
+    missing = {owner: body for owner, body in changes.items() if body is not None}
+    edits: list[tuple[int, int, str]] = []
+    gone: list[Span] = []
+    eol = eol_of(text)
+    for block in find_blocks(text, place, opaque):
+        if block.owner not in changes:
+            continue
+        body = missing.pop(block.owner, None)
+        if body is None:
+            gone.append((block.start, block.end))
+        elif block.body != normal(body):
+            block_text(block.owner, body, "", eol)  # refuses what cannot stand in a block
+            edits.append((*block.inner, indented(body, block.indent, eol)))
+    new = "".join(block_text(owner, body, "", eol) for owner, body in missing.items())
+    edits += [(*span, "") for span in cuts(text, gone)]
+    edits.append((len(text), len(text), fit(text, len(text), new)))
     return splice(text, edits)
 
 
+def set_block(text: str, owner: str, body: str, place: str, opaque: Sequence[Span] = ()) -> str:
+    """`update` for one owner."""
+    return update(text, {owner: body}, place, opaque)
+
+
 def drop_block(text: str, owner: str, place: str, opaque: Sequence[Span] = ()) -> str:
-    """`text` without the blocks of `owner`, the same text when it has none."""
-    found = [(block.start, block.end) for block in find_blocks(text, place, opaque) if block.owner == owner]
-    return splice(text, [(*span, "") for span in cuts(text, found)])
-
-
-def trim(lines: str) -> str:
-    """`lines` without the line ending of the last one."""
-    return lines.removesuffix("\r\n") if lines.endswith("\r\n") else lines.removesuffix("\n").removesuffix("\r")
+    """`text` without the block of `owner`, the same text when it has none."""
+    return update(text, {owner: None}, place, opaque)
 
 
 def fit(text: str, position: int, lines: str) -> str:
@@ -180,8 +209,12 @@ def fit(text: str, position: int, lines: str) -> str:
 
     At the end of a text without final newline the newline goes before them and none after: `cuts` takes it back.
     """
-    unfinished = position == len(text) and text.lstrip(BOM) and trim(text) == text
-    return eol_of(text) + trim(lines) if unfinished else lines
+    return eol_of(text) + trim(lines) if lines and position == len(text) and unfinished(text) else lines
+
+
+def unfinished(text: str) -> bool:
+    """Whether the last line of `text` has no line ending."""
+    return bool(text.lstrip(BOM)) and text[-1] not in "\r\n"
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:
@@ -198,9 +231,8 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 def cuts(text: str, spans: Iterable[Span]) -> list[Span]:
     """What to cut to take the whole lines of `spans` out: with the newline before them, if they end without one."""
     found = merged(spans)
-    if found and found[-1][1] == len(text) and trim(text) == text:
-        start = found[-1][0]
-        found[-1] = (len(trim(text[:start])), len(text))
+    if found and found[-1][1] == len(text) and unfinished(text):
+        found[-1] = (len(trim(text[: found[-1][0]])), len(text))
     return found
 
 

@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from dmb.errors import DmbError
+from .errors import DmbError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

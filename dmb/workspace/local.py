@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import envfile
 from ..errors import DmbError
-from ..yamlbody import scalar
+from ..yamlsplice import scalar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

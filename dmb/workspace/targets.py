@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import envfile, textblocks
 from ..errors import DmbError
-from ..yamlbody import dump
-from ..yamlsplice import YamlFile
+from ..yamlsplice import YamlFile, dump
 from .local import env_lines
 from .registry import fingerprint
 

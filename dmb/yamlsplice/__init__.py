@@ -18,17 +18,17 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from dmb import textblocks
-from dmb.textblocks import BOM, line_start
-from dmb.yamlbody import Body, dump
-from dmb.yamlplace import Path, Placed, below, placed
-from dmb.yamlplan import Plan
-from dmb.yamltree import Loader, Tree
+from .. import textblocks
+from ..textblocks import BOM, line_start
+from .body import Body, dump, scalar
+from .place import Path, Placed, below, placed
+from .plan import Plan
+from .tree import Loader, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["Entry", "Path", "Placed", "YamlFile", "dump"]
+__all__ = ["Entry", "Path", "Placed", "YamlFile", "dump", "scalar"]
 
 
 @dataclass(frozen=True, slots=True)

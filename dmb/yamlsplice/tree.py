@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from dmb import textblocks
-from dmb.errors import DmbError
+from .. import textblocks
+from ..errors import DmbError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,12 +15,12 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from dmb import textblocks
-from dmb.errors import DmbError
-from dmb.textblocks import EOL, Span, line_end, line_start
-from dmb.yamlbody import Body, scalar
-from dmb.yamlplace import Path, Placed, below, block_at, colon, column, indent, lines_of
-from dmb.yamltree import CLOSE, LIST, MAP, NULL, Sign, Tree
+from .. import textblocks
+from ..errors import DmbError
+from ..textblocks import EOL, Span, line_end, line_start
+from .body import Body, scalar
+from .place import Path, Placed, below, block_at, colon, column, indent, lines_of
+from .tree import CLOSE, LIST, MAP, NULL, Sign, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

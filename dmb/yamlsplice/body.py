@@ -9,9 +9,9 @@ from typing import Any
 
 import yaml
 
-from dmb import textblocks
-from dmb.errors import DmbError
-from dmb.yamltree import Loader, Sign, Tree
+from .. import textblocks
+from ..errors import DmbError
+from .tree import Loader, Sign, Tree
 
 _PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./@+-]*")
 _WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", ".nan", ".inf"}

@@ -7,8 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from dmb.textblocks import Block, Span, line_end, line_start
-from dmb.yamltree import CLOSE, Tree
+from ..textblocks import Block, Span, line_end, line_start
+from .tree import CLOSE, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
