@@ -1,0 +1,118 @@
+"""Write the part of the reference that the code knows: `python docs/generate.py`; a test checks that it is current."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from dmb.cli import dmb
+from dmb.ports import KINDS, SOURCES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTE = "<!-- Written by docs/generate.py; change the code and run it again. -->\n"
+
+
+def pages() -> dict[Path, str]:
+    """Each page of the generated reference, by its path."""
+    reference = ROOT / "docs" / "reference"
+    return {
+        reference / "command.md": command_page(),
+        reference / "questions.md": questions_page(),
+        reference / "ports.md": ports_page(),
+    }
+
+
+def command_page() -> str:
+    """Every command with its own --help."""
+    parts = ["# The `dmb` command", NOTE, _EXIT_CODES]
+    for path, command in _commands(dmb, ("dmb",)):
+        context = click.Context(command, info_name=" ".join(path))
+        context.max_content_width = context.terminal_width = 100
+        parts.append(f"## `{' '.join(path)}`\n\n```\n{command.get_help(context).strip()}\n```\n")
+    return "\n".join(parts)
+
+
+def _commands(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            if child is not None:
+                yield from _commands(child, (*path, name))
+
+
+_EXIT_CODES = """\
+| exit code | meaning |
+|---|---|
+| 0 | done, or clean |
+| 1 | findings, or drift |
+| 2 | usage, or input that was refused: nothing was changed |
+| 3 | nothing to work on: no module or no workspace where one was named |
+| 4 | an error of dmb's own |
+
+Data goes to standard output, everything else to standard error. `--json` prints one object with a `schema` such as
+`dmb.workspace.add/1`; the number changes when a field is removed or means something else. NO_COLOR is honoured.
+"""
+
+
+def questions_page() -> str:
+    """The template's questions: key, default, choices."""
+    asked = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
+    prompts = asked["__prompts__"]
+    lines = [
+        "# The template's questions",
+        NOTE,
+        "## Asked",
+        "",
+        "| key | question | answers, the default first |",
+        "|---|---|---|",
+    ]
+    for key, value in asked.items():
+        if key.startswith("_"):
+            continue
+        prompt = prompts[key]
+        question = prompt if isinstance(prompt, str) else prompt["__prompt__"]
+        answers = " · ".join(f"`{choice}`" for choice in value) if isinstance(value, list) else f"`{value}`"
+        lines.append(f"| `{key}` | {question} | {answers} |")
+    lines += ["", "## Derived, and set only on purpose", "", _SET, "", "| key | default |", "|---|---|"]
+    for key, value in asked.items():
+        if key.startswith("__") and not key.startswith(("__check", "__prompts", "__version")):
+            lines.append(f"| `{key}` | {f'`{value}`' if value else 'chosen when the module is made'} |")
+    return "\n".join(lines) + "\n"
+
+
+_SET = """\
+With cookiecutter as `cookiecutter … __python_version=3.13`, with the command as `dmb new … --set python_version=3.13`."""
+
+
+def ports_page() -> str:
+    """From where ports are given, and what counts as a claim."""
+    lines = ["# Ports", NOTE, "| kind | chosen from |", "|---|---|"]
+    lines += [
+        f"| {kind} | {ports.start} to {ports.stop - 1}, the first that is free |" for kind, ports in KINDS.items()
+    ]
+    lines += [
+        "",
+        "A port is held by what says so in one of these places; `dmb ports` shows each with file and line.",
+        "",
+    ]
+    lines += ["| source | where |", "|---|---|"]
+    lines += [f"| {source} | {words} |" for source, words in SOURCES.items()]
+    return "\n".join(lines) + "\n"
+
+
+def main() -> None:
+    """Write the pages."""
+    for path, text in pages().items():
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
