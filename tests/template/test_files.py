@@ -44,7 +44,7 @@ def expected_files(configuration: Configuration) -> set[str]:
         "workspace/local/workspace.yaml",
     }
     if configuration.database == "duckdb":
-        files |= {f"{package}/resources.py"}
+        files |= {f"{package}/resources.py", "tests/test_resources.py"}
     if configuration.code_location == "isolated":
         files |= {"Dockerfile", ".dockerignore", "workspace/local/docker-compose.yml"}
     else:

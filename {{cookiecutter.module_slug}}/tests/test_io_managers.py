@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from {{ cookiecutter.__package }} import io_managers
-from {{ cookiecutter.__package }}.io_managers import PickleIOManager, file_name, storage_folder
+from {{ cookiecutter.__package }}.io_managers import PickleIOManager, file_name
 
 RESOURCES = {"io_manager": PickleIOManager()}
 INSTANCE = dg.DagsterInstance.ephemeral()  # one for all tests: to make it takes longer than a run
@@ -225,16 +225,16 @@ def test_long_names_are_short_and_differ_by_their_end() -> None:
 
 
 def test_the_storage_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, storage: Path) -> None:
-    assert storage_folder() == storage
+    assert io_managers.storage_folder() == storage
     monkeypatch.delenv("DAGSTER_STORAGE_PATH")
     monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
-    assert storage_folder() == tmp_path / "asset_storage"
+    assert io_managers.storage_folder() == tmp_path / "asset_storage"
 
 
 def test_without_variables_it_is_in_the_source_tree_or_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DAGSTER_STORAGE_PATH")
     monkeypatch.setattr(io_managers, "__file__", str(tmp_path / "src" / "package" / "io_managers.py"))
     with pytest.raises(RuntimeError, match="set DAGSTER_STORAGE_PATH"):
-        storage_folder()
+        io_managers.storage_folder()
     (tmp_path / "pyproject.toml").touch()
-    assert storage_folder() == tmp_path / "storage"
+    assert io_managers.storage_folder() == tmp_path / "storage"

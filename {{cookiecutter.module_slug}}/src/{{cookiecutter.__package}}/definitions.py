@@ -14,10 +14,11 @@ EXECUTORS = {"in_process": dg.in_process_executor, "multiprocess": dg.multiproce
 
 
 def executor() -> dg.ExecutorDefinition:
-    """The executor that {{ cookiecutter.__prefix }}_EXECUTOR names. Raises ValueError for a name that is not in EXECUTORS."""
+    """The executor that the environment names. Raises ValueError for a name that is not in EXECUTORS."""
     name = os.environ.get("{{ cookiecutter.__prefix }}_EXECUTOR") or "in_process"
     if name not in EXECUTORS:
-        raise ValueError(f"{{ cookiecutter.__prefix }}_EXECUTOR is {name!r}; it must be one of: {', '.join(EXECUTORS)}")
+        known = " or ".join(EXECUTORS)
+        raise ValueError(f"{{ cookiecutter.__prefix }}_EXECUTOR is {name!r}; use {known}")
     return EXECUTORS[name]
 
 

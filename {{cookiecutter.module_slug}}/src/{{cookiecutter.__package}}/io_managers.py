@@ -86,12 +86,12 @@ class PickleIOManager(dg.ConfigurableIOManager):
     def _read(self, context: dg.InputContext, partition: str | None) -> Any:
         path = self._path(context, partition)
         if path.is_file() or not context.has_asset_key:
-            return pickle.loads(path.read_bytes())
+            return _load(path)
         name = context.asset_key.path[-1]
         old = self._base() / f"{name}.pickle"
         if partition is None and name == Path(name).name and old.is_file():
             context.log.warning(f"There is no {path} yet: reading {old}, a value in the layout of old")
-            return pickle.loads(old.read_bytes())["data"]
+            return _load(old)["data"]
         which = "no value" if partition is None else f"no value of partition {partition}"
         raise FileNotFoundError(f"{context.asset_key.to_user_string()}: {which} at {path}; materialize it first")
 
@@ -107,6 +107,11 @@ def file_name(part: str) -> str:
     if len(name) > 200:
         return f"{name[:32]}~{hashlib.sha256(data).hexdigest()}"
     return f"{name}~" if re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)?", name) else name
+
+
+def _load(path: Path) -> Any:
+    with path.open("rb") as file:
+        return pickle.load(file)
 
 
 def _write(path: Path, value: object) -> None:
