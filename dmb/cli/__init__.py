@@ -81,16 +81,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped.", err=True)
         code = INTERRUPTED
-    except OSError as error:  # a file or folder that is not as it should be: the person can mend it
-        refusal = DmbError(
-            error.strerror or str(error), place=str(error.filename or ""), remedy="mend that and run again"
-        )
-        click.echo(f"Error: {refusal}", err=True)
-        code = refusal.exit_code
     except Exception as error:  # no traceback reaches a user
-        click.echo(f"Error: dmb failed where it should not ({type(error).__name__}: {error})", err=True)
-        click.echo(f"  -> {_how_to_report(error)}", err=True)
-        code = 4
+        if isinstance(error, OSError) and error.filename:  # not as it should be: the person can mend that
+            place, cause = str(error.filename), error.strerror or str(error)
+            click.echo(f"Error: {DmbError(cause, place=place, remedy='mend that and run again')}", err=True)
+            code = DmbError.exit_code
+        else:
+            click.echo(f"Error: dmb failed where it should not ({type(error).__name__}: {error})", err=True)
+            click.echo(f"  -> {_how_to_report(error)}", err=True)
+            code = 4
     sys.exit(code if isinstance(code, int) else 0)
 
 

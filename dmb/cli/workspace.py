@@ -139,6 +139,17 @@ def _notes(done: Added) -> None:
         output.tell(note)
 
 
+def _while_running(done: Added) -> str:
+    """How a workspace that runs takes it in."""
+    if not done.code_servers:
+        return "A workspace that is running takes this in when it is stopped and started again."
+    names = " ".join(placed.module.name for placed in done.placements)
+    return (
+        f"A workspace that is running takes in what is new by `.venv/bin/honcho start {names}` in another terminal, "
+        "and Reload all on its Deployment page; what changed, when it is stopped and started again."
+    )
+
+
 def _modules(done: Added) -> list[dict[str, Any]]:
     return [
         {

@@ -99,11 +99,12 @@ logs/
 .tmp_dagster_home_*/
 """
 
+# One process starts webserver and daemon: on the first start it makes the SQLite files before them, since two that make
+# them at once fail ("UNIQUE constraint failed: alembic_version"). The "legacy behavior": both read workspace.yaml
+# themselves, instead of a copy, so that a reload finds what was added.
 _PROCFILE = f"""\
 # What `honcho start` runs here. `dmb workspace add` writes a code server between its markers; the rest is yours.
-# Until the code servers answer, webserver and daemon report them as unreachable; then they connect by themselves.
-webserver: exec .venv/bin/dagster-webserver --workspace workspace.yaml --host {HOST} --port {WEBSERVER_PORT}
-daemon: exec .venv/bin/dagster-daemon run --workspace workspace.yaml
+dagster: exec .venv/bin/dagster dev -w workspace.yaml --use-legacy-code-server-behavior -h {HOST} -p {WEBSERVER_PORT}
 """
 
 

@@ -45,7 +45,7 @@ def test_what_may_hold_secrets_is_for_its_owner_alone(workspace: Path) -> None:
 
 
 def test_code_servers_bring_a_procfile_and_honcho(served: Path) -> None:
-    assert list(parse_procfile((served / "Procfile").read_text()).processes) == ["webserver", "daemon"]
+    assert list(parse_procfile((served / "Procfile").read_text()).processes) == ["dagster"]
     assert "honcho" in (served / "requirements.txt").read_text()
 
 
