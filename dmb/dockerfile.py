@@ -1,7 +1,7 @@
 """One marked block in a Dockerfile: at the end of its last stage, run as root, the stage's user set again after it.
 
-Everything else stays as it is, byte for byte (see `textblocks`). One block serves all modules, since an image has a limited
-number of layers.
+Everything else stays as it is, byte for byte (see `textblocks`). One block serves all modules, since the number of
+layers of an image is limited.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def _read(text: str, place: str) -> tuple[list[Instruction], list[Span]]:
 
 
 def _user(found: list[Instruction]) -> str:
-    """The user that the last instruction leaves: "" when neither its stage nor the stages that it is made from set one."""
+    """The user that the last instruction leaves: "" when neither its stage nor one that it is made from sets it."""
     users: dict[str, str] = {}
     name = user = ""
     for instruction in found:

@@ -1,23 +1,28 @@
 """A workspace's `.env`: read as Compose and python-dotenv both do, marked blocks put in and taken out.
 
-Everything else in the file stays as it is, byte for byte (see `textblocks`). A key stands once: the later of two would win.
+Everything else in the file stays as it is, byte for byte (see `textblocks`). A key stands once: of two, the later wins.
 """
 
 from __future__ import annotations
 
+import bisect
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from . import textblocks
 from .errors import DmbError
-from .textblocks import Span, line_end, line_of
+from .textblocks import Block, Span, line_end, line_of
 
-_KEY = re.compile(r"[ \t]*(?:export[ \t]+)?'?([^\s=:#'\"]+)'?(?:[ \t]*(?P<sign>[=:])[ \t]*)?")
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_KEY = re.compile(r"[ \t]*(?:export[ \t]+)?(?:'([^'\r\n]+)'|([^\s=:#'\"]+))(?:[ \t]*(?P<sign>[=:])[ \t]*)?")
 _QUOTED = {
     "'": re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL),
     '"': re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL),
 }
-_COMMENT = re.compile(r"(?:^|[ \t]+)#.*")
+_COMMENT = re.compile(r"(?:^|[ \t])[ \t]*#.*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=-]*")
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
@@ -36,14 +41,18 @@ class Assignment:
 def assignments(text: str, place: str) -> list[Assignment]:
     """All assignments in the order of the file; refuses an unterminated quote and damaged markers."""
     found, opaque = _read(text, place)
-    blocks = textblocks.find_blocks(text, place, opaque)
-    return [
-        Assignment(key, value, line_of(text, at), next((b.owner for b in blocks if b.start <= at < b.end), None))
-        for key, value, at in found
-    ]
+    owners = textblocks.find_blocks(text, place, opaque)
+    assigned: list[Assignment] = []
+    line, counted = 1, 0
+    for key, value, at in found:
+        line, counted = line + textblocks.lines_between(text, counted, at), at
+        near = bisect.bisect_right(owners, at, key=lambda block: block.start) - 1
+        owner = owners[near].owner if near >= 0 and at < owners[near].end else None
+        assigned.append(Assignment(key, value, line, owner))
+    return assigned
 
 
-def blocks(text: str, place: str) -> list[textblocks.Block]:
+def blocks(text: str, place: str) -> list[Block]:
     """The marked blocks in the order of the text; refuses what `assignments` does."""
     return textblocks.find_blocks(text, place, _read(text, place)[1])
 
@@ -54,8 +63,8 @@ def line(key: str, value: str) -> str:
         raise DmbError(f"`{key}` is no name of an environment variable", remedy="Use letters, digits and underscores.")
     if _PLAIN.fullmatch(value):
         return f"{key}={value}"
-    # Readers differ in what a backslash does, and python-dotenv expands ${…} in single quotes too.
-    if "${" not in value and "\\\\" not in value and not value.endswith("\\") and not re.search(r"[\r\n\0]", value):
+    # Readers differ in what a backslash before a quote does, and python-dotenv expands ${…} in single quotes too.
+    if value.isprintable() and not re.search(r"\$\{|\\\\|\\\Z", value):
         if "'" not in value:
             return f"{key}='{value}'"
         if not re.search(r'["\\$`]', value):
@@ -65,34 +74,43 @@ def line(key: str, value: str) -> str:
     )
 
 
-def put(text: str, owner: str, body: str, place: str) -> str:
-    """`text` with `owner`'s block holding the lines of `body`, in its place or at the end.
+def update(text: str, changes: Mapping[str, str | None], place: str) -> str:
+    """`text` with the block of each owner holding the lines that it maps to: in its place, or at the end. None: gone.
 
-    Refuses (DmbError with file:line) a key that stands outside of the block, an unterminated quote, damaged markers.
+    Refuses (DmbError with file:line) a key that stands anywhere else too, a value of several lines, an unterminated
+    quote, damaged markers.
     """
-    new, spans = _read(body, f"{place} ({owner})")
-    if spans or textblocks.carries_marker(body):
-        raise DmbError("a value of several lines, or a marker", place=f"{place} ({owner})", remedy="Use plain lines.")
-    taken = {entry.key: entry.line for entry in assignments(text, place) if entry.owner != owner}
-    for key, _, _ in new:
-        if key in taken:
-            remedy = "`dmb workspace adopt` takes it over; or delete this line."
-            raise DmbError(
-                f"{key} is set here already, outside of the block", place=f"{place}:{taken[key]}", remedy=remedy
-            )
-        taken[key] = 0
-    return textblocks.set_block(text, owner, body, place, _read(text, place)[1])
+    taken = {entry.key: entry.line for entry in assignments(text, place) if entry.owner not in changes}
+    for owner, body in changes.items():
+        where = f"{place} ({owner})"
+        new, several = _read(body or "", where)
+        if several:
+            raise DmbError("a value of several lines", place=where, remedy="Write it on one line.")
+        for key, _, _ in new:
+            if key in taken:
+                raise DmbError(
+                    f"{key} is set here already, outside of the block of {owner}",
+                    place=f"{place}:{taken[key]}" if taken[key] else where,
+                    remedy="`dmb workspace adopt` takes it over; or delete this line.",
+                )
+            taken[key] = 0
+    return textblocks.update(text, changes, place, _read(text, place)[1])
+
+
+def put(text: str, owner: str, body: str, place: str) -> str:
+    """`update` for one owner."""
+    return update(text, {owner: body}, place)
 
 
 def drop(text: str, owner: str, place: str) -> str:
     """`text` without the block of `owner`."""
-    return textblocks.drop_block(text, owner, place, _read(text, place)[1])
+    return update(text, {owner: None}, place)
 
 
 def _read(text: str, place: str) -> tuple[list[tuple[str, str, int]], list[Span]]:
     """(key, value, position) of each assignment, and the spans of the quoted values that go over several lines."""
     found: list[tuple[str, str, int]] = []
-    opaque: list[Span] = []
+    several: list[Span] = []
     at = 1 if text.startswith(textblocks.BOM) else 0
     while at < len(text):
         end = line_end(text, at)
@@ -104,17 +122,17 @@ def _read(text: str, place: str) -> tuple[list[tuple[str, str, int]], list[Span]
                 if quoted:
                     match = quoted.match(text, key.end())
                     if not match:
-                        cause = f"the quote of {key[1]} is not closed"
+                        cause = f"the quote of {key[1] or key[2]} is not closed"
                         raise DmbError(cause, place=f"{place}:{line_of(text, at)}", remedy="Close it, then run again.")
                     value = _unescape(match[1]) if match[0][0] == '"' else match[1]
                     if match.end() > end:
-                        opaque.append(match.span())
+                        several.append(match.span())
                         end = line_end(text, match.end())
                 else:
                     value = _COMMENT.sub("", textblocks.trim(text[key.end() : end])).strip()
-            found.append((key[1], value, at))
+            found.append((key[1] or key[2], value, at))
         at = end
-    return found, opaque
+    return found, several
 
 
 def _unescape(value: str) -> str:

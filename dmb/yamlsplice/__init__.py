@@ -21,14 +21,14 @@ import yaml
 from .. import textblocks
 from ..textblocks import BOM, line_start
 from .body import Body, dump, scalar
-from .place import Path, Placed, below, placed
+from .place import KeyPath, Placed, below, placed
 from .plan import Plan
 from .tree import Loader, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["Entry", "Path", "Placed", "YamlFile", "dump", "scalar"]
+__all__ = ["Entry", "KeyPath", "Placed", "YamlFile", "dump", "scalar"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,18 +43,18 @@ class Entry:
 class YamlFile:
     """A YAML file as read, and what is planned for it; `place` is its name in refusals.
 
-    A `Path` is the keys from the root to a list or mapping: `("load_from",)`, `("services", "web", "depends_on")`.
+    A `KeyPath` is the keys from the root to a list or mapping: `("load_from",)`, `("services", "web", "depends_on")`.
     Refuses (DmbError with file:line): broken YAML, several documents, doubled keys, damaged markers.
     """
 
-    def __init__(self, text: str, place: str) -> None:
+    def __init__(self, text: str, place: str, _tree: Tree | None = None) -> None:
         self._bom = BOM if text.startswith(BOM) else ""
         self.text, self.place = text[len(self._bom) :], place
-        self._tree = Tree(self.text, place)
+        self._tree = _tree or Tree(self.text, place)
         blocks = textblocks.find_blocks(self.text, place, self._tree.opaque)
         self.blocks = [placed(self._tree, block) for block in blocks]
-        self._wanted: dict[str, dict[Path, Body]] = {}
-        self._wraps: list[tuple[str, Path, list[str | int]]] = []
+        self._wanted: dict[str, dict[KeyPath, Body]] = {}
+        self._wraps: list[tuple[str, KeyPath, list[str | int]]] = []
 
     @functools.cached_property
     def data(self) -> Any:
@@ -65,19 +65,19 @@ class YamlFile:
             mark = getattr(error, "problem_mark", None)
             raise self._tree.refusal(str(getattr(error, "problem", error)), mark.index if mark else 0) from None
 
-    def kind(self, path: Path) -> str:
+    def kind(self, path: KeyPath) -> str:
         """`list`, `map`, `empty` (null, `[]` or `{}`), `scalar`, `alias`, or `absent`."""
         event, depth = self._tree.find(path)
-        return self._tree.kind(event) if self._tree.events and depth == len(path) else "absent"
+        return self._tree.kind(event) if self._tree.kinds and depth == len(path) else "absent"
 
-    def line(self, path: Path) -> int:
+    def line(self, path: KeyPath) -> int:
         """1-based line of the last key of `path` that is there."""
         event, depth = self._tree.find(path)
-        if not self._tree.events:
+        if not self._tree.kinds:
             return 1
         return textblocks.line_of(self.text, self._tree.starts[event - 1 if depth else event])
 
-    def entries(self, path: Path) -> list[Entry]:
+    def entries(self, path: KeyPath) -> list[Entry]:
         """The entries of the list or mapping at `path` in their order; none when there is none."""
         if self.kind(path) not in ("list", "map"):
             return []
@@ -86,18 +86,18 @@ class YamlFile:
         owners = [(at.block.start, at.block.end, at.block.owner) for at in self.blocks]
         for first, _ in self._tree.children(self._tree.find(path)[0]):
             start = self._tree.starts[first]
-            line, counted = line + sum(1 for _ in textblocks.EOL.finditer(self.text, counted, start)), start
+            line, counted = line + textblocks.lines_between(self.text, counted, start), start
             near = bisect.bisect_right(owners, (start, len(self.text), "")) - 1
             owner = owners[near][2] if near >= 0 and start < owners[near][1] else None
-            found.append(Entry(self._tree.events[first].value if self._tree.keys[first] else None, line, owner))
+            found.append(Entry(self._tree.value(first) if self._tree.keys[first] else None, line, owner))
         return found
 
-    def body(self, path: Path) -> str:
+    def body(self, path: KeyPath) -> str:
         """The text of the entries at `path` with the comments between them, dedented: a piece for another file."""
         event, _ = self._tree.find(path)
         if self.kind(path) not in ("list", "map"):
             return ""
-        if self._tree.in_flow(event):
+        if event in self._tree.flow:
             data = self.data
             for name in path:
                 data = data[name]
@@ -105,7 +105,7 @@ class YamlFile:
         start = line_start(self.text, self._tree.starts[event])
         return textblocks.normal(self.text[start : below(self._tree, event)])
 
-    def put(self, owner: str, entries: Mapping[Path, str]) -> None:
+    def put(self, owner: str, entries: Mapping[KeyPath, str]) -> None:
         """Plan that `owner` has exactly `entries` in this file: YAML text in block style, list items or `key: value`s.
 
         A block that it has at the same path is replaced where it stands, its blocks at other paths go.
@@ -116,14 +116,19 @@ class YamlFile:
         """Plan that `owner` has nothing in this file."""
         self._wanted[owner] = {}
 
-    def adopt(self, owner: str, path: Path, names: Iterable[str | int]) -> None:
-        """Plan `owner`'s markers around entries that are there: keys of the mapping, or indices of the list, at `path`."""
+    def adopt(self, owner: str, path: KeyPath, names: Iterable[str | int]) -> None:
+        """Plan `owner`'s markers around entries that are there: keys of a mapping, indices of a list."""
         self._wraps.append((owner, path, list(names)))
 
-    def render(self) -> str:
-        """The text with all that is planned; refuses (DmbError with file:line) what cannot be done or proven right."""
+    def applied(self) -> YamlFile:
+        """The file with all that is planned; refuses (DmbError with file:line) what cannot be done or proven right."""
         plan = Plan(self._tree, self.blocks)
         for owner, path, names in self._wraps:
             plan.wrap(owner, path, names)
         plan.want(self._wanted)
-        return self._bom + plan.render()
+        tree = plan.edits.applied()
+        return YamlFile(self._bom + tree.text, self.place, tree) if tree is not self._tree else self
+
+    def render(self) -> str:
+        """The text of `applied`, byte order mark included."""
+        return self._bom + self.applied().text

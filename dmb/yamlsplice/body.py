@@ -5,13 +5,17 @@ from __future__ import annotations
 import functools
 import json
 import re
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
 
 from .. import textblocks
 from ..errors import DmbError
-from .tree import Loader, Sign, Tree
+from .tree import CLOSE, LIST, MAP, Loader, Sign, Tree
+
+STEP = "  "
+ADDED = " # dmb added"
 
 _PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./@+-]*")
 _WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", ".nan", ".inf"}
@@ -68,12 +72,12 @@ class Body:
         if tree.anchors:
             self.text = dump(self.data)
             tree = Tree(self.text, place)
-        self.kind = tree.kind(0) if tree.events else "empty"
-        if self.kind not in ("list", "map") or tree.in_flow(0):
+        self.kind = tree.kind(0) if tree.kinds else "empty"
+        if self.kind not in ("list", "map") or 0 in tree.flow:
             raise DmbError("not a list or a mapping in block style", place=place, remedy="Write one entry a line.")
         self.signs: list[Sign] = tree.signs[1:-1]
-        entries = [tree.events[first] for first, _ in tree.children(0)]
-        self.names = [entry.value for entry in entries if isinstance(entry, yaml.ScalarEvent)]
+        names = (tree.value(first) for first, _ in tree.children(0))
+        self.names = [name for name in names if name is not None]
 
     @functools.cached_property
     def data(self) -> Any:
@@ -92,3 +96,34 @@ class Body:
                 "this entry cannot be written between brackets", place=self.place, remedy="Use a block list."
             )
         return text, Tree(whole, self.place).signs[1:-1]
+
+
+@dataclass(slots=True)
+class Content:
+    """What to put at one place: blocks of entries, and keys that are not there yet with what goes below them."""
+
+    blocks: list[tuple[str, Body]] = field(default_factory=list)
+    keys: dict[str, Content] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """`list` or `map`."""
+        return "map" if self.keys else self.blocks[0][1].kind
+
+    def lines(self, before: str, eol: str) -> str:
+        """As text in block style, each line after the indent `before`."""
+        lines = [textblocks.block_text(owner, body.text, before, eol) for owner, body in self.blocks]
+        for key, content in self.keys.items():
+            lines += [f"{before}{scalar(key)}:{ADDED}{eol}", content.lines(before + STEP, eol)]
+        return "".join(lines)
+
+    def signs(self) -> list[Sign]:
+        """As events, without those that open and close the collection."""
+        signs = [sign for _, body in self.blocks for sign in body.signs]
+        for key, content in self.keys.items():
+            signs += [key if scalar(key) == key else ("=", None, None, False, key), *content.collection()]
+        return signs
+
+    def collection(self) -> list[Sign]:
+        """As the events of a collection of its own."""
+        return [MAP if self.kind == "map" else LIST, *self.signs(), CLOSE]

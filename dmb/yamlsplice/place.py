@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..textblocks import Block, Span, line_end, line_start
-from .tree import CLOSE, Tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Path = tuple[str, ...]
+    from .tree import Tree
+
+KeyPath = tuple[str, ...]
 
 _COLON = re.compile(r"[ \t]*:")
 _REST = re.compile(r"[ \t]*,?[ \t]*(?:#|[\r\n]|\Z)")
@@ -27,7 +28,7 @@ class Placed:
     """
 
     block: Block
-    path: Path | None
+    path: KeyPath | None
     collection: int
     first: int
     after: int
@@ -37,14 +38,14 @@ def placed(tree: Tree, block: Block) -> Placed:
     """Where `block` stands; refuses one that does not wrap whole entries of one collection."""
     first = bisect.bisect_left(tree.starts, block.start)
     # A collection starts where its first entry does: what the block wraps is the entry.
-    while first < len(tree.events) and tree.starts[first] < block.end and not _is_entry(tree, first):
+    while first < len(tree.kinds) and tree.starts[first] < block.end and not _is_entry(tree, first):
         first += 1
-    if first >= len(tree.events) or tree.starts[first] >= block.end:
+    if first >= len(tree.kinds) or tree.starts[first] >= block.end:
         return Placed(block, None, -1, 0, 0)
     collection, after = tree.parents[first], first
-    while after < tree.after[collection] - 1 and tree.starts[after] < block.end:
-        after = tree.after[after + 1 if tree.keys[after] else after]
-    above = tree.signs[first - 1][0] in "[{" and not tree.in_flow(first - 1)
+    while after < tree.closes[collection] and tree.starts[after] < block.end:
+        after = tree.after(after + tree.keys[after])
+    above = first - 1 == collection and collection not in tree.flow
     if tree.ends[after - 1] > block.end or not (above or tree.ends[first - 1] <= block.start):
         cause = f"the markers of `{block.owner}` do not wrap whole entries"
         raise tree.refusal(cause, block.start, "Move them around the entries of the module.")
@@ -53,7 +54,7 @@ def placed(tree: Tree, block: Block) -> Placed:
 
 def _is_entry(tree: Tree, event: int) -> bool:
     above = tree.parents[event]
-    return above >= 0 and tree.signs[event] != CLOSE and (tree.keys[event] or tree.signs[above][0] == "[")
+    return above >= 0 and tree.kinds[event] != "]" and (tree.keys[event] or tree.kinds[above] == "[")
 
 
 def block_at(blocks: Sequence[Placed], position: int) -> Block | None:
@@ -64,7 +65,7 @@ def block_at(blocks: Sequence[Placed], position: int) -> Block | None:
 
 def below(tree: Tree, event: int) -> int:
     """The line start after the last entry of the block collection at `event`, before the comments that follow."""
-    end = tree.ends[tree.after[event] - 1]
+    end = tree.ends[tree.closes[event]]
     return end if end == line_start(tree.text, end) else line_end(tree.text, end)
 
 
@@ -75,15 +76,14 @@ def column(tree: Tree, position: int) -> int:
 
 def indent(tree: Tree, event: int) -> str:
     """The white space before each entry of the block collection at `event`."""
-    first = event + 1 if tree.signs[event][0] == "{" else event  # an anchor may stand before the first key
+    first = event + 1 if tree.kinds[event] == "{" else event  # an anchor may stand before the first key
     return " " * column(tree, tree.starts[first])
 
 
 def lines_of(tree: Tree, collection: int, first: int) -> Span:
     """The whole lines of the entry whose first event is `first`; refuses one that shares a line with something else."""
-    value = first + 1 if tree.keys[first] else first
-    start, end = tree.starts[first], tree.ends[tree.after[value] - 1]
-    if not tree.in_flow(collection) and not tree.keys[first]:
+    start, end = tree.starts[first], tree.ends[tree.after(first + tree.keys[first]) - 1]
+    if collection not in tree.flow and not tree.keys[first]:
         start = _dash(tree, collection, first)
     head = line_start(tree.text, start)
     if tree.text[head:start].strip(" ") or not (end == line_start(tree.text, end) or _REST.match(tree.text, end)):

@@ -1,0 +1,78 @@
+"""Edits of a YAML text and, in parallel, of its events: the text is right if it parses to these events."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from .. import textblocks
+from ..errors import DmbError
+from .tree import NULL, Sign, Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..textblocks import Span
+
+
+class Edits:
+    """What changes in one file. Positions and events are those of `tree`, before all changes."""
+
+    def __init__(self, tree: Tree, owners: Iterable[str]) -> None:
+        self.tree, self.text = tree, tree.text
+        self.eol = textblocks.eol_of(self.text)
+        self.owners = Counter(owners)  # of the blocks, as they are to be in the end
+        self._texts: list[tuple[int, int, str]] = []
+        self._cuts: list[Span] = []
+        self._lines: list[tuple[int, int, str]] = []
+        self._events: list[tuple[int, int, list[Sign]]] = []
+
+    def replace(self, start: int, end: int, new: str) -> None:
+        """`text[start:end]` becomes `new`."""
+        self._texts.append((start, end, new))
+
+    def cut(self, start: int, end: int) -> None:
+        """The whole lines `text[start:end]` go."""
+        self._cuts.append((start, end))
+
+    def insert_lines(self, position: int, event: int, lines: str) -> None:
+        """`lines` come at the line start `position`; of several at one place, in the order of their events."""
+        self._lines.append((position, event, lines))
+
+    def events(self, start: int, end: int, new: Iterable[Sign]) -> None:
+        """The events from `start` up to `end` become `new`."""
+        self._events.append((start, end, list(new)))
+
+    def applied(self) -> Tree:
+        """The new text, parsed (the same tree if nothing changes); refuses one that would load to anything else."""
+        cuts = textblocks.cuts(self.text, self._cuts)
+        edits = [*self._texts, *((start, end, "") for start, end in cuts)]
+        for position, _, lines in sorted(self._lines, key=lambda insert: insert[:2]):
+            # What comes into lines that go comes behind them.
+            at = next((end for start, end in cuts if start <= position <= end), position)
+            edits.append((at, at, textblocks.fit(self.text, at, lines)))
+        if not edits:
+            return self.tree
+        new = textblocks.splice(self.text, edits)
+        try:
+            tree = Tree(new, self.tree.place)
+            owners = Counter(block.owner for block in textblocks.find_blocks(new, tree.place, tree.opaque))
+        except DmbError as error:
+            raise self._unproven(edits, error.cause) from None
+        # An empty file and one that says null load to the same.
+        if (tree.signs or [NULL]) != (self._expected() or [NULL]) or owners != +self.owners:
+            raise self._unproven(edits, "it would not load to what is meant")
+        return tree
+
+    def _expected(self) -> list[Sign]:
+        signs: list[Sign] = []
+        done = 0
+        for start, end, new in sorted(self._events, key=lambda change: change[:2]):
+            signs += self.tree.signs[done:start]
+            signs += new
+            done = end
+        return signs + self.tree.signs[done:]
+
+    def _unproven(self, edits: list[tuple[int, int, str]], cause: str) -> DmbError:
+        remedy = "Write it in block style, one entry a line, then run again."
+        return self.tree.refusal(f"the file cannot be changed safely here: {cause}", min(edits)[0], remedy)
