@@ -98,7 +98,7 @@ def _module_slug(value: str) -> str | None:
 
 
 def _package(value: str) -> str | None:
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", value) or keyword.iskeyword(value):
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", value) or len(value) > NAME_MAX or keyword.iskeyword(value):
         return (
             f"{value!a} is no import package; use lower-case letters, digits and underscores, such as bar_one_dagster"
         )
@@ -108,7 +108,7 @@ def _package(value: str) -> str | None:
 
 
 def _prefix(value: str) -> str | None:
-    if not re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*", value) or value == "DAGSTER":
+    if not re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*", value) or len(value) > NAME_MAX or value == "DAGSTER":
         return f"{value!a} cannot start the names of environment variables; write it as in BAR_ONE, and not DAGSTER"
     return None
 
