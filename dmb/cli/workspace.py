@@ -67,9 +67,13 @@ def init(folder: Path, runtime: str, code_servers: bool, no_install: bool, as_js
         output.diff(done.layout, done.changes)
         return
     where = done.layout.root
-    output.line(f"Made the workspace {where}" if done.changes else f"{where} is a workspace already; unchanged")
+    new = any(change.path == done.layout.registry for change in done.changes)
+    if not done.changes:
+        output.line(f"{where} is a workspace already; unchanged")
+    else:
+        output.line(f"Made the workspace {where}" if new else f"Made what was missing in the workspace {where}")
     output.files(done.layout, done.changes)
-    for path in done.kept if done.changes else ():
+    for path in done.kept if new else ():
         output.line(f"  kept {path.name}, which was there")
     if done.environment in {"made", "updated"}:
         output.line(f"  {done.environment} {done.layout.venv.name}, with Dagster's webserver and daemon")
@@ -127,8 +131,10 @@ def print_added(done: Added) -> None:
         for sentence in placed.notes:
             output.line(f"  {sentence}")
         if environment in {"made", "updated"}:
-            output.line(f"  environment {environment}: {module.path / '.venv'}")
+            output.line(f"  {environment} {module.path / '.venv'}")
     output.files(done.layout, done.changes)
+    if done.changes:
+        output.line(_while_running(done))
     output.following(_after_add(done))
 
 

@@ -126,10 +126,11 @@ def _make(layout: Layout, files: dict[Path, bytes]) -> None:
 def add(
     layout: Layout, modules: Sequence[Module], *, install: bool, dry_run: bool, tell: Callable[[str], None]
 ) -> Added:
-    """Put modules into the workspace, or bring what is there of them up to date, in one transaction.
+    """Put modules into the workspace, or bring what is there of them up to date, in one transaction. Twice is once.
 
     A module whose environment cannot be made is not put in. Raises DmbError with nothing changed in the workspace.
     """
+    modules = list({module.path: module for module in modules}.values())
     done = [SKIPPED] * len(modules)
     if dry_run or install:
         looked = _write(layout, modules, commit=False)

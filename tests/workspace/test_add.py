@@ -103,6 +103,24 @@ def test_a_second_time_changes_nothing(dmb: Dmb, served: Path, tmp_path: Path) -
     assert "bar-one: unchanged" in dmb("workspace", "add", *modules, "--workspace", served, "--no-install").out
 
 
+def test_a_module_that_is_named_twice_is_put_in_once(dmb: Dmb, workspace: Path, tmp_path: Path) -> None:
+    module = make_module(tmp_path)
+    done = dmb("workspace", "add", module, module / ".", "--workspace", workspace, "--no-install", "--json")
+    assert [placed["name"] for placed in done.json["modules"]] == ["bar-one"]
+    assert len(locations(workspace)) == 1
+
+
+def test_what_to_do_while_it_runs_is_said(dmb: Dmb, served: Path, workspace: Path, tmp_path: Path) -> None:
+    module = make_module(tmp_path, port=free_port())
+    told = {
+        place: dmb("workspace", "add", module, "--workspace", place, "--no-install").out
+        for place in (served, workspace)
+    }
+    assert ".venv/bin/honcho start bar-one" in told[served]
+    assert "stopped and started again" in told[workspace]
+    assert "running" not in dmb("workspace", "add", module, "--workspace", served, "--no-install").out
+
+
 def test_a_port_that_is_taken_is_passed_over_and_said_why(dmb: Dmb, served: Path, tmp_path: Path) -> None:
     port = free_port()
     first, second = (make_module(tmp_path, name, port=port) for name in ("bar-one", "foo"))

@@ -71,6 +71,8 @@ def test_a_second_time_changes_nothing(dmb: Dmb, workspace: Path) -> None:
 def test_a_file_that_is_gone_is_made_again(dmb: Dmb, workspace: Path) -> None:
     before = contents(workspace)
     (workspace / "dagster.yaml").unlink()
+    assert "made dagster.yaml" in dmb("workspace", "init", workspace, "--no-install").out
+    (workspace / "dagster.yaml").unlink()
     done = dmb("workspace", "init", workspace, "--no-install", "--json")
     assert [entry["path"] for entry in done.json["files"]] == [str(workspace / "dagster.yaml")]
     assert contents(workspace)["dagster.yaml"] == before["dagster.yaml"]
