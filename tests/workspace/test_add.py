@@ -302,10 +302,11 @@ def test_a_location_in_another_modules_block_is_refused(dmb: Dmb, workspace: Pat
     assert (done.code, "in the block of bar-one" in done.err) == (2, True)
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_file_that_cannot_be_written_is_refused(dmb: Dmb, workspace: Path, tmp_path: Path) -> None:
     workspace.chmod(0o500)
     try:
+        if os.access(workspace, os.W_OK):
+            pytest.skip("this user may write everywhere")
         before = contents(workspace)
         done = dmb("workspace", "add", make_module(tmp_path), "--workspace", workspace, "--no-install")
         assert done.code == 2
