@@ -101,4 +101,5 @@ def installed(own_copy: MadeModule, tmp_path: Path) -> dict[str, str]:
 
 def install(module: MadeModule, site: Path) -> None:
     """Build the module's wheel and install it into folder `site`, next to what is there."""
-    module.run("uv", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--target", site, ".")
+    python = ("--python", sys.executable)  # uv would take the first one on PATH, which has no hatchling
+    module.run("uv", "pip", "install", "--quiet", *python, "--no-deps", "--no-build-isolation", "--target", site, ".")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import zipfile
 from pathlib import Path
 
@@ -78,7 +79,8 @@ def test_dg_scaffold_works_in_the_source_tree_and_what_it_makes_is_loaded(cookie
 
 
 def test_the_wheel_carries_its_data_and_says_where_the_project_starts(own_copy: MadeModule, tmp_path: Path) -> None:
-    own_copy.run("uv", "build", "--quiet", "--wheel", "--no-build-isolation", "--out-dir", tmp_path / "dist")
+    build = ("uv", "build", "--quiet", "--wheel", "--no-build-isolation", "--python", sys.executable)
+    own_copy.run(*build, "--out-dir", tmp_path / "dist")
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     names = set(zipfile.ZipFile(wheel).namelist())
     assert {"bar_one_dagster/dg.toml", "bar_one_dagster/data/orders.csv", "bar_one_dagster/py.typed"} <= names
