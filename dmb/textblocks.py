@@ -78,7 +78,8 @@ def lines_between(text: str, start: int, end: int) -> int:
 
 def line_start(text: str, position: int) -> int:
     """Index of the first character of the line that holds `position` (a byte order mark is before the first line)."""
-    start = max(text.rfind("\n", 0, position), text.rfind("\r", 0, position)) + 1
+    start = text.rfind("\n", 0, position) + 1
+    start = text.rfind("\r", start, position) + 1 or start
     return start + (text.startswith(BOM) if start == 0 else 0)
 
 

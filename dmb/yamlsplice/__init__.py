@@ -28,6 +28,8 @@ from .tree import Loader, Tree
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from ..textblocks import Block
+
 __all__ = ["Entry", "KeyPath", "Placed", "YamlFile", "dump", "scalar"]
 
 
@@ -47,14 +49,21 @@ class YamlFile:
     Refuses (DmbError with file:line): broken YAML, several documents, doubled keys, damaged markers.
     """
 
-    def __init__(self, text: str, place: str, _tree: Tree | None = None) -> None:
+    def __init__(self, text: str, place: str, _parsed: tuple[Tree, list[Block]] | None = None) -> None:
         self._bom = BOM if text.startswith(BOM) else ""
         self.text, self.place = text[len(self._bom) :], place
-        self._tree = _tree or Tree(self.text, place)
-        blocks = textblocks.find_blocks(self.text, place, self._tree.opaque)
-        self.blocks = [placed(self._tree, block) for block in blocks]
+        if _parsed:
+            self._tree, self._blocks = _parsed
+        else:
+            self._tree = Tree(self.text, place)
+            self._blocks = textblocks.find_blocks(self.text, place, self._tree.opaque)
         self._wanted: dict[str, dict[KeyPath, Body]] = {}
         self._wraps: list[tuple[str, KeyPath, list[str | int]]] = []
+
+    @functools.cached_property
+    def blocks(self) -> list[Placed]:
+        """The blocks in the order of the file; refuses one that does not wrap whole entries of one list or mapping."""
+        return [placed(self._tree, block) for block in self._blocks]
 
     @functools.cached_property
     def data(self) -> Any:
@@ -126,8 +135,8 @@ class YamlFile:
         for owner, path, names in self._wraps:
             plan.wrap(owner, path, names)
         plan.want(self._wanted)
-        tree = plan.edits.applied()
-        return YamlFile(self._bom + tree.text, self.place, tree) if tree is not self._tree else self
+        parsed = plan.edits.applied()
+        return YamlFile(self._bom + parsed[0].text, self.place, parsed) if parsed else self
 
     def render(self) -> str:
         """The text of `applied`, byte order mark included."""

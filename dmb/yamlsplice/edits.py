@@ -12,7 +12,7 @@ from .tree import NULL, Sign, Tree
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..textblocks import Span
+    from ..textblocks import Block, Span
 
 
 class Edits:
@@ -43,8 +43,8 @@ class Edits:
         """The events from `start` up to `end` become `new`."""
         self._events.append((start, end, list(new)))
 
-    def applied(self) -> Tree:
-        """The new text, parsed (the same tree if nothing changes); refuses one that would load to anything else."""
+    def applied(self) -> tuple[Tree, list[Block]] | None:
+        """The new text as parsed, and its blocks; None if nothing changes. Refuses what would load to anything else."""
         cuts = textblocks.cuts(self.text, self._cuts)
         edits = [*self._texts, *((start, end, "") for start, end in cuts)]
         for position, _, lines in sorted(self._lines, key=lambda insert: insert[:2]):
@@ -52,17 +52,19 @@ class Edits:
             at = next((end for start, end in cuts if start <= position <= end), position)
             edits.append((at, at, textblocks.fit(self.text, at, lines)))
         if not edits:
-            return self.tree
+            return None
         new = textblocks.splice(self.text, edits)
         try:
             tree = Tree(new, self.tree.place)
-            owners = Counter(block.owner for block in textblocks.find_blocks(new, tree.place, tree.opaque))
+            blocks = textblocks.find_blocks(new, tree.place, tree.opaque)
         except DmbError as error:
             raise self._unproven(edits, error.cause) from None
         # An empty file and one that says null load to the same.
-        if (tree.signs or [NULL]) != (self._expected() or [NULL]) or owners != +self.owners:
+        if (tree.signs or [NULL]) != (self._expected() or [NULL]) or Counter(
+            block.owner for block in blocks
+        ) != +self.owners:
             raise self._unproven(edits, "it would not load to what is meant")
-        return tree
+        return tree, blocks
 
     def _expected(self) -> list[Sign]:
         signs: list[Sign] = []
