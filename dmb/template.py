@@ -81,8 +81,9 @@ def python_literal(value: object) -> str:
 
 
 def markdown(value: object) -> str:
-    """`value` as prose in Markdown: no character of it is taken for markup."""
-    return re.sub(r"([\\`*_{}\[\]<>#|~!&])", r"\\\1", str(value))
+    """`value` as prose in Markdown: no character of it is taken for markup, at the start of a line neither."""
+    text = re.sub(r"([\\`*_{}\[\]<>#|~!&])", r"\\\1", str(value))
+    return re.sub(r"^(\d*)([-+.)=])", r"\1\\\2", text)
 
 
 def comment(value: object) -> str:

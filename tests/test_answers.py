@@ -138,5 +138,6 @@ def test_a_python_literal_comes_back_whole_and_is_ascii(value: str) -> None:
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126)))
 def test_markdown_text_shows_every_character_and_marks_nothing_up(value: str) -> None:
     text = template.markdown(value)
-    assert re.sub(r"\\([\\`*_{}\[\]<>#|~!&])", r"\1", text) == value
+    assert re.sub(r"\\([\\`*_{}\[\]<>#|~!&.)=+-])", r"\1", text) == value
     assert not re.search(r"(?<!\\)(\\\\)*[`*_<\[|]", text)
+    assert not re.match(r"[-+=]|\d+[.)]", text)
