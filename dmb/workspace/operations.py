@@ -89,7 +89,7 @@ def init(
 def _refuse_unset(layout: Layout) -> None:
     """A `.env` that was there is not written to, so it must set what the workspace needs."""
     text = textblocks.decode(layout.env.read_bytes(), str(layout.env))
-    present = {variable.key for variable in envfile.assignments(text, str(layout.env))}
+    present = {variable.key: variable for variable in envfile.assignments(text, str(layout.env))}
     needed = local.variables_of_workspace(layout)
     lines = local.env_lines({name: value for name, value in needed.items() if name not in present})
     if lines:
@@ -97,6 +97,13 @@ def _refuse_unset(layout: Layout) -> None:
             "this file is there already and lacks variables of the workspace",
             place=str(layout.env),
             remedy="add, and run again:\n" + textwrap.indent(lines.rstrip(), "     "),
+        )
+    home = present["DAGSTER_HOME"]
+    if home.value != needed["DAGSTER_HOME"]:
+        raise DmbError(
+            "DAGSTER_HOME is another folder, so Dagster would not read the dagster.yaml of this one",
+            place=f"{layout.env}:{home.line}",
+            remedy=f"make that folder the workspace, or write {local.env_lines({home.key: needed[home.key]}).strip()}",
         )
 
 
@@ -107,7 +114,8 @@ def _make(layout: Layout, files: dict[Path, bytes]) -> None:
         layout.root.mkdir(parents=True, exist_ok=True)
         with transaction(layout.state) as tx:
             for path, data in files.items():
-                tx.write(path, data, mode=0o600 if path in {layout.env, layout.registry} else 0o644)
+                if tx.read(path) is None:  # another init may have been faster
+                    tx.write(path, data, mode=0o600 if path in {layout.env, layout.registry} else 0o644)
             tx.commit()
         for folder in (layout.instance, layout.storage):
             folder.mkdir(mode=0o700, exist_ok=True)
@@ -151,13 +159,13 @@ def _write(layout: Layout, modules: Sequence[Module], *, commit: bool) -> Added:
         if data is None:
             raise DmbError("the registry is gone", place=str(layout.registry), remedy="restore it, or run init again")
         registry = Registry.parse(data, layout.registry)
-        registry, placements = place_modules(tx, layout, registry, modules, now=now)
+        registry, placements, unseen = place_modules(tx, layout, registry, modules, now=now)
         tx.write(layout.registry, registry.text().encode(), mode=0o600)
         changes = tuple(tx.changes)
         if commit:
             tx.commit()
         recovery = tx.recovery
-    notes = []
+    notes = [*unseen]
     if recovery.finished:
         notes.append(f"finished a change that had been interrupted: {', '.join(map(str, recovery.finished))}")
     if recovery.discarded:

@@ -33,8 +33,8 @@ class Placement(NamedTuple):
 
 def place_modules(
     tx: Transaction, layout: Layout, registry: Registry, modules: Sequence[Module], *, now: str
-) -> tuple[Registry, list[Placement]]:
-    """Plan all modules into the workspace's files: the new registry, and what becomes of each module.
+) -> tuple[Registry, list[Placement], tuple[str, ...]]:
+    """Plan all modules into the workspace's files: the new registry, what becomes of each module, notes for the user.
 
     `now` is the time of the change, ISO 8601. Raises DmbError with the file and line that is in the way.
     """
@@ -47,7 +47,8 @@ def place_modules(
         _refuse_missing(module, variables, layout.env)
     # Read before the ports are looked for: what is wrong with the file is told better here.
     listed = YamlFile(_text(tx, layout.workspace_yaml), str(layout.workspace_yaml))
-    ports, notes = _assign(layout, registry, modules, variables)
+    held = survey(layout.root) if registry.code_servers else None
+    ports, reasons = _assign(layout, held, modules, variables)
     entries = {module.name: registry.modules.get(module.name) for module in modules}
     blocks: dict[str, dict[str, str]] = {module.name: {} for module in modules}
 
@@ -85,31 +86,30 @@ def place_modules(
         )
         registry = registry.with_module(module.name, entry)
         status: Literal["added", "changed", "unchanged"] = "added" if old is None else "changed"
-        placements.append(
-            Placement(module, "unchanged" if entry == old else status, ports[module.name], tuple(notes[module.name]))
-        )
-    return registry, placements
+        if entry == old:
+            status = "unchanged"
+        placements.append(Placement(module, status, ports[module.name], tuple(reasons[module.name])))
+    return registry, placements, held.notes if held else ()
 
 
 def _assign(
-    layout: Layout, registry: Registry, modules: Sequence[Module], variables: Sequence[Assignment]
+    layout: Layout, held: Held | None, modules: Sequence[Module], variables: Sequence[Assignment]
 ) -> tuple[dict[str, dict[str, int]], dict[str, list[str]]]:
-    """A port for each module's code server, by module, and sentences on each port.
+    """A port for each module's code server, by module, and sentences on each port; none where nothing is `held`.
 
     The one in the module's block of `.env` is kept; else it is the preferred one if free, else the next free one.
     """
     ports: dict[str, dict[str, int]] = {module.name: {} for module in modules}
-    notes: dict[str, list[str]] = {module.name: [] for module in modules}
-    if not registry.code_servers:
-        return ports, notes
-    held = survey(layout.root)
+    reasons: dict[str, list[str]] = {module.name: [] for module in modules}
+    if held is None:
+        return ports, reasons
     for module in modules:
         kept = _kept_port(module, layout, variables)
         port = propose(module.name, {"grpc": kept}, held, preferred=module.ports)["grpc"]
         ports[module.name] = {"grpc": port}
-        notes[module.name].append(_sentence(port, module, held))
-        held = Held([*held.holders, Holder(port, "grpc", module.name, str(layout.registry), "registry")], held.notes)
-    return ports, notes
+        reasons[module.name].append(_sentence(port, module, held))
+        held = Held([*held.holders, Holder(port, "grpc", module.name, str(layout.registry), "registry")])
+    return ports, reasons
 
 
 def _sentence(port: int, module: Module, held: Held) -> str:
@@ -128,7 +128,7 @@ def _kept_port(module: Module, layout: Layout, variables: Sequence[Assignment]) 
     for variable in variables:
         if (variable.owner, variable.key) == (module.name, name):
             value = variable.value
-            if value.isascii() and value.isdecimal() and 1024 <= int(value) <= 65535:
+            if value.isascii() and value.isdecimal() and len(value) <= 5 and 1024 <= int(value) <= 65535:
                 return int(value)
             raise DmbError(
                 f"{name} is no port",

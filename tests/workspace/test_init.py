@@ -101,6 +101,14 @@ def test_an_env_file_without_the_workspaces_variables_is_refused(dmb: Dmb, tmp_p
     assert contents(tmp_path / "ws") == {".env": b"TOKEN=s3cret\n"}
 
 
+def test_an_env_file_with_another_home_is_refused(dmb: Dmb, tmp_path: Path) -> None:
+    (tmp_path / "ws").mkdir()
+    (tmp_path / "ws" / ".env").write_text("# x\nDAGSTER_HOME=/elsewhere\nDAGSTER_STORAGE_PATH=/data\n")
+    done = dmb("workspace", "init", tmp_path / "ws", "--no-install")
+    assert (done.code, f"{tmp_path / 'ws' / '.env'}:2: DAGSTER_HOME" in done.err) == (2, True)
+    assert [path.name for path in (tmp_path / "ws").iterdir()] == [".env"]
+
+
 def test_a_dry_run_makes_nothing_and_shows_all(dmb: Dmb, tmp_path: Path) -> None:
     done = dmb("workspace", "init", tmp_path / "a" / "ws", "--code-servers", "--dry-run")
     assert done.code == 0
