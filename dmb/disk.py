@@ -1,0 +1,100 @@
+"""Files as a transaction needs them: whole, on the disk itself, with the owner and mode of the one that they replace."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+import stat
+from pathlib import Path
+
+from .errors import DmbError
+
+_MOUNTS = Path("/proc/self/mountinfo")
+
+
+def read(path: Path) -> bytes | None:
+    """The bytes of the file at `path`, None when there is none; refuses what is no file (a folder, a pipe)."""
+    try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise DmbError("not a file", place=str(path), remedy="Move it away, then run again.")
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise DmbError(
+            f"cannot be read: {error.strerror}", place=str(path), remedy="Give the right to read it."
+        ) from None
+
+
+def digest(content: bytes | None) -> str | None:
+    """The fingerprint of a file's bytes, None when there is no file."""
+    return None if content is None else hashlib.sha256(content).hexdigest()
+
+
+def write(path: Path, content: bytes) -> None:
+    """Make `path` anew with `content`, on the disk itself, for its owner alone."""
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "wb") as file:  # noqa: PTH123 - only `open` takes a descriptor
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def sync(path: Path) -> None:
+    """Bring a file's content, or the names in a folder, onto the disk itself."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # some network file systems cannot do it for folders
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def stage(staged: Path, content: bytes, target: Path, mode: int) -> None:
+    """Make `staged` with `content` so that it can replace `target`: same owner, mode and attributes (new: `mode`)."""
+    write(staged, content)
+    if target.exists():
+        was, now = target.stat(), staged.stat()
+        if (was.st_uid, was.st_gid) != (now.st_uid, now.st_gid):
+            os.chown(staged, was.st_uid, was.st_gid)
+        shutil.copystat(target, staged)
+        os.utime(staged)
+    else:
+        staged.chmod(mode & ~_umask())
+
+
+def _umask() -> int:
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
+
+
+def keep(target: Path, backup: Path) -> None:
+    """Make `backup` hold what `target` holds: by a link when it has no other name, else by a copy."""
+    if target.stat().st_nlink == 1:
+        with contextlib.suppress(OSError):  # another file system, or one without hard links
+            backup.hardlink_to(target)
+            return
+    write(backup, target.read_bytes())
+
+
+def check_replaceable(path: Path, target: Path) -> None:
+    """Refuse (DmbError) a file that a rename over it would change against its owner's will, or could not replace."""
+    if not stat.S_IMODE(target.stat().st_mode) & 0o222:
+        raise DmbError("read-only", place=str(path), remedy=f"Run `chmod u+w {path}`, then again.")
+    try:
+        os.close(os.open(target, os.O_WRONLY | os.O_CLOEXEC))
+    except OSError as error:
+        raise DmbError(
+            f"cannot be written: {error.strerror}", place=str(path), remedy="Give the right to write."
+        ) from None
+    with contextlib.suppress(OSError):
+        name = str(target).replace("\\", "\\134").replace(" ", "\\040")
+        if any(line.split(" ", 5)[4] == name for line in _MOUNTS.read_text(errors="replace").splitlines()):
+            raise DmbError("mounted by itself", place=str(path), remedy="Mount its folder instead, or run dmb outside.")
