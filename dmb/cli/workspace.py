@@ -190,10 +190,11 @@ def _after_add(done: Added) -> list[str]:
     from ..workspace.environment import Environment
 
     layout = done.layout
+    host = Environment.of_workspace(layout.root, layout.requirements)
     lines = []
     for placed in done.placements:
         if not local.python(placed.module).exists():
-            lines += Environment.of_module(placed.module.path).commands()
+            lines += Environment.of_module(placed.module.path, host).commands()
     if not layout.venv.exists():
-        lines += Environment.of_workspace(layout.root, layout.requirements).commands()
+        lines += host.commands()
     return [*lines, f"cd {shlex.quote(str(layout.root))} && {local.start_command(code_servers=done.code_servers)}"]

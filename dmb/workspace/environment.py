@@ -10,6 +10,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib.metadata import Distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -36,9 +37,14 @@ class Environment:
     inputs: tuple[Path, ...]
 
     @classmethod
-    def of_module(cls, project: Path) -> Environment:
-        """A module's own environment: the module installed in place, so that its sources are what runs."""
-        return cls(project / ".venv", project, ("--editable", "."), (project / "pyproject.toml",))
+    def of_module(cls, project: Path, host: Environment) -> Environment:
+        """A module's own environment: the module installed in place, so that its sources are what runs.
+
+        Its Dagster is at most as new as that of `host`, the workspace's: webserver and daemon must understand the module.
+        """
+        newest = host.version_of("dagster")
+        limit = (f"dagster<={newest}",) if newest else ()
+        return cls(project / ".venv", project, ("--editable", ".", *limit), (project / "pyproject.toml",))
 
     @classmethod
     def of_workspace(cls, root: Path, requirements: Path) -> Environment:
@@ -49,6 +55,13 @@ class Environment:
     def python(self) -> Path:
         """The interpreter of the environment."""
         return self.venv / "bin" / "python"
+
+    def version_of(self, distribution: str) -> str | None:
+        """The version of what is installed in the environment under that name, None where it is not there."""
+        for site in self.venv.glob("lib/python*/site-packages"):
+            for found in Distribution.discover(name=distribution, path=[str(site)]):
+                return found.version
+        return None
 
     def commands(self) -> list[str]:
         """The same by hand, as shell lines."""

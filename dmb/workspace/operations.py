@@ -144,8 +144,9 @@ def add(
         looked = _write(layout, modules, commit=False)
         if dry_run:
             return looked
+        host = Environment.of_workspace(layout.root, layout.requirements)
         for index, module in enumerate(modules):
-            environment = Environment.of_module(module.path)
+            environment = Environment.of_module(module.path, host)
             if environment.state() != "current":
                 tell(f"Installing {module.name} into {environment.venv}")
             done[index] = environment.bring_up_to_date()

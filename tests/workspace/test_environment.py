@@ -37,6 +37,16 @@ def test_add_installs_the_module_in_place(dmb: Dmb, workspace: Path, tmp_path: P
     assert (again.json["modules"][0]["environment"], again.json["files"]) == ("updated", [])
 
 
+def test_a_modules_dagster_is_at_most_as_new_as_the_workspaces(dmb: Dmb, workspace: Path, tmp_path: Path) -> None:
+    site = workspace / ".venv" / "lib" / "python3.11" / "site-packages"
+    (site / "dagster-1.13.20.dist-info").mkdir(parents=True)
+    (site / "dagster-1.13.20.dist-info" / "METADATA").write_text(
+        "Metadata-Version: 2.1\nName: dagster\nVersion: 1.13.20\n"
+    )
+    done = dmb("workspace", "add", make_module(tmp_path), "--workspace", workspace, "--no-install", "--json")
+    assert any("--editable . 'dagster<=1.13.20'" in line for line in done.json["next"])
+
+
 def test_a_failed_installation_puts_nothing_in(dmb: Dmb, workspace: Path, tmp_path: Path) -> None:
     good, bad = make_module(tmp_path), make_module(tmp_path, "bad", dependencies=("./nowhere",))
     before = contents(workspace)
