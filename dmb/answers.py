@@ -14,6 +14,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from . import system_packages
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -29,6 +31,7 @@ NAME_MAX = 64
 DESCRIPTION_MAX = 300
 
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 _TEAM = re.compile(r"team:[A-Za-z0-9][A-Za-z0-9._-]*")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 # Device names that Windows keeps for itself: such a folder cannot be checked out there.
@@ -146,6 +149,20 @@ def port_problem(value: str) -> str | None:
     return f"{value!a} is no port; write a number from 1024 to 65535"
 
 
+def _client(value: str) -> str | None:
+    return _line_problem("the client's name", value, NAME_MAX)
+
+
+def _requires(value: str) -> str | None:
+    names = value.split(",") if value else []
+    for name in names:
+        if not _VARIABLE.fullmatch(name) or len(name) > NAME_MAX:
+            return f"{name!a} is no environment variable; write names such as METABASE_URL, with commas between them"
+        if names.count(name) > 1:
+            return f"the variable {name} is named twice; name it once"
+    return None
+
+
 def _workspace(value: str) -> str | None:
     return _line_problem("the workspace's folder", value, 4096)
 
@@ -178,6 +195,9 @@ QUESTIONS: Mapping[str, Question] = {
         "__package": _package,
         "__prefix": _prefix,
         "__schedules": _schedules,
+        "__system_packages": system_packages.problem,
+        "__client": _client,
+        "__requires": _requires,
         "__python_version": _one_of("Python version that Dagster runs on", PYTHON_VERSIONS),
         "__grpc_port": port_problem,
         "__workspace": _workspace,

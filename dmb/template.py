@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from cookiecutter.exceptions import FailedHookException
 
-from . import __version__, answers, ports
+from . import __version__, answers, ports, system_packages
 from .errors import DmbError, NothingToWorkOn
 from .workspace import layout
 
@@ -180,7 +180,7 @@ class _Functions:
             "root": str(self.root),
             "address": PUBLIC_ADDRESS,
             "answers": {key: value for key, value in given.items() if key != "_notes"},
-            "notes": given.get("_notes", []),
+            "notes": [*given.get("_notes", []), *system_packages.notes(given["__system_packages"])],
             "workspace": str(workspace) if workspace else None,
             "files": files,
         }
@@ -200,6 +200,8 @@ def install(environment: Environment, root: Path) -> None:
         package_from=answers.package_from,
         prefix_from=answers.prefix_from,
         schedules_from=answers.schedules_from,
+        system_packages=system_packages.chosen,
+        debian_packages=system_packages.debian_packages,
         check=functions.check,
         check_rest=functions.check_rest,
         settle=functions.settle,

@@ -33,5 +33,8 @@ def defs() -> dg.Definitions:
 {%- endif %}
         },
         executor=executor(),
+{%- if cookiecutter.__client %}
+        metadata={"client": {{ cookiecutter.__client | pylit }}},
+{%- endif %}
     )
     return dg.Definitions.merge(shared, dg.load_from_defs_folder(path_within_project=Path(__file__).parent))
