@@ -101,6 +101,11 @@ class YamlFile:
             found.append(Entry(self._tree.value(first) if self._tree.keys[first] else None, line, owner))
         return found
 
+    def plain(self, path: KeyPath) -> Any:
+        """The value at `path` as lists, mappings and the texts of scalars; None when there is none."""
+        event, depth = self._tree.find(path)
+        return self._tree.plain(event) if self._tree.kinds and depth == len(path) else None
+
     def body(self, path: KeyPath) -> str:
         """The text of the entries at `path` with the comments between them, dedented: a piece for another file."""
         event, _ = self._tree.find(path)

@@ -45,8 +45,14 @@ def placed(tree: Tree, block: Block) -> Placed:
     collection, after = tree.parents[first], first
     while after < tree.closes[collection] and tree.starts[after] < block.end:
         after = tree.after(after + tree.keys[after])
-    above = first - 1 == collection and collection not in tree.flow
-    if tree.ends[after - 1] > block.end or not (above or tree.ends[first - 1] <= block.start):
+    behind = after
+    while behind < len(tree.kinds) and tree.kinds[behind] == "]":
+        behind += 1
+    if (
+        tree.ends[after - 1] > block.end
+        or (behind < len(tree.kinds) and tree.starts[behind] < block.end)
+        or (tree.ends[first - 1] > block.start and (first - 1 != collection or collection in tree.flow))
+    ):
         cause = f"the markers of `{block.owner}` do not wrap whole entries"
         raise tree.refusal(cause, block.start, "Move them around the entries of the module.")
     return Placed(block, tree.path(collection), collection, first, after)

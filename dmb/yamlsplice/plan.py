@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .body import Body
 
 WAS, SPLIT = " # dmb was:", " # dmb split"
-_SPLIT = re.compile(rf"[ \t]*({SPLIT})(\r\n|\n|\r)")
+_SPLIT = re.compile(rf"[ \t]*({SPLIT})(\r\n|\n|\r)?")
 _BLANK = re.compile(r"[ \t]*")
 _BY_HAND = "Write it in block style, one entry a line, then run again."
 
@@ -175,20 +175,14 @@ class Plan:
             raise self._mismatch(event, content.kind)
         if kind == "empty" and self._fill(event, content):
             return
-        if event in tree.flow:
+        if kind == "empty" or event in tree.flow:
             self._insert_between_brackets(event, content)
             return
-        sign = tree.closes[event]
         position = below(tree, event)
-        if tree.ends[sign] == len(self.text) and tree.ends_in_literal(event):
-            # A literal that ends a text without final newline would gain one: go above the first entry instead.
-            position, sign = lines_of(tree, event, event + 1)[0], event + 1
-        inside = block_at(self.blocks, position)
-        if inside:
-            position = inside.end
-            sign = next(
-                (first for first, _ in tree.children(event) if tree.starts[first] >= position), tree.closes[event]
-            )
+        if position == len(self.text) and textblocks.unfinished(self.text) and tree.ends_in_literal(event):
+            # That literal would gain a newline: go above the first entry instead.
+            position = lines_of(tree, event, event + 1)[0]
+        position, sign = self._out_of_blocks(event, position)
         self.edits.insert_lines(position, sign, content.lines(indent(tree, event), self.edits.eol))
         self.edits.events(sign, sign, content.signs())
 
@@ -218,14 +212,21 @@ class Plan:
         first = start + len(_blank(text, start))
         sign = event + 1
         if text[first : first + 1] in "#\r\n":
-            position = line_end(text, first)
-            for block in (placed.block for placed in self.blocks):
-                position = block.end if block.start == position else position
-            sign = next((at for at, _ in tree.children(event) if tree.starts[at] >= position), tree.closes[event])
+            position, sign = self._out_of_blocks(event, line_end(text, first))
             self.edits.insert_lines(position, sign, lines)
         else:
             self.edits.replace(first, first, f"{SPLIT}{self.edits.eol}{lines}{before}")
         self.edits.events(sign, sign, [sign for _, _, signs in written for sign in signs])
+
+    def _out_of_blocks(self, event: int, position: int) -> tuple[int, int]:
+        """The first line start from `position` on that is behind the blocks there of `event`, and the next event."""
+        inside = block_at(self.blocks, position)
+        position = inside.end if inside else position
+        for placed in self.blocks:
+            if placed.collection == event and placed.block.start == position:
+                position = placed.block.end
+        behind = (first for first, _ in self.tree.children(event) if self.tree.starts[first] >= position)
+        return position, next(behind, self.tree.closes[event])
 
     # Taking out
 
@@ -269,7 +270,12 @@ class Plan:
             self.edits.events(collection, collection + 1, was)
             self.edits.events(close, close + 1, [])
         elif text.startswith(ADDED, start):
-            self.edits.cut(line_start(text, start), line_end(text, start))
+            end = start + len(ADDED)
+            end += len(_blank(text, end))
+            if text.startswith("#", end):  # somebody wrote a comment behind ours
+                self.edits.replace(tree.starts[key], end, "")
+            else:
+                self.edits.cut(line_start(text, start), line_end(text, start))
             self.edits.events(key, collection + 1, [])
             self.edits.events(close, close + 1, [])
             return tree.parents[collection]
@@ -288,11 +294,12 @@ class Plan:
         end = split.end()
         for block in leaving:
             end = block.end if block.start == end else end
-        if end == split.end():  # somebody wrote a line in between: keep it one
-            self.edits.replace(*split.span(1), "")
-        else:
+        rest = end + len(_blank(self.text, end))
+        if split[2] and end > split.end() and self.text[rest] not in "#\r\n":
             self.edits.replace(split.start(1), split.end(), "")
-            self.edits.replace(end, end + len(_blank(self.text, end)), "")
+            self.edits.replace(end, rest, "")
+        else:  # somebody wrote a comment in between: it stays in its line
+            self.edits.replace(*split.span(1), "")
 
 
 def _blank(text: str, position: int) -> str:

@@ -60,7 +60,9 @@ class Tree:
         try:
             self._read()
         except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+            mark = getattr(error, "problem_mark", None)
+            if mark and not text[mark.index :].strip():  # something is not closed: tell where it was opened
+                mark = getattr(error, "context_mark", None) or mark
             position = mark.index if mark else getattr(error, "position", 0)
             cause = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed"
             raise self.refusal(f"not valid YAML: {cause}", position) from None
@@ -182,6 +184,35 @@ class Tree:
         if self.closes[event] == event + 1:
             return "empty"
         return "list" if kind == "[" else "map"
+
+    def plain(self, event: int, _known: dict[int, Any] | None = None) -> Any:
+        """The value at `event` with the text of each scalar, aliases followed and merge keys merged.
+
+        A fraction of what loading costs, for where only texts matter. Refuses an alias within what it names.
+        """
+        known = {} if _known is None else _known
+        kind = self.kinds[event]
+        if kind == "*":
+            named = self.anchors[self.signs[event][1]]
+            if named < event < self.after(named):
+                raise self.refusal("this alias stands within what it names", self.starts[event])
+            if named not in known:
+                known[named] = self.plain(named, known)
+            return known[named]
+        if kind == "=":
+            return self.value(event)
+        if kind == "[":
+            return [self.plain(value, known) for _, value in self.children(event)]
+        merged: dict[str, Any] = {}
+        own: dict[str, Any] = {}
+        for key, value in self.children(event):
+            name, content = self.value(key), self.plain(value, known)
+            if name == "<<":
+                for source in content if isinstance(content, list) else [content]:
+                    merged = {**source, **merged} if isinstance(source, dict) else merged
+            elif name is not None:
+                own[name] = content
+        return {**merged, **own}
 
     def inherited(self, event: int) -> set[str]:
         """The keys that come into the mapping at `event` through merge keys (`<<`)."""
