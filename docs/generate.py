@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.testing import CliRunner
 
 from dmb.cli import dmb
 from dmb.ports import KINDS, SOURCES
@@ -33,15 +34,14 @@ def pages() -> dict[Path, str]:
 def command_page() -> str:
     """Every command with its own --help."""
     parts = ["# The `dmb` command", NOTE, _EXIT_CODES]
-    for path, command in _commands(dmb, ("dmb",)):
-        context = click.Context(command, info_name=" ".join(path))
-        context.max_content_width = context.terminal_width = 100
-        parts.append(f"## `{' '.join(path)}`\n\n```\n{command.get_help(context).strip()}\n```\n")
+    for path in _commands(dmb, ()):
+        printed = CliRunner().invoke(dmb, [*path, "--help"], prog_name="dmb", terminal_width=100, max_content_width=100)
+        parts.append(f"## `{' '.join(('dmb', *path))}`\n\n```\n{printed.output.strip()}\n```\n")
     return "\n".join(parts)
 
 
-def _commands(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], click.Command]]:
-    yield path, command
+def _commands(command: click.Command, path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
+    yield path
     if isinstance(command, click.Group):
         context = click.Context(command)
         for name in command.list_commands(context):

@@ -6,6 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
+import pytest
+
 # Reservations of ports, cookiecutter's settings and replays, a workspace of the developer's own: none may reach a test.
 # Set at import, before a plugin or a fixture reads the environment.
 _HOME = tempfile.TemporaryDirectory(prefix="dmb-tests-")
@@ -28,3 +30,9 @@ Path(_HOME.name, "gitconfig").write_text(
     '[protocol "file"]\nallow = always\n[safe]\ndirectory = *\n',
     encoding="utf-8",
 )
+
+
+@pytest.fixture(autouse=True)
+def own_state(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test sees the ports that another one reserved."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import DmbError
 from .sockets import is_bound, listener
-from .tables import KINDS, SOURCES, WELL_KNOWN, Holder
+from .tables import KINDS, SOURCES, WELL_KNOWN, WISHES, Holder
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
@@ -21,8 +21,14 @@ class Held:
     def __init__(self, holders: Iterable[Holder] = (), notes: Iterable[str] = ()) -> None:
         self.notes = tuple(notes)
         self._by_port: dict[int, list[Holder]] = {}
+        self._by_owner: dict[str, list[Holder]] = {}
         for holder in holders:
-            self._by_port.setdefault(holder.port, []).append(holder)
+            self.add(holder)
+
+    def add(self, holder: Holder) -> None:
+        """Take one more claim in."""
+        self._by_port.setdefault(holder.port, []).append(holder)
+        self._by_owner.setdefault(holder.who, []).append(holder)
 
     @property
     def holders(self) -> tuple[Holder, ...]:
@@ -45,11 +51,11 @@ class Held:
             return None
         return listener(port)
 
-    def own(self, slug: str, kind: str) -> list[int]:
-        """The ports that a module already holds for one use, the most binding first."""
+    def own(self, slug: str, kind: str) -> list[Holder]:
+        """What a module already holds for one use, the most binding claim first."""
         sources = list(SOURCES)
-        claims = [holder for holder in self.holders if holder.who == slug and _serves(holder, kind)]
-        return [holder.port for holder in sorted(claims, key=lambda holder: sources.index(holder.source))]
+        claims = [holder for holder in self._by_owner.get(slug, ()) if _serves(holder, kind)]
+        return sorted(claims, key=lambda holder: (sources.index(holder.source), holder.port))
 
 
 def _serves(holder: Holder, kind: str) -> bool:
@@ -88,8 +94,11 @@ def propose(
 
 
 def _first_free(kind: str, slug: str, held: Held, preferred: int | None, mine: set[int]) -> int:
-    candidates = [*held.own(slug, kind), *([preferred] if preferred is not None else [])]
-    for port in candidates:
+    # What a workspace assigned binds. A reservation or a manifest is a wish, maybe that of a namesake in another folder.
+    own = held.own(slug, kind)
+    assigned = [claim.port for claim in own if claim.source not in WISHES]
+    wished = [claim.port for claim in own if claim.source in WISHES]
+    for port in [*assigned, *([preferred] if preferred is not None else []), *wished]:
         if port not in mine and held.holder(port, besides=slug) is None:
             return port
     return choose(kind, _Either(held, mine))

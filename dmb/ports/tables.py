@@ -12,10 +12,14 @@ KINDS: Mapping[str, range] = {
     "grpc": range(4001, 5000),
     "postgresql": range(5440, 6000),
     "mysql": range(3307, 4000),
+    "webserver": range(3000, 3300),
 }
 
 # Numbers within the ranges that other software is known by: free today, in somebody's way tomorrow.
 WELL_KNOWN: Mapping[int, str] = {
+    3128: "Squid",
+    3268: "Active Directory",
+    3269: "Active Directory",
     3310: "ClamAV",
     3389: "Remote Desktop",
     3478: "STUN",
@@ -65,6 +69,7 @@ SOURCES: Mapping[str, str] = {
     "manifest": "preferred by a module in the same folder",
     "socket": "in use on this host",
 }
+WISHES = frozenset({"reservation", "manifest"})  # sources that bind nobody: a workspace assigns
 
 
 class Holder(NamedTuple):
