@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import shlex
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from .options import FOLDER, as_json_option, dry_run_option, force_option, no_install, workspace_option
+from .workspace_care import remove, show
+
 if TYPE_CHECKING:
-    from ..workspace.operations import Added, Initialized
+    from pathlib import Path
 
-_FOLDER = click.Path(path_type=Path)
-
-no_install = click.option("--no-install", is_flag=True, help="Make no Python environment; you bring your own.")
-as_json_option = click.option("--json", "as_json", is_flag=True, help="Print what was done as JSON, for programs.")
-dry_run_option = click.option("--dry-run", is_flag=True, help="Write nothing; show the change as a unified diff.")
+    from ..workspace.init import Initialized
+    from ..workspace.operations import Added
 
 
 @click.group()
 def workspace() -> None:
-    """Make a workspace, put modules into it.
+    """Make a workspace, put modules into it, take them out.
 
     A workspace is the folder that a webserver and a daemon run from. It is found by --workspace, then the variable
     DMB_WORKSPACE, then upwards from the working folder, then in ~/workspace/services/dagster.
@@ -28,36 +27,53 @@ def workspace() -> None:
 
 
 @workspace.command(
-    epilog="\b\nExamples:\n  dmb workspace init ~/dagster\n  dmb workspace init ~/dagster --code-servers"
+    epilog="\b\nExamples:\n  dmb workspace init ~/dagster\n  dmb workspace init ~/dagster --code-servers\n"
+    "  dmb workspace init ~/dagster --runtime docker"
 )
-@click.argument("folder", metavar="DIR", type=_FOLDER)
+@click.argument("folder", metavar="DIR", type=FOLDER)
 @click.option(
     "--runtime",
-    type=click.Choice(["local"]),
+    type=click.Choice(["local", "docker"]),
     default="local",
     show_default=True,
-    help="What code runs in; local: processes of this host.",
+    help="What code runs in; local: processes of this host, docker: containers, by Docker Compose.",
 )
-@click.option("--code-servers", is_flag=True, help="Give each module a running gRPC server; honcho starts them all.")
+@click.option(
+    "--code-servers", is_flag=True, help="With local: give each module a running gRPC server; honcho starts them all."
+)
+@click.option(
+    "--run-launcher",
+    type=click.Choice(["default", "docker"]),
+    help="With docker: start each run in its code server's container (default), or in a container of its own (docker).",
+)
 @no_install
 @as_json_option
 @dry_run_option
-def init(folder: Path, runtime: str, code_servers: bool, no_install: bool, as_json: bool, dry_run: bool) -> None:
+def init(
+    folder: Path,
+    runtime: str,
+    code_servers: bool,
+    run_launcher: str | None,
+    no_install: bool,
+    as_json: bool,
+    dry_run: bool,
+) -> None:
     """Make DIR a workspace that starts.
 
     Files that are there stay as they are; what is missing is made.
     """
-    from ..workspace import operations
-    from ..workspace.layout import Layout
+    from ..workspace.init import init_docker, init_local
     from . import output
 
-    done = operations.init(
-        Layout(folder.expanduser().resolve()),
-        code_servers=code_servers,
-        install=not no_install,
-        dry_run=dry_run,
-        tell=output.tell,
-    )
+    root = folder.expanduser().resolve()
+    if runtime == "docker":
+        if code_servers:
+            raise click.UsageError("--code-servers is for --runtime local: in containers every module has one")
+        done = init_docker(root, run_launcher=run_launcher or "default", dry_run=dry_run)
+    else:
+        if run_launcher:
+            raise click.UsageError("--run-launcher is for --runtime docker")
+        done = init_local(root, code_servers=code_servers, install=not no_install, dry_run=dry_run, tell=output.tell)
     if as_json:
         data = {"runtime": runtime, "code_servers": code_servers, "kept": [str(path) for path in done.kept]}
         data |= {"environment": done.environment, **output.changed(done.layout, done.changes, dry_run=dry_run)}
@@ -81,14 +97,15 @@ def init(folder: Path, runtime: str, code_servers: bool, no_install: bool, as_js
 
 
 @workspace.command(epilog="\b\nExamples:\n  dmb workspace add ./bar-one\n  dmb workspace add */ --workspace ~/dagster")
-@click.argument("folders", metavar="MODULE_DIR...", type=_FOLDER, nargs=-1, required=True)
-@click.option(
-    "--workspace", "named", metavar="DIR", type=_FOLDER, help="The workspace, where it is not found by itself."
-)
+@click.argument("folders", metavar="MODULE_DIR...", type=FOLDER, nargs=-1, required=True)
+@workspace_option
 @no_install
+@force_option
 @as_json_option
 @dry_run_option
-def add(folders: tuple[Path, ...], named: Path | None, no_install: bool, as_json: bool, dry_run: bool) -> None:
+def add(
+    folders: tuple[Path, ...], named: Path | None, no_install: bool, force: bool, as_json: bool, dry_run: bool
+) -> None:
     """Put modules into the workspace: all that are named, or none.
 
     Each gets an environment of its own, an entry in workspace.yaml and its variables in .env. What is there already and
@@ -101,7 +118,7 @@ def add(folders: tuple[Path, ...], named: Path | None, no_install: bool, as_json
 
     layout = find(named)
     modules = [Module.read(folder) for folder in folders]
-    done = operations.add(layout, modules, install=not no_install, dry_run=dry_run, tell=output.tell)
+    done = operations.add(layout, modules, install=not no_install, dry_run=dry_run, tell=output.tell, force=force)
     if as_json:
         output.data("dmb.workspace.add/1", added_data(done, dry_run=dry_run))
     elif dry_run:
@@ -174,11 +191,13 @@ def _modules(done: Added) -> list[dict[str, Any]]:
 
 def _after_init(done: Initialized) -> list[str]:
     """Shell lines: what to do now."""
-    from ..workspace import local
+    from ..workspace import docker, local
     from ..workspace.environment import Environment
 
     layout = done.layout
     folder = shlex.quote(str(layout.root))
+    if done.runtime == "docker":
+        return [f"cd {folder} && {docker.START}"]
     lines = [f"dmb workspace add MODULE_DIR --workspace {folder}"]
     if not layout.venv.exists():
         lines += Environment.of_workspace(layout.root, layout.requirements).commands()
@@ -198,3 +217,7 @@ def _after_add(done: Added) -> list[str]:
     if not layout.venv.exists():
         lines += host.commands()
     return [*lines, f"cd {shlex.quote(str(layout.root))} && {local.start_command(code_servers=done.code_servers)}"]
+
+
+for command in (remove, show):
+    workspace.add_command(command)

@@ -46,11 +46,13 @@ def _registry(source: Source) -> Iterator[Holder]:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
         raise source.broken("the workspace's registry is broken", line) from error
+    line, counted = 1, 0
     for name, kind, port in assigned:
         # Names are unique in it, so a port's line is the first one that names its kind after the module's name.
-        module = source.text.find(f"{json.dumps(name, ensure_ascii=False)}:")
-        at = source.text.find(f'"{kind}":', module)
-        yield Holder(port, kind, name, source.place(source.text.count("\n", 0, max(at, 0)) + 1), "registry")
+        module = source.text.find(f"{json.dumps(name, ensure_ascii=False)}:", counted)
+        at = max(source.text.find(f'"{kind}":', max(module, counted)), counted)
+        line, counted = line + source.text.count("\n", counted, at), at
+        yield Holder(port, kind, name, source.place(line), "registry")
 
 
 def _variables(source: Source, variables: list[Variable], values: dict[str, str]) -> Iterator[Holder]:

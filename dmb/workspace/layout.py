@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import NothingToWorkOn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 HOME = "~/workspace/services/dagster"  # the last place that is looked at
 VARIABLE = "DMB_WORKSPACE"
@@ -14,24 +20,41 @@ VARIABLE = "DMB_WORKSPACE"
 
 @dataclass(frozen=True)
 class Layout:
-    """The files of one workspace, by what they are for. Nothing is read or made here."""
+    """The files of one workspace, by what they are for. Nothing is read or made here.
+
+    `places` says where a file stands that is not in its usual place (see `Registry`).
+    """
 
     root: Path  # absolute
+    places: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def _at(self, name: str) -> Path:
+        return self.root / self.places.get(name, name)
 
     @property
     def workspace_yaml(self) -> Path:
         """Which code locations there are: read by webserver and daemon."""
-        return self.root / "workspace.yaml"
+        return self._at("workspace.yaml")
 
     @property
     def dagster_yaml(self) -> Path:
         """The instance: where runs, events and logs are kept."""
-        return self.root / "dagster.yaml"
+        return self._at("dagster.yaml")
+
+    @property
+    def compose(self) -> Path:
+        """The containers, in the docker runtime."""
+        return self._at("docker-compose.yml")
+
+    @property
+    def dockerfile(self) -> Path:
+        """The image of webserver, daemon and shared modules, in the docker runtime."""
+        return self._at("Dockerfile")
 
     @property
     def env(self) -> Path:
         """Variables of the workspace and of its modules; may hold secrets."""
-        return self.root / ".env"
+        return self._at(".env")
 
     @property
     def procfile(self) -> Path:
@@ -78,6 +101,10 @@ class Layout:
         """Whether this is a workspace."""
         return self.registry.is_file()
 
+    def name_of(self, file: Path) -> str:
+        """What a file is called in the registry and in messages: its path below the workspace."""
+        return file.relative_to(self.root).as_posix()
+
 
 def find(named: Path | None = None, *, start: Path | None = None) -> Layout:
     """The workspace that is meant: `named` (--workspace), $DMB_WORKSPACE, the nearest one upwards from `start`, HOME.
@@ -93,10 +120,10 @@ def find(named: Path | None = None, *, start: Path | None = None) -> Layout:
     here = Path.cwd() if start is None else start.resolve()
     for folder in (here, *here.parents):
         if (layout := Layout(folder)).exists:
-            return layout
+            return _with_places(layout)
     home = Layout(Path(HOME).expanduser())
     if home.exists:
-        return home
+        return _with_places(home)
     raise NothingToWorkOn(
         f"no workspace is named, none is at or above {here}, and none is in {HOME}",
         remedy=f"make one: dmb workspace init DIR; or name one with --workspace DIR or {VARIABLE}",
@@ -106,7 +133,15 @@ def find(named: Path | None = None, *, start: Path | None = None) -> Layout:
 def _required(path: Path, place: str) -> Layout:
     layout = Layout(path.expanduser().resolve())
     if layout.exists:
-        return layout
+        return _with_places(layout)
     raise NothingToWorkOn(
         "this is not a workspace", place=place, remedy=f"make it one: dmb workspace init {layout.root}"
     )
+
+
+def _with_places(layout: Layout) -> Layout:
+    """The layout as its registry has it; a broken registry is told by who reads all of it."""
+    with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):
+        places = json.loads(layout.registry.read_bytes()).get("places", {})
+        return replace(layout, places={str(name): str(path) for name, path in places.items()})
+    return layout

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from .. import envfile
 from ..errors import DmbError
-from ..yamlsplice import scalar
+from ..yamlsplice import dump, scalar
+from .files import Pieces
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -114,6 +115,15 @@ def start_command(*, code_servers: bool) -> str:
 
 
 # --- what a module has there ------------------------------------------------------------------------------------------
+
+
+def pieces(module: Module, layout: Layout, port: int | None) -> Pieces:
+    """What the module has in the workspace's files; with `port` it has a code server of its own."""
+    return Pieces(
+        entries={layout.workspace_yaml: {("load_from",): dump([location(module, port)])}},
+        lines={} if port is None else {layout.procfile: process(module, port)},
+        variables=variables(module, layout, port),
+    )
 
 
 def location(module: Module, port: int | None) -> dict[str, Any]:

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from .. import envfile, textblocks
-from ..errors import DmbError, NothingToWorkOn
+from .. import textblocks
+from ..errors import DmbError
 from ..ports import SOURCES, Held, Holder, propose, survey
-from ..yamlsplice import YamlFile
-from . import local, targets
-from .registry import Entry, Registry, fingerprint
+from . import local
+from .files import NONE
+from .registry import Entry, Registry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ..envfile import Assignment
     from ..module import Module
-    from ..transaction import Transaction
-    from .layout import Layout
-    from .targets import Spliced
+    from .files import Files, Pieces
+
+LOCATIONS = ("load_from",)
+
+_PROCESS = re.compile(r"^([A-Za-z0-9_-]+):[ \t]*\S", re.MULTILINE)  # as honcho reads a line of a Procfile
 
 
 class Placement(NamedTuple):
@@ -32,47 +34,39 @@ class Placement(NamedTuple):
 
 
 def place_modules(
-    tx: Transaction, layout: Layout, registry: Registry, modules: Sequence[Module], *, now: str
+    files: Files,
+    registry: Registry,
+    modules: Sequence[Module],
+    *,
+    now: str,
+    force: bool = False,
+    gone: Sequence[str] = (),
 ) -> tuple[Registry, list[Placement], tuple[str, ...]]:
     """Plan all modules into the workspace's files: the new registry, what becomes of each module, notes for the user.
 
-    `now` is the time of the change, ISO 8601. Raises DmbError with the file and line that is in the way.
+    Those of the names `gone` are planned out of them. `now` is the time of the change, ISO 8601. Raises DmbError with
+    the file and line that is in the way.
     """
+    layout = files.layout
+    _refuse_twins(modules)
     for module in modules:
         local.check_path(module.path)
-        _refuse_another(module, modules, registry)
-    env = _text(tx, layout.env)
-    variables = envfile.assignments(env, str(layout.env))
-    for module in modules:
-        _refuse_missing(module, variables, layout.env)
-    # Read before the ports are looked for: what is wrong with the file is told better here.
-    listed = YamlFile(_text(tx, layout.workspace_yaml), str(layout.workspace_yaml))
+        _refuse_another(module, registry)
+    _refuse_missing(modules, files)
+    # Before the ports are looked for: what is wrong with the file is told better here.
+    _refuse_locations(files, {module.location_name: module.name for module in modules})
     held = survey(layout.root) if registry.code_servers else None
-    ports, reasons = _assign(layout, held, modules, variables)
-    entries = {module.name: registry.modules.get(module.name) for module in modules}
-    blocks: dict[str, dict[str, str]] = {module.name: {} for module in modules}
-
-    def splice(path: Path, spliced: Spliced, *, rewritten: bool = True) -> None:
-        file = path.name
-        if rewritten:
-            wrote = {name: entry.blocks.get(file) if entry else None for name, entry in entries.items()}
-            targets.refuse_edited(spliced, path, wrote)
-        tx.write(path, textblocks.encode(spliced.text))
-        for name, mine in blocks.items():
-            if name in spliced.after:
-                mine[file] = fingerprint(spliced.after[name].body)
-
-    locations = {module.name: local.location(module, ports[module.name].get("grpc")) for module in modules}
-    splice(layout.workspace_yaml, targets.put_locations(listed, layout.workspace_yaml, locations))
+    ports, reasons = _assign(files, held, modules)
+    pieces: dict[str, Pieces] = {
+        module.name: local.pieces(module, layout, ports[module.name].get("grpc")) for module in modules
+    }
     if registry.code_servers:
-        file = layout.procfile
-        lines = {module.name: local.process(module, ports[module.name]["grpc"]) for module in modules}
-        splice(file, targets.put_processes(_text(tx, file), file, lines))
-    own = {module.name: local.variables(module, layout, ports[module.name].get("grpc")) for module in modules}
-    # What people changed in a block of .env is kept, so there is nothing to refuse.
-    splice(layout.env, targets.put_variables(env, layout.env, own), rewritten=False)
+        _refuse_processes(files, pieces)
+    entries = {name: registry.modules.get(name) for name in (*pieces, *gone)}
+    blocks = files.change({**pieces, **dict.fromkeys(gone, NONE)}, entries, force=force)
 
     placements = []
+    changed: dict[str, Entry | None] = dict.fromkeys(gone)
     for module in modules:
         old = entries[module.name]
         entry = Entry(
@@ -84,16 +78,26 @@ def place_modules(
             ports=ports[module.name],
             blocks=blocks[module.name],
         )
-        registry = registry.with_module(module.name, entry)
+        changed[module.name] = entry
         status: Literal["added", "changed", "unchanged"] = "added" if old is None else "changed"
         if entry == old:
             status = "unchanged"
         placements.append(Placement(module, status, ports[module.name], tuple(reasons[module.name])))
-    return registry, placements, held.notes if held else ()
+    return registry.with_modules(changed), placements, held.notes if held else ()
+
+
+def location_name(item: object) -> str | None:
+    """The name of an item of `load_from`; None where it is not told there and Dagster makes one."""
+    if not isinstance(item, dict) or len(item) != 1:
+        return None
+    (target,) = item.values()
+    if isinstance(target, dict):
+        target = target.get("location_name") or target.get("module_name") or target.get("package_name")
+    return target if isinstance(target, str) else None
 
 
 def _assign(
-    layout: Layout, held: Held | None, modules: Sequence[Module], variables: Sequence[Assignment]
+    files: Files, held: Held | None, modules: Sequence[Module]
 ) -> tuple[dict[str, dict[str, int]], dict[str, list[str]]]:
     """A port for each module's code server, by module, and sentences on each port; none where nothing is `held`.
 
@@ -103,12 +107,12 @@ def _assign(
     reasons: dict[str, list[str]] = {module.name: [] for module in modules}
     if held is None:
         return ports, reasons
+    kept = _kept_ports(files, {(module.name, local.port_variable(module)) for module in modules})
     for module in modules:
-        kept = _kept_port(module, layout, variables)
-        port = propose(module.name, {"grpc": kept}, held, preferred=module.ports)["grpc"]
+        port = propose(module.name, {"grpc": kept.get(module.name)}, held, preferred=module.ports)["grpc"]
         ports[module.name] = {"grpc": port}
         reasons[module.name].append(_sentence(port, module, held))
-        held = Held([*held.holders, Holder(port, "grpc", module.name, str(layout.registry), "registry")])
+        held.add(Holder(port, "grpc", module.name, str(files.layout.registry), "registry"))
     return ports, reasons
 
 
@@ -122,44 +126,48 @@ def _sentence(port: int, module: Module, held: Held) -> str:
     return f"gRPC port {port}, since {preferred}, which it prefers, is held by {by}"
 
 
-def _kept_port(module: Module, layout: Layout, variables: Sequence[Assignment]) -> int | None:
-    """The port in the module's block of `.env`, which a person may have changed."""
-    name = local.port_variable(module)
-    for variable in variables:
-        if (variable.owner, variable.key) == (module.name, name):
-            value = variable.value
-            if value.isascii() and value.isdecimal() and len(value) <= 5 and 1024 <= int(value) <= 65535:
-                return int(value)
+def _kept_ports(files: Files, wanted: set[tuple[str | None, str]]) -> dict[str, int]:
+    """The ports in modules' blocks of `.env`, which a person may have changed; `wanted` are (module, variable)."""
+    kept: dict[str, int] = {}
+    for variable in files.variables():
+        if (variable.owner, variable.key) not in wanted or variable.owner is None:
+            continue
+        value = variable.value
+        if not (value.isascii() and value.isdecimal() and len(value) <= 5 and 1024 <= int(value) <= 65535):
             raise DmbError(
-                f"{name} is no port",
-                place=f"{layout.env}:{variable.line}",
+                f"{variable.key} is no port",
+                place=f"{files.layout.env}:{variable.line}",
                 remedy="write a number from 1024 to 65535, or take the line out to have one assigned",
             )
-    return None
+        kept.setdefault(variable.owner, int(value))
+    return kept
 
 
-def _text(tx: Transaction, path: Path) -> str:
-    data = tx.read(path)
-    if data is None:
-        raise NothingToWorkOn(
-            "this file of the workspace is gone",
-            place=str(path),
-            remedy="restore it, or have it made anew: dmb workspace init, as it was made",
-        )
-    return textblocks.decode(data, str(path))
-
-
-def _refuse_another(module: Module, modules: Sequence[Module], registry: Registry) -> None:
-    """A name is one module: not two of this call, not that of another folder that is still there."""
-    for other in modules:
-        if other.name == module.name and other.path != module.path:
+def _refuse_twins(modules: Sequence[Module]) -> None:
+    """A name is one module, and so is a code location's name."""
+    names: dict[str, Module] = {}
+    locations: dict[str, Module] = {}
+    for module in modules:
+        other = names.setdefault(module.name, module)
+        if other is not module:
             raise DmbError(
                 f"two modules have the name {module.name}",
-                place=str(other.path),
-                remedy=f"rename this or {module.path}",
+                place=str(module.path),
+                remedy=f"rename this or {other.path}",
             )
+        other = locations.setdefault(module.location_name, module)
+        if other is not module:
+            raise DmbError(
+                f"two of the modules have the same code_location_name, {module.location_name}",
+                place=str(module.path),
+                remedy=f"give this or {other.path} another one",
+            )
+
+
+def _refuse_another(module: Module, registry: Registry) -> None:
+    """The name of a module that is there, from another folder that is still there, is taken."""
     entry = registry.modules.get(module.name)
-    if entry and entry.path != str(module.path) and (Path(entry.path) / "pyproject.toml").exists():
+    if entry and entry.path not in ("", str(module.path)) and (Path(entry.path) / "pyproject.toml").exists():
         raise DmbError(
             f"the workspace has a module {module.name} already, from {entry.path}",
             place=str(module.path),
@@ -167,13 +175,53 @@ def _refuse_another(module: Module, modules: Sequence[Module], registry: Registr
         )
 
 
-def _refuse_missing(module: Module, variables: Sequence[Assignment], env: Path) -> None:
+def _refuse_missing(modules: Sequence[Module], files: Files) -> None:
     """What a module requires of the workspace must be there; it is never made up here."""
-    present = {variable.key for variable in variables if variable.owner is None}
-    missing = [name for name in module.requires if name not in present]
-    if missing:
-        raise DmbError(
-            f"{module.name} requires variables that the workspace does not set: {', '.join(missing)}",
-            place=str(env),
-            remedy="add them there, outside the markers of modules, and run again",
-        )
+    present = {variable.key for variable in files.variables() if variable.owner is None}
+    for module in modules:
+        missing = [name for name in module.requires if name not in present]
+        if missing:
+            raise DmbError(
+                f"{module.name} requires variables that the workspace does not set: {', '.join(missing)}",
+                place=str(files.layout.env),
+                remedy="add them there, outside the markers of modules, and run again",
+            )
+
+
+def _refuse_locations(files: Files, names: Mapping[str, str]) -> None:
+    """A code location's name must be there once; `names` maps it to its module."""
+    path = files.layout.workspace_yaml
+    file = files.yaml(path)
+    loaded = file.plain(LOCATIONS)
+    # An item may be no mapping where the file is not one of Dagster's: the splice refuses it then.
+    for entry, item in zip(file.entries(LOCATIONS), loaded if isinstance(loaded, list) else (), strict=False):
+        name = location_name(item)
+        module = names.get(name) if name else None
+        if module is not None and entry.owner != module:
+            where = f"in the block of {entry.owner}" if entry.owner else "outside dmb's blocks"
+            remedy = f"take it out or rename it; or give {module} another code_location_name in [tool.dg.project]"
+            raise DmbError(
+                f"a code location {name} is there already, {where}",
+                place=f"{path}:{entry.line}",
+                remedy=remedy if entry.owner else f"dmb workspace adopt takes it over; or {remedy}",
+            )
+
+
+def _refuse_processes(files: Files, names: Mapping[str, Pieces]) -> None:
+    """A process's name must stand in the Procfile once."""
+    path = files.layout.procfile
+    text = files.text(path)
+    owners = {(block.owner, line) for block in textblocks.find_blocks(text, str(path)) for line in _lines(block)}
+    for process in _PROCESS.finditer(text):
+        line = textblocks.line_of(text, process.start()) if process[1] in names else 0
+        if line and (process[1], line) not in owners:
+            raise DmbError(
+                f"a process {process[1]} is there already, outside dmb's blocks",
+                place=f"{path}:{line}",
+                remedy="take that line out, or give the process another name",
+            )
+
+
+def _lines(block: textblocks.Block) -> range:
+    """The lines between the markers of a block, 1-based."""
+    return range(block.line + 1, block.line + 1 + textblocks.lines_between(block.text, *block.inner))

@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from ..errors import DmbError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Iterable, Mapping
     from pathlib import Path
 
+    from ..textblocks import Block
+
 VERSION = 1
-RUNTIMES = ("local",)
+RUNTIMES = ("local", "docker")
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One module in the workspace."""
+    """One module in the workspace. `path` is "" and `package` may be for one that was adopted with no repository."""
 
     path: str  # of its repository, absolute
     location_name: str
@@ -27,25 +29,37 @@ class Entry:
     database: str
     added: str  # UTC, ISO 8601 to the second
     ports: Mapping[str, int] = field(default_factory=dict)  # assigned: {"grpc": 4001}
-    blocks: Mapping[str, str] = field(default_factory=dict)  # file name -> fingerprint of the block by `fingerprint`
+    blocks: Mapping[str, str] = field(default_factory=dict)  # file below the workspace -> `fingerprints` of its blocks
 
 
 @dataclass(frozen=True)
 class Registry:
-    """`.dmb/registry.json`. Modules are kept in the order in which they were added."""
+    """`.dmb/registry.json`. Modules are kept in the order in which they were added.
+
+    `places` says where a file of the workspace stands that is not in its usual place: usual name -> path below it.
+    """
 
     runtime: str
     code_servers: bool = False
     modules: Mapping[str, Entry] = field(default_factory=dict)
+    places: Mapping[str, str] = field(default_factory=dict)
 
-    def with_module(self, name: str, entry: Entry) -> Registry:
-        """This registry with one module added or replaced."""
-        return replace(self, modules={**self.modules, name: entry})
+    def with_modules(self, changed: Mapping[str, Entry | None]) -> Registry:
+        """This registry with modules added, replaced, or (None) taken out."""
+        modules = {**self.modules, **changed}
+        return replace(self, modules={name: entry for name, entry in modules.items() if entry is not None})
 
     def text(self) -> str:
-        """The file's content."""
-        data = {"registry": VERSION, **asdict(self)}
-        return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+        """The file's content: a module a line."""
+        head = {"registry": VERSION, "runtime": self.runtime, "code_servers": self.code_servers}
+        if self.places:
+            head["places"] = dict(self.places)
+        lines = [f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)},\n" for key, value in head.items()]
+        modules = [
+            f"  {json.dumps(name, ensure_ascii=False)}: {json.dumps(vars(entry), ensure_ascii=False)}"
+            for name, entry in self.modules.items()
+        ]
+        return "{\n" + "".join(lines) + ' "modules": {\n' + ",\n".join(modules) + "\n }\n}\n"
 
     @classmethod
     def parse(cls, data: bytes, file: Path) -> Registry:
@@ -72,6 +86,13 @@ class Registry:
             raise DmbError(f"the registry is broken: {error}", place=str(file), remedy=remedy) from error
 
 
-def fingerprint(body: str) -> str:
-    """What the registry keeps of a block's body, to tell later whether a person changed it."""
-    return sha256(body.encode()).hexdigest()
+def fingerprints(blocks: Iterable[Block], owners: Container[str]) -> dict[str, str]:
+    """What the registry keeps of the blocks that each of `owners` has in one file, to tell later whether they changed.
+
+    That is the digest of their bodies in the order of the file; neither place nor indent counts.
+    """
+    bodies: dict[str, list[str]] = {}
+    for block in blocks:
+        if block.owner in owners:
+            bodies.setdefault(block.owner, []).append(block.body)
+    return {owner: sha256("\0".join(texts).encode()).hexdigest() for owner, texts in bodies.items()}

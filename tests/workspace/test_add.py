@@ -234,7 +234,7 @@ def test_variables_that_all_modules_share_are_required_and_left_alone(
         (".env", "A='open\n", "quote", 1),
         (".dmb/registry.json", "{", "registry is broken", None),
         (".dmb/registry.json", '{"registry": 2}', "version 2", None),
-        (".dmb/registry.json", '{"registry": 1, "runtime": "docker", "modules": {}}', "runtime 'docker'", None),
+        (".dmb/registry.json", '{"registry": 1, "runtime": "k8s", "modules": {}}', "runtime 'k8s'", None),
         (".dmb/registry.json", '{"registry": 1, "runtime": "local", "modules": {"x": 1}}', "is broken", None),
     ],
 )

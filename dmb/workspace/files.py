@@ -1,0 +1,169 @@
+"""The files of a workspace in which modules have blocks: each read, parsed and proven once, for any number of changes.
+
+What a module has there is plain data, its `Pieces`; to take it out is to have none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from .. import envfile, textblocks
+from ..errors import DmbError, NothingToWorkOn
+from ..yamlsplice import YamlFile
+from .registry import Entry, fingerprints
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from pathlib import Path
+
+    from ..envfile import Assignment
+    from ..textblocks import Block
+    from ..transaction import Transaction
+    from ..yamlsplice import KeyPath
+    from .layout import Layout
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """What one module has in the files of a workspace."""
+
+    entries: Mapping[Path, Mapping[KeyPath, str]] = field(default_factory=dict)  # YAML files
+    lines: Mapping[Path, str] = field(default_factory=dict)  # the Procfile
+    variables: Mapping[str, str] = field(default_factory=dict)  # .env
+
+
+NONE = Pieces()
+
+
+class Files:
+    """The texts of one workspace, as a transaction sees them. Everything refuses with file and line (DmbError)."""
+
+    def __init__(self, tx: Transaction, layout: Layout) -> None:
+        self._tx, self.layout = tx, layout
+        self._texts: dict[Path, str] = {}
+        self._yaml: dict[Path, YamlFile] = {}
+        self._variables: list[Assignment] | None = None
+
+    def text(self, path: Path) -> str:
+        """What a file says; NothingToWorkOn when it is gone."""
+        if path not in self._texts:
+            data = self._tx.read(path)
+            if data is None:
+                raise NothingToWorkOn(
+                    "this file of the workspace is gone",
+                    place=str(path),
+                    remedy="restore it, or have it made anew: dmb workspace init, as it was made",
+                )
+            self._texts[path] = textblocks.decode(data, str(path))
+        return self._texts[path]
+
+    def exists(self, path: Path) -> bool:
+        """Whether there is such a file."""
+        return self._tx.read(path) is not None
+
+    def yaml(self, path: Path) -> YamlFile:
+        """A YAML file, parsed."""
+        if path not in self._yaml:
+            self._yaml[path] = YamlFile(self.text(path), str(path))
+        return self._yaml[path]
+
+    def variables(self) -> list[Assignment]:
+        """All that `.env` sets; nothing when there is none."""
+        if self._variables is None:
+            env = self.layout.env
+            self._variables = envfile.assignments(self.text(env), str(env)) if self.exists(env) else []
+        return self._variables
+
+    def change(
+        self, wanted: Mapping[str, Pieces], entries: Mapping[str, Entry | None], *, force: bool = False
+    ) -> dict[str, dict[str, str]]:
+        """Plan that each module has exactly its pieces; the fingerprints of its blocks, by module and file.
+
+        `entries` are the registry's, None for a module that is new. A block that a person changed is neither replaced
+        nor taken out unless `force`; in `.env`, what a block has already keeps its value.
+        """
+        kept = {path for entry in entries.values() if entry for path in map(self.layout.root.joinpath, entry.blocks)}
+        found: dict[str, dict[str, str]] = {name: {} for name in wanted}
+
+        def note(path: Path, before: list[Block], after: list[Block], *, free: bool) -> None:
+            file = self.layout.name_of(path)
+            if not force and not free:
+                _refuse_changed(path, file, before, after, entries)
+            for name, digest in fingerprints(after, wanted).items():
+                found[name][file] = digest
+
+        for path in sorted(kept | {path for pieces in wanted.values() for path in pieces.entries}):
+            if path.suffix in (".yaml", ".yml") and self._needed(path, wanted):
+                file = self.yaml(path)
+                for name, pieces in wanted.items():
+                    file.put(name, pieces.entries.get(path, {}))
+                new = file.applied()
+                note(path, _of(file, wanted), _of(new, wanted), free=False)
+                self._write(path, new.render())
+        for path in sorted(kept | {path for pieces in wanted.values() for path in pieces.lines}):
+            if path.name == self.layout.procfile.name and self._needed(path, wanted):
+                text, place = self.text(path), str(path)
+                bodies = {name: pieces.lines.get(path) for name, pieces in wanted.items()}
+                new_text = textblocks.update(text, bodies, place)
+                before, after = textblocks.find_blocks(text, place), textblocks.find_blocks(new_text, place)
+                note(path, _owned(before, wanted), _owned(after, wanted), free=False)
+                self._write(path, new_text)
+        env = self.layout.env
+        if self.exists(env) or any(pieces.variables for pieces in wanted.values()):
+            text, place = self.text(env), str(env)
+            before = _owned(envfile.blocks(text, place), wanted)
+            bodies = self._bodies(before, wanted)
+            new_text = envfile.update(text, bodies, place) if bodies else text
+            after = _owned(envfile.blocks(new_text, place), wanted) if bodies else before
+            gone = {name for name, body in bodies.items() if body is None}
+            note(env, [block for block in before if block.owner in gone], after, free=False)
+            self._write(env, new_text)
+        return found
+
+    def _needed(self, path: Path, wanted: Mapping[str, Pieces]) -> bool:
+        """A file that is gone hinders nobody who only wants out of it."""
+        return self.exists(path) or any(path in (*pieces.entries, *pieces.lines) for pieces in wanted.values())
+
+    def _bodies(self, before: list[Block], wanted: Mapping[str, Pieces]) -> dict[str, str | None]:
+        """The blocks of `.env` that change: variables that are missing come in; None where a module has none."""
+        bodies: dict[str, str | None] = {}
+        blocks = {block.owner: block for block in before}
+        present = {(variable.owner, variable.key) for variable in self.variables()}
+        for name, pieces in wanted.items():
+            missing = {key: value for key, value in pieces.variables.items() if (name, key) not in present}
+            if missing:
+                body = blocks[name].body if name in blocks else ""
+                bodies[name] = body + "".join(f"{envfile.line(key, value)}\n" for key, value in missing.items())
+            elif name in blocks and pieces == NONE:
+                bodies[name] = None
+        return bodies
+
+    def _write(self, path: Path, text: str) -> None:
+        self._tx.write(path, textblocks.encode(text))
+
+
+def _of(file: YamlFile, owners: Mapping[str, Pieces]) -> list[Block]:
+    return _owned((placed.block for placed in file.blocks), owners)
+
+
+def _owned(blocks: Iterable[Block], owners: Mapping[str, Pieces]) -> list[Block]:
+    return [block for block in blocks if block.owner in owners]
+
+
+def _refuse_changed(
+    path: Path, file: str, before: list[Block], after: list[Block], entries: Mapping[str, Entry | None]
+) -> None:
+    """Refuse to overwrite or take out a block that a person changed; one that says what it should is fine."""
+    is_now, will_be = fingerprints(before, entries), fingerprints(after, entries)
+    for block in before:
+        entry = entries.get(block.owner)
+        expected = entry.blocks.get(file) if entry else None
+        if is_now[block.owner] not in (expected, will_be.get(block.owner)):
+            found = "was changed by hand" if expected else "is not dmb's"
+            remedy = "take your change out, or move it outside of the markers; --force gives it up"
+            raise DmbError(
+                f"the block of {block.owner} {found}",
+                place=f"{path}:{block.line}",
+                remedy=remedy if expected else f"dmb workspace adopt {block.owner} takes over what is there",
+            )
