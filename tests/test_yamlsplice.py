@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import itertools
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,7 +13,7 @@ import yaml
 
 from dmb import textblocks
 from dmb.errors import DmbError
-from dmb.yamlsplice import YamlFile, tree
+from dmb.yamlsplice import YamlFile, dump, tree
 from dmb.yamlsplice.body import ADDED
 from dmb.yamlsplice.plan import SPLIT
 
@@ -20,6 +21,8 @@ from .corpus.yaml_shapes import REFUSED, SHAPES, Refused, Shape
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from dmb.yamlsplice import KeyPath
 
 OWNERS = ("m1", "bar-two", "z3")
 
@@ -208,3 +211,273 @@ def test_what_cannot_be_done_is_refused_with_its_line(
     assert refused.cause in caught.value.cause
     assert caught.value.place == f"f.yaml:{refused.line}"
     assert caught.value.remedy
+
+
+FULL = """\
+# the stack
+services:
+  web:
+    image: web # the webserver
+    depends_on: [db]
+
+  # ours
+  bar-two:
+    image: bar:1
+    depends_on:
+      - db
+  bar-two-db:
+    image: postgres:16
+  db: {image: "postgres:16"}
+volumes:
+  data:
+"""
+
+
+def test_adopting_adds_marker_lines_and_nothing_else() -> None:
+    file = YamlFile(FULL, "f.yaml")
+    file.adopt("bar-two", ("services",), ["bar-two-db", "bar-two"])
+    file.adopt("z3", ("services",), ["db"])
+    file.adopt("z3", ("volumes",), ["data"])
+    file.adopt("m1", ("services",), ["web"])
+    new = file.render()
+    lines = [line for line in new.splitlines(keepends=True) if "# BEGIN" not in line and "# END" not in line]
+    assert "".join(lines) == FULL
+    assert load(new) == load(FULL)
+    adopted = YamlFile(new, "f.yaml")
+    assert [(at.block.owner, at.path, at.block.body.count("\n")) for at in adopted.blocks] == [
+        ("m1", ("services",), 3),
+        ("bar-two", ("services",), 6),  # two entries that touch are one block
+        ("z3", ("services",), 1),
+        ("z3", ("volumes",), 1),
+    ]
+
+
+def test_what_was_adopted_can_be_replaced_and_removed() -> None:
+    file = YamlFile(FULL, "f.yaml")
+    file.adopt("bar-two", ("services",), ["bar-two", "bar-two-db"])
+    file = YamlFile(file.render(), "f.yaml")
+    file.put("bar-two", {("services",): "bar-two:\n  image: bar:2\n", ("volumes",): "bar-two:\n"})
+    data = load(FULL)
+    del data["services"]["bar-two-db"]
+    data["services"]["bar-two"] = {"image": "bar:2"}
+    assert load(file.render()) == {**data, "volumes": {"data": None, "bar-two": None}}
+    file = file.applied()
+    file.drop("bar-two")
+    assert list(load(file.render())["services"]) == ["web", "db"]
+    assert load(file.render())["volumes"] == {"data": None}
+
+
+@pytest.mark.parametrize("shape", [s for s in SHAPES.values() if s.path == ("load_from",)], ids=str)
+def test_every_list_can_be_adopted_item_by_item(shape: Shape) -> None:
+    file = YamlFile(shape.text, "f.yaml")
+    items = load(shape.text)["load_from"] if file.kind(shape.path) == "list" else []
+    for index in range(len(items)):
+        file.adopt(f"own-{index % 2}", shape.path, [index])
+    try:
+        new = file.render()
+    except DmbError as refused:
+        assert "shares its line" in refused.cause or "cannot be changed safely" in refused.cause  # noqa: PT017
+        return
+    assert load(new) == load(shape.text)
+    assert is_inserted(shape.text, new)
+    left = drop(new, "own-0")
+    assert (load(left) or {}).get("load_from", []) == items[1::2] or not items
+    if items:  # nothing says what the list was before: it is an empty one then
+        assert load(drop(left, "own-1"))["load_from"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "name", "cause", "line"),
+    [
+        ("load_from: [a, b]\n", ("load_from",), 0, "shares its line", 1),
+        ("load_from:\n- a: 1\n", ("load_from",), 1, "there is no `1`", 2),
+        ("load_from:\n- a: 1\n", ("services",), "a", "there is no `services`", 1),
+        ("", ("services",), "a", "there is no `services`", 1),
+        (FULL, ("services",), "nobody", "there is no `nobody`", 3),
+        ("a: &a\n  b:\nc: *a\n", ("a",), "b", "*a", 1),
+        ("a:\n  # BEGIN: m1\n  b:\n  # END: m1\n", ("a",), "b", "lies in the block of `m1`", 3),
+        ("a:\n  b:\n    # BEGIN: m1\n    c:\n    # END: m1\n", ("a",), "b", "or holds it", 2),
+        ("a:\n  b: |\n    text", ("a",), "b", "cannot be changed safely", 2),
+    ],
+)
+def test_what_cannot_be_adopted_is_refused(text: str, path: KeyPath, name: str | int, cause: str, line: int) -> None:
+    file = YamlFile(text, "f.yaml")
+    file.adopt("x1", path, [name])
+    with pytest.raises(DmbError, match=re.escape(cause)) as caught:
+        file.render()
+    assert caught.value.place == f"f.yaml:{line}"
+
+
+def test_one_module_has_parts_at_many_places() -> None:
+    body = {
+        ("services",): "m1:\n  image: m1\n",
+        ("services", "web", "depends_on"): "- m1\n",
+        ("volumes",): "m1:\n",
+        ("networks",): "m1: {}\n",
+        ("x-more", "deep", "deeper"): "- m1\n",
+        ("x-more", "deep", "other"): "- m1\n",
+    }
+    file = YamlFile(FULL, "f.yaml")
+    file.put("m1", body)
+    file.put("z3", {("networks",): "z3:\n", ("services", "db"): "user: z3\n"})
+    with pytest.raises(DmbError, match=r"`# BEGIN:`"):
+        YamlFile(FULL, "f.yaml").applied().put("m1", {("volumes",): "# BEGIN: m1\nm1:\n"})
+    new = file.render()
+    data = load(new)
+    assert data["services"]["web"]["depends_on"] == ["m1", "db"]
+    assert data["services"]["db"] == {"user": "z3", "image": "postgres:16"}
+    assert data["networks"] == {"m1": {}, "z3": None}
+    assert data["x-more"] == {"deep": {"deeper": ["m1"], "other": ["m1"]}}
+    file = YamlFile(new, "f.yaml")
+    file.put("m1", {("volumes",): "m1:\n"})  # what is not named any more goes
+    data = load(file.render())
+    assert "m1" not in data["services"]
+    assert "x-more" not in data
+    assert data["volumes"] == {"data": None, "m1": None}
+    assert drop(file.render(), "m1", "z3") == drop(new, "z3", "m1") == FULL
+
+
+def test_a_module_takes_the_place_of_another_in_one_step() -> None:
+    shape = SHAPES["empty list"]
+    file = YamlFile(add(shape.text, shape, "m1"), "f.yaml")
+    file.drop("m1")
+    file.put("z3", {shape.path: shape.body("z3")})
+    assert file.render() == add(shape.text, shape, "z3")
+
+
+def test_a_piece_that_somebody_wrote_is_taken_as_it_stands() -> None:
+    piece = YamlFile(
+        "services:\r\n\r\n    # the server\r\n    m1:\r\n        image: m1 # ours\r\n\r\nx: 1\r\n", "piece"
+    )
+    assert piece.body(("services",)) == "m1:\n    image: m1 # ours\n"
+    file = YamlFile(FULL, "f.yaml")
+    file.put("m1", {("services",): piece.body(("services",))})
+    assert "\n  m1:\n      image: m1 # ours\n  # END: m1\n" in file.render()
+    assert YamlFile("a: {b: 1, c: ['2']}\n", "piece").body(("a",)) == 'b: 1\nc:\n  - "2"\n'
+    assert YamlFile("a:\n", "piece").body(("a",)) == ""
+
+
+def test_anchors_of_a_piece_do_not_reach_beyond_it() -> None:
+    file = YamlFile("x: &x 1\nservices:\n  web:\nlast: *x\n", "f.yaml")
+    file.put("m1", {("services",): "m1: &x\n  image: m1\nm1-db:\n  <<: *x\n"})
+    data = load(file.render())
+    assert data["services"]["m1-db"] == {"image": "m1"}
+    assert data["last"] == 1
+
+
+@pytest.mark.parametrize(
+    "body", ["", "# only\n", "word\n", "[a]\n", "{a: 1}\n", "a: 1\na: 2\n", "a: *b\n", "a: [\n", "- a\n# END: m1\n"]
+)
+def test_a_body_that_is_none_is_refused(body: str) -> None:
+    with pytest.raises(DmbError) as caught:
+        YamlFile("a:\n", "f.yaml").put("m1", {("a",): body})
+    assert "m1" in caught.value.place
+
+
+def test_what_is_in_a_file() -> None:
+    file = YamlFile(add(FULL, Shape("", ("services",), lambda owner: f"{owner}: {{}}\n"), "m1"), "f.yaml")
+    kinds = {"services": "map", "volumes": "map", "networks": "absent"}
+    assert {key: file.kind((key,)) for key in kinds} == kinds
+    assert file.kind(("services", "web", "depends_on")) == "list"
+    assert file.kind(("services", "web", "image")) == "scalar"
+    assert file.kind(("volumes", "data")) == "empty"
+    assert file.kind(("services", "web", "image", "x")) == "absent"
+    assert [(entry.key, entry.line, entry.owner) for entry in file.entries(("services",))] == [
+        ("web", 3, None),
+        ("bar-two", 8, None),
+        ("bar-two-db", 12, None),
+        ("db", 14, None),
+        ("m1", 16, "m1"),
+    ]
+    assert [(entry.key, entry.line) for entry in file.entries(("services", "web", "depends_on"))] == [(None, 5)]
+    assert file.entries(("nothing",)) == []
+    assert file.line(("services", "web", "depends_on")) == 5
+    assert file.line(("services", "web", "nothing")) == 3
+    assert file.data["services"]["m1"] == {}
+    assert YamlFile("", "f.yaml").line(("a",)) == 1
+    with pytest.raises(DmbError) as caught:
+        YamlFile("a: 1\nb: !secret x\n", "f.yaml").data  # noqa: B018
+    assert caught.value.place == "f.yaml:2"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"a": {"b": [1, 2.5, True, None, "x"], "c": {}}, "d": []},
+        [["a", ["b"]], {"c": [{"d": "e", "f": ["g"]}]}, []],
+        {
+            "words": [
+                "yes",
+                "No",
+                "on",
+                "null",
+                "~",
+                "1",
+                "0x1f",
+                "1e3",
+                "12:30",
+                "2020-01-01",
+                "",
+                " a",
+                "a ",
+                "-",
+                "=",
+                "<<",
+            ]
+        },
+        {
+            "signs": [
+                "a: b",
+                "a #b",
+                "#",
+                "- a",
+                "&a",
+                "*a",
+                "!a",
+                "%a",
+                "@a",
+                "`a",
+                "{",
+                "]",
+                ",",
+                "?",
+                "|",
+                ">",
+                "'",
+                '"',
+            ]
+        },
+        {
+            "controls": [
+                "\n",
+                "a\nb\n",
+                "\t",
+                "\r",
+                "\0",
+                "\x07",
+                "\x85",
+                "\u2028",
+                "\ufeff",
+                "\x7f",
+                "é",
+                "数",
+                "🚀",
+                "\\",
+            ]
+        },
+        {"yes": 1, "1": 2, "a: b": 3, "": 4, "é": 5},
+    ],
+)
+def test_data_is_written_so_that_it_reads_the_same_everywhere(data: Any) -> None:
+    text = dump(data)
+    assert yaml.safe_load(text) == data
+    reader = ruamel.yaml.YAML(typ="safe", pure=True)
+    assert reader.load(text) == data
+    file = YamlFile("all:\n  rest: 1\nflow: {rest: 1}\nlists: [1]\n", "f.yaml")
+    if isinstance(data, dict):
+        file.put("m1", {("all",): text, ("flow",): text})
+        assert load(file.render())["flow"] == {**data, "rest": 1}
+        assert load(file.render())["all"] == {"rest": 1, **data}
+    else:
+        file.put("m1", {("lists",): text})
+        assert load(file.render())["lists"] == [*data, 1]

@@ -57,6 +57,8 @@ class Tree:
         self.opaque: list[textblocks.Span] = []
         self.anchors: dict[str, int] = {}
         self.aliased: set[str] = set()
+        if text.startswith(textblocks.BOM):
+            raise self.refusal("two byte order marks", 0, "Save the file without one.")
         try:
             self._read()
         except yaml.YAMLError as error:
