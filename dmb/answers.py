@@ -19,7 +19,8 @@ from . import system_packages
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-DATABASES = ("duckdb", "none")
+DATABASES = ("duckdb", "postgresql", "mysql", "none")
+DATABASE_SERVERS = ("postgresql", "mysql")  # these have a port; it is named as they are
 GOVERNANCE = ("quick", "standard", "enterprise")
 CODE_LOCATIONS = ("isolated", "shared")
 DEPLOYMENTS = ("none",)
@@ -200,9 +201,25 @@ QUESTIONS: Mapping[str, Question] = {
         "__requires": _requires,
         "__python_version": _one_of("Python version that Dagster runs on", PYTHON_VERSIONS),
         "__grpc_port": port_problem,
+        "__db_port": port_problem,
         "__workspace": _workspace,
     }.items()
 }
+
+
+def port_keys(given: Mapping[str, str]) -> dict[str, str]:
+    """The ports that a module with these answers has: from each one's use to the key of its answer."""
+    database = given["database"]
+    return {"grpc": "__grpc_port"} | ({database: "__db_port"} if database in DATABASE_SERVERS else {})
+
+
+def contradiction(given: Mapping[str, str]) -> tuple[str, str] | None:
+    """The key of an answer that does not go with the others, and one sentence on why; or None."""
+    if given["__db_port"] and "__db_port" not in port_keys(given).values():
+        servers = " or ".join(DATABASE_SERVERS)
+        sentence = f"database={given['database']} has no port; leave db_port out, or choose {servers}"
+        return "__db_port", sentence
+    return None
 
 
 def problem_with(key: str, value: str) -> str | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import secrets
 import shlex
 import subprocess
 from dataclasses import dataclass
@@ -35,8 +36,11 @@ class Made:
         """What was made, in lines ready to print."""
         answers = self.answers
         kind = ", ".join(answers[key] for key in ("database", "governance", "code_location"))
+        wanted = [f"gRPC port {answers['__grpc_port']}"]
+        if answers["__db_port"]:
+            wanted.append(f"{answers['database']} port {answers['__db_port']}")
         return [
-            f"Made {answers['module_slug']} ({kind}; prefers gRPC port {answers['__grpc_port']}) in {self.project}",
+            f"Made {answers['module_slug']} ({kind}; prefers {' and '.join(wanted)}) in {self.project}",
             f"Linked to {self.link}; `cruft update` brings what changes there." if self.link else self.unlinked,
             *(f"Note: {note}" for note in self.notes),
         ]
@@ -59,21 +63,29 @@ def finish(plan: Mapping[str, Any], project: Path | None = None) -> Made:
         target = project / name
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8", newline="\n")
-    _write_env(project)
+    write_env(project)
     workspace = plan["workspace"]
     ports.confirm(plan["answers"]["module_slug"], project, workspace=Path(workspace) if workspace else None)
     link, unlinked = _link(project, plan)
     return Made(project, plan["answers"], link, unlinked, tuple(plan["notes"]))
 
 
-def _write_env(project: Path) -> None:
-    """`.env` for work on this machine, from `.env.example`, readable by its owner alone. One that is there stays."""
+def env_text(project: Path) -> str:
+    """What `.env` starts with: `.env.example`, with a new random password wherever it leaves one empty."""
+    example = (project / ".env.example").read_text(encoding="utf-8")
+    return re.sub(r"^\w+_PASSWORD=$", lambda name: name[0] + secrets.token_hex(16), example, flags=re.MULTILINE)
+
+
+def write_env(project: Path) -> bool:
+    """Make `.env` for work on this machine, readable by its owner alone. False: one is there, and stays as it is."""
+    text = env_text(project)
     try:
         handle = os.open(project / ".env", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
-        return
-    with os.fdopen(handle, "wb") as file:
-        file.write((project / ".env.example").read_bytes())
+        return False
+    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+    return True
 
 
 # --- the link that `cruft` follows

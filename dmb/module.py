@@ -33,9 +33,9 @@ class Module:
     location_name: str
     prefix: str  # of its environment variables, `BAR_ONE`
     code_location: str  # isolated | shared
-    database: str  # duckdb | none
+    database: str  # duckdb | postgresql | mysql | none
     governance: str
-    ports: Mapping[str, int]  # {"grpc": 4001}
+    ports: Mapping[str, int]  # {"grpc": 4001, "postgresql": 5440}; a database is named as in `database`
     requires: tuple[str, ...]  # variables that the workspace must define for all
     template_version: str
 

@@ -111,20 +111,25 @@ class _Functions:
 
     def check_rest(self, given: Answers) -> str:
         """After the last question: check what was set and never asked for, and that the ports can be had."""
-        for key in answers.QUESTIONS:
-            self.check(given, key)
+        self._check_all(given)
         with self._refusing_ports(given):
             held = ports.survey(self._workspace(given), siblings=self._output(given))
             ports.propose(given["module_slug"], self._wanted(given), held)
         return ""
+
+    def _check_all(self, given: Answers) -> None:
+        for key in answers.QUESTIONS:
+            self.check(given, key)
+        if found := answers.contradiction(given):
+            key, sentence = found
+            raise RefusedAnswer(sentence, key, given, self.root)
 
     def settle(self, given: Answers) -> str:
         """In `pre_gen`: check again, since a replay skips the prompts, and reserve the ports that the module prefers.
 
         A port that nobody typed and that became taken meanwhile moves on to the next free one.
         """
-        for key in answers.QUESTIONS:
-            self.check(given, key)
+        self._check_all(given)
         output = self._output(given)
         with self._refusing_ports(given):
             reserved = ports.reserve(
@@ -134,12 +139,13 @@ class _Functions:
                 siblings=output,
                 project=output / given["module_slug"] if output else None,
             )
-        given.update({f"__{kind}_port": str(port) for kind, port in reserved.ports.items()})
+        keys = answers.port_keys(given)
+        given.update({keys[kind]: str(port) for kind, port in reserved.ports.items()})
         given["_notes"] = list(reserved.notes)
         return ""
 
     def _wanted(self, given: Answers) -> dict[str, int | None]:
-        return {kind: int(given[f"__{kind}_port"] or 0) or None for kind in ("grpc",)}
+        return {kind: int(given[key] or 0) or None for kind, key in answers.port_keys(given).items()}
 
     def _output(self, given: Answers) -> Path | None:
         """The folder that the module's own folder comes into; cruft does not tell."""
@@ -160,8 +166,13 @@ class _Functions:
         try:
             yield
         except DmbError as error:
-            key = "__workspace" if isinstance(error, NothingToWorkOn) else "__grpc_port"
+            key = "__workspace" if isinstance(error, NothingToWorkOn) else self._port_key(given, error)
             raise RefusedAnswer(" ".join(str(error).split()), key, given, self.root) from error
+
+    def _port_key(self, given: Answers, error: DmbError) -> str:
+        """The answer that an error about a port is about: the typed port that it names."""
+        keys = list(answers.port_keys(given).values())
+        return next((key for key in keys if given[key] and f"port {given[key]} " in str(error)), keys[0])
 
     def plan(self, given: Answers) -> dict[str, Any]:
         """What `dmb.finish` does once the tree is rendered: the answers, and the files that only some answers call for.

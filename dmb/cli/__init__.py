@@ -22,8 +22,9 @@ INTERRUPTED = 130  # as a shell has it: 128 + SIGINT
 # name -> (module, attribute, what --help says of it). Help is written here so that `dmb --help` imports no subcommand.
 COMMANDS = {
     "new": ("dmb.cli.new", "new", "Make a Dagster module."),
-    "workspace": ("dmb.cli.workspace", "workspace", "Make a workspace, put modules into it."),
+    "workspace": ("dmb.cli.workspace", "workspace", "Make a workspace, put modules in, take them out."),
     "ports": ("dmb.cli.ports", "ports", "Show who holds which port."),
+    "env": ("dmb.cli.env", "env", "Make a module's own .env."),
 }
 
 

@@ -22,7 +22,9 @@ HIDDEN = "*****"
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=")
 _MARKER = re.compile(r"# (?:BEGIN|END): \S+")
 # Whose value is shown: what dmb itself writes that is no secret.
-_SHOWN = re.compile(r"DAGSTER_HOME|DAGSTER_STORAGE_PATH|\w+_(?:PORT|PATH|EXECUTOR)")
+_SHOWN = re.compile(
+    r"DAGSTER_HOME|DAGSTER_STORAGE_PATH|\w+_(?:PORT|PATH|EXECUTOR|DB_HOST|DB_NAME|DB_USER|DB_POOL_SIZE)"
+)
 
 
 def line(text: str) -> None:
@@ -76,6 +78,12 @@ def new_files(project: Path) -> None:
             lines = path.read_text(encoding="utf-8").splitlines()
             for text in difflib.unified_diff([], lines, "/dev/null", name, lineterm=""):
                 line(text)
+
+
+def new_env(text: str) -> None:
+    """A `.env` that would be made, as a unified diff with secrets masked."""
+    for masked in _masked(difflib.unified_diff([], text.splitlines(), "/dev/null", ".env", lineterm="")):
+        line(masked)
 
 
 def diff(layout: Layout, changes: Sequence[Change]) -> None:

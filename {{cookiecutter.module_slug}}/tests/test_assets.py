@@ -5,14 +5,29 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+{%- if cookiecutter.database in ('postgresql', 'mysql') %}
+from sqlalchemy import text
+{%- endif %}
 
+{% if cookiecutter.database in ('postgresql', 'mysql') -%}
+from {{ cookiecutter.__package }}.definitions import database, defs
+{%- else -%}
 from {{ cookiecutter.__package }}.definitions import defs
+{%- endif %}
 from {{ cookiecutter.__package }}.defs.orders.assets import PREFIX
-{%- if cookiecutter.database != 'none' %}
+{%- if cookiecutter.database == 'duckdb' %}
 from {{ cookiecutter.__package }}.resources import DatabaseResource
 {%- endif %}
 
 INSTANCE = dg.DagsterInstance.ephemeral()  # one for all tests: to make it takes longer than a run
+{%- if cookiecutter.database in ('postgresql', 'mysql') %}
+
+
+@pytest.fixture(autouse=True)
+def tables(on_database: None) -> None:
+    """The tables, made as people make them."""
+    assert defs().resolve_job_def(f"{PREFIX}_make_tables").execute_in_process(instance=INSTANCE).success
+{%- endif %}
 
 
 def run(raise_on_error: bool = True) -> dg.ExecuteInProcessResult:
@@ -39,6 +54,11 @@ def test_the_job_cleans_and_sums_up_the_sample() -> None:
 def test_revenue_is_exact() -> None:
     {%- if cookiecutter.database == 'none' %}
     revenue = run().output_for_node(f"{PREFIX}__revenue_by_country")
+    {%- elif cookiecutter.database in ('postgresql', 'mysql') %}
+    run()
+    with dg.build_resources({"database": database()}) as resources, resources.database.connect() as connection:
+        rows = connection.execute(text("select country, revenue from revenue_by_country order by revenue desc"))
+        revenue = {row.country: row.revenue for row in rows}
     {%- else %}
     run()
     with DatabaseResource().connect() as connection:

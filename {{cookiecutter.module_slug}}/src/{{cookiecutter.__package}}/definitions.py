@@ -21,6 +21,21 @@ def executor() -> dg.ExecutorDefinition:
         raise ValueError(f"{{ cookiecutter.__prefix }}_EXECUTOR is {name!r}; use {known}")
     return EXECUTORS[name]
 
+{%- if cookiecutter.database in ('postgresql', 'mysql') %}
+
+
+def database() -> DatabaseResource:
+    """The database that the environment names when a run starts; each of these variables must be set by then."""
+    return DatabaseResource(
+        host=dg.EnvVar("{{ cookiecutter.__prefix }}_DB_HOST"),
+        port=dg.EnvVar.int("{{ cookiecutter.__prefix }}_DB_PORT"),
+        name=dg.EnvVar("{{ cookiecutter.__prefix }}_DB_NAME"),
+        user=dg.EnvVar("{{ cookiecutter.__prefix }}_DB_USER"),
+        password=dg.EnvVar("{{ cookiecutter.__prefix }}_DB_PASSWORD"),
+        pool_size=dg.EnvVar.int("{{ cookiecutter.__prefix }}_DB_POOL_SIZE"),
+    )
+{%- endif %}
+
 
 @dg.definitions
 def defs() -> dg.Definitions:
@@ -29,7 +44,7 @@ def defs() -> dg.Definitions:
         resources={
             "io_manager": PickleIOManager(),
 {%- if cookiecutter.database != 'none' %}
-            "database": DatabaseResource(),
+            "database": {{ 'DatabaseResource()' if cookiecutter.database == 'duckdb' else 'database()' }},
 {%- endif %}
         },
         executor=executor(),
