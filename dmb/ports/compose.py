@@ -53,13 +53,13 @@ def compose_holders(
                 f"{path} is named in a Compose file or in COMPOSE_FILE and is not there: its ports are not seen"
             )
             continue
-        file = _File(source, values, notes)
+        file = ComposeFile(source, values, notes)
         for document in documents(source):
             yield from file.holders(document)
             waiting += file.other_files(document)
 
 
-class _File:
+class ComposeFile:
     """One Compose file while it is read."""
 
     def __init__(self, source: Source, values: Mapping[str, str], notes: list[str]) -> None:
@@ -69,15 +69,20 @@ class _File:
         self._owners = source.owners()
 
     def holders(self, document: Node) -> Iterator[Holder]:
+        """What all services publish."""
         for name, service in document.get("services").entries.items():
-            if self._text(service.get("network_mode")) == "host":
-                yield from self._on_the_hosts_network(name, service)
-                continue
-            for item in self._port_items(service):
-                published = self._published(item)
-                if published.protocol == "tcp":
-                    node = item.entries.get("published", item)
-                    yield from self._claims(name, node, published.host, published.target)
+            yield from self.published_by(name, service)
+
+    def published_by(self, name: str, service: Node) -> Iterator[Holder]:
+        """What one service publishes."""
+        if self._text(service.get("network_mode")) == "host":
+            yield from self._on_the_hosts_network(name, service)
+            return
+        for item in self._port_items(service):
+            published = self._published(item)
+            if published.protocol == "tcp":
+                node = item.entries.get("published", item)
+                yield from self._claims(name, node, published.host, published.target)
 
     def other_files(self, document: Node) -> list[Path]:
         """The files that this one includes or extends. Those that are elsewhere are noted."""

@@ -22,11 +22,15 @@ class Node:
     `document.get("services").get("db").get("ports").items`.
     """
 
-    __slots__ = ("entries", "items", "kind", "line", "pairs", "tag", "text")
+    __slots__ = ("column", "entries", "items", "kind", "line", "pairs", "quoted", "tag", "text")
 
-    def __init__(self, kind: str = "null", line: int = 0, tag: str | None = None, text: str = "") -> None:
+    def __init__(
+        self, kind: str = "null", line: int = 0, tag: str | None = None, text: str = "", column: int = 0
+    ) -> None:
         self.kind = kind
         self.line = line  # 1-based
+        self.column = column  # 1-based
+        self.quoted = False
         self.tag = tag
         self.text = text  # as it is written: `22:22` is no number in base 60
         self.items: list[Node] = []
@@ -113,8 +117,9 @@ _KINDS = {"ScalarEvent": "scalar", "SequenceStartEvent": "sequence", "MappingSta
 
 def _node(name: str, event: Any, line: int) -> Node:
     if name != "ScalarEvent":
-        return Node(_KINDS[name], line, event.tag)
+        return Node(_KINDS[name], line, event.tag, "", event.start_mark.column + 1)
     # implicit[0]: written with neither quotes nor a tag.
-    if event.implicit[0] and event.value in _NULLS:
-        return Node("null", line, event.tag)
-    return Node("scalar", line, event.tag, event.value)
+    kind = "null" if event.implicit[0] and event.value in _NULLS else "scalar"
+    node = Node(kind, line, event.tag, "" if kind == "null" else event.value, event.start_mark.column + 1)
+    node.quoted = bool(event.style)
+    return node

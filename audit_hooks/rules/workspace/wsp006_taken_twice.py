@@ -1,0 +1,97 @@
+"""WSP006: an address or a name of this host that two things want."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dmb.errors import DmbError
+from dmb.ports.compose import ComposeFile
+from dmb.ports.source import Source
+
+from ...rule import Rule
+from ...sources import Spot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...findings import Finding
+    from ...subject import Subject
+
+_LOCAL = {"localhost", "0.0.0.0", "::1", "[::1]"}  # noqa: S104 - read, not bound to
+_ITEM = "  - grpc_server: {{host: 127.0.0.1, port: {port}, location_name: {name}}}\n"
+_SERVICE = "  {name}:\n    image: db:1\n    container_name: {name}_{container}\n    ports: ['127.0.0.1:{port}:5432']\n"
+
+
+class TakenTwice(Rule):
+    """Host and port of gRPC servers, published ports and container names are unique."""
+
+    code = "WSP006"
+    title = "A port or a container name that is taken twice"
+    what = "Two `grpc_server` items with one host and port; two services with one published port or one container name."
+    why = (
+        "Two code servers can share a port without an error, and calls for one module then reach the other; two "
+        "containers cannot, and the second one does not start."
+    )
+    remedy = "give one of the two another"
+    bad = (
+        {"workspace.yaml": "load_from:\n" + _ITEM.format(port=4001, name="a") + _ITEM.format(port=4001, name="b")},
+        {
+            "docker-compose.yml": "services:\n"
+            + _SERVICE.format(name="a", container=1, port=5440)
+            + _SERVICE.format(name="b", container=1, port=5440),
+            "workspace.yaml": "load_from: []\n",
+        },
+        {
+            "docker-compose.yml": "services:\n  a: {image: 'x:1', container_name: c}\n"
+            "  b: {image: 'x:1', container_name: c}\n",
+            "workspace.yaml": "load_from: []\n",
+        },
+    )
+    good = (
+        {"workspace.yaml": "load_from:\n" + _ITEM.format(port=4001, name="a") + _ITEM.format(port=4002, name="b")},
+        {
+            "docker-compose.yml": "services:\n"
+            + _SERVICE.format(name="a", container=1, port=5440)
+            + _SERVICE.format(name="b", container=1, port=5441),
+            "workspace.yaml": "load_from: []\n",
+        },
+    )
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        """Each claim against those above it."""
+        yield from self._servers(subject)
+        taken: dict[str, tuple[str, int]] = {}
+        for service in subject.services:
+            if service.node.get("profiles").kind != "null":
+                continue  # services of different profiles may stand for each other
+            node = service.node.get("container_name")
+            claims = [(f"the container name {node.text}", subject.at(service.file, node))] if node.text else []
+            for claim, spot in [*claims, *_ports(subject, service.file, service.name, service.node)]:
+                who, line = taken.setdefault(claim, (service.name, spot.line))
+                if who != service.name:
+                    yield self.finding(
+                        spot, service.name, f"{claim} is taken already by the service {who}, in line {line}"
+                    )
+
+    def _servers(self, subject: Subject) -> Iterator[Finding]:
+        taken: dict[tuple[str, str], tuple[str, int]] = {}
+        for location in subject.locations:
+            host, port = (subject.text(location.body.get(key)) for key in ("host", "port"))
+            if location.target != "grpc_server" or not port or host is None:
+                continue
+            key = ("127.0.0.1" if host.lower() in _LOCAL else host, port)
+            who, line = taken.setdefault(key, (location.subject, location.spot.line))
+            if line != location.spot.line:
+                message = f"{host or 'this host'}:{port} is taken already by {who}, in line {line}"
+                yield self.finding(
+                    subject.at(subject.workspace_yaml, location.body.get("port")), location.subject, message
+                )
+
+
+def _ports(subject: Subject, file: str, name: str, service: object) -> Iterator[tuple[str, Spot]]:
+    source = Source(subject.root / file, subject.files.text(file) or "")
+    try:
+        for holder in ComposeFile(source, subject.values, []).published_by(name, service):  # type: ignore[arg-type]
+            yield f"the port {holder.port} of this host", Spot(file, int(holder.place.rpartition(":")[2]))
+    except DmbError as error:
+        subject.files.refused(file, error)

@@ -1,0 +1,67 @@
+"""WSP013: a file that cannot be understood."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...rule import Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dmb.ports.yamlnodes import Node
+
+    from ...findings import Finding
+    from ...subject import Subject
+
+
+class BrokenFile(Rule):
+    """What is read can be parsed: YAML, TOML, `.env`, the registry, markers, and no key stands twice."""
+
+    code = "WSP013"
+    title = "A file that cannot be understood"
+    what = (
+        "Broken YAML, TOML or `.env`, a key that stands twice in one mapping, a `# BEGIN:` without its `# END:`, a "
+        "file that is not UTF-8 or cannot be read. What else the file says is then not judged."
+    )
+    why = "Dagster or Compose refuse it, or take the later of two keys in silence; dmb changes nothing in such a file."
+    remedy = "mend the line"
+    bad = (
+        {"workspace.yaml": "load_from: [\n"},
+        {"workspace.yaml": "load_from: []\nload_from: []\n"},
+        {"workspace.yaml": "load_from:\n# BEGIN: bar\n"},
+        {"workspace.yaml": "load_from: []\n", ".env": "A='x\n"},
+    )
+    good = (
+        {"workspace.yaml": "load_from: []\n", ".env": "A='x'\n"},
+        {"workspace.yaml": "load_from:\n# BEGIN: bar\n- python_module: bar\n# END: bar\n"},
+    )
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        """Everything is read here once, so that all that is broken is told."""
+        for name in subject.read_all():
+            for key in _doubled(subject.files.yaml(name)):
+                yield self.finding(
+                    subject.at(name, key),
+                    key.text,
+                    f"the key `{key.text}` stands twice in one mapping",
+                    "keep one of them",
+                )
+        for broken in subject.files.broken:
+            yield self.finding(broken.spot, broken.spot.path, broken.cause, broken.remedy)
+
+
+def _doubled(root: Node) -> Iterator[Node]:
+    waiting, passed = [root], set[int]()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in passed:
+            continue
+        passed.add(id(node))
+        seen = set[str]()
+        for key, value in node.pairs:
+            if key.kind == "scalar" and key.text in seen and key.text != "<<":
+                yield key
+            seen.add(key.text)
+            waiting.append(value)
+        waiting += node.items

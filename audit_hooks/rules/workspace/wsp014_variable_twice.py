@@ -1,0 +1,37 @@
+"""WSP014: a variable that is set twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...rule import Rule
+from ...sources import Spot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...findings import Finding
+    from ...subject import Subject
+
+_EMPTY = {"workspace.yaml": "load_from: []\n"}
+
+
+class VariableTwice(Rule):
+    """Keys of the variables' file are unique."""
+
+    code = "WSP014"
+    title = "A variable that is set twice"
+    what = "Two assignments to one variable in `.env`, or in the example of it."
+    why = "The later one wins in silence, so one module's value can replace another's."
+    remedy = "keep one of the two lines"
+    bad = ({**_EMPTY, ".env": "A=1\nB=2\nA=3\n"}, {**_EMPTY, ".env": "A=1\n# BEGIN: bar\nA=2\n# END: bar\n"})
+    good = ({**_EMPTY, ".env": "A=1\nB=2\n"}, {**_EMPTY, ".env": "# A=1\nA=2\n"})
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        """Each key against those above it."""
+        first: dict[str, int] = {}
+        for assignment in subject.assignments:
+            line = first.setdefault(assignment.key, assignment.line)
+            if line != assignment.line:
+                spot = Spot(subject.env or "", assignment.line, 1)
+                yield self.finding(spot, assignment.key, f"{assignment.key} is set already in line {line}")

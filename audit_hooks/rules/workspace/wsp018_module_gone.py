@@ -1,0 +1,49 @@
+"""WSP018: a module whose repository is gone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dmb.errors import DmbError, NothingToWorkOn
+
+from ...rule import Rule
+from .examples import registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...findings import Finding
+    from ...subject import Subject
+
+_EMPTY = {"workspace.yaml": "load_from: []\n"}
+
+
+class ModuleGone(Rule):
+    """Every registered module can be read where it was."""
+
+    code = "WSP018"
+    title = "The repository of a module is gone"
+    what = "The folder that the registry names for a module is not there, is no module, or its manifest is broken."
+    why = "Its code does not load, and the workspace cannot be brought up to date with it."
+    remedy = (
+        "put the folder back, add it from where it is now (dmb workspace add), or take it out (dmb workspace remove)"
+    )
+    bad = (
+        {**_EMPTY, **registry("/no/such/bar")},
+        {**_EMPTY, **registry("/")},
+    )
+    good = (
+        {**_EMPTY, **registry("")},
+        {**_EMPTY, ".dmb/registry.json": '{"registry": 1, "runtime": "local", "modules": {}}'},
+    )
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        """Registry against module repositories."""
+        for name, member in subject.members.items():
+            if isinstance(member, NothingToWorkOn):
+                where = member.place or (subject.registry.modules[name].path if subject.registry else "")
+                yield self.finding(subject.registered(name), name, f"{name}: {member.cause} ({where})")
+            elif isinstance(member, DmbError):
+                yield self.finding(
+                    subject.registered(name), name, f"{name}: {member.cause} ({member.place})", member.remedy
+                )

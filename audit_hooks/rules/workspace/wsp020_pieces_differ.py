@@ -1,0 +1,81 @@
+"""WSP020: a module's pieces for a workspace that do not fit its manifest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...rule import Rule
+from ...sources import Spot
+from .examples import MANIFEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dmb.module import Module
+
+    from ...findings import Finding
+    from ...subject import Location, Subject
+
+_YAML = "workspace/local/workspace.yaml"
+_SERVER = "load_from:\n  - grpc_server: {host: bar, port: 4000, location_name: bar}\n"
+_SHARED = MANIFEST.replace("isolated", "shared")
+
+
+class PiecesDiffer(Rule):
+    """`workspace/local/workspace.yaml` has one location: the one that `[tool.dmb]` and `[tool.dg.project]` describe."""
+
+    code = "WSP020"
+    title = "The pieces of a module do not fit its manifest"
+    what = (
+        "`workspace/local/workspace.yaml` is missing, has another location name or package than pyproject.toml, or a "
+        "`grpc_server` where `code_location` is shared, or none where it is isolated."
+    )
+    why = "A workspace of containers takes the pieces as they stand: it would look for the module where it is not."
+    remedy = "make the two say the same"
+    bad = (
+        {"pyproject.toml": MANIFEST},
+        {"pyproject.toml": MANIFEST, _YAML: _SERVER.replace("location_name: bar", "location_name: foo")},
+        {"pyproject.toml": _SHARED, _YAML: _SERVER},
+    )
+    good = (
+        {"pyproject.toml": MANIFEST, _YAML: _SERVER},
+        {
+            "pyproject.toml": _SHARED,
+            _YAML: "load_from:\n  - python_module: {module_name: bar_dagster.definitions, location_name: bar}\n",
+        },
+    )
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        """Only in a module repository."""
+        module = subject.module
+        if module is None:
+            return
+        name = subject.workspace_yaml
+        if not subject.files.has(name):
+            yield self.finding(
+                Spot(name), module.name, f"{name} is missing", "restore it from the template or your history"
+            )
+            return
+        if subject.files.yaml(name).kind != "mapping":
+            return
+        if len(subject.locations) != 1:
+            spot = Spot(name, subject.locations[1].spot.line if subject.locations else 1)
+            yield self.finding(spot, module.name, f"a module is one location, and here are {len(subject.locations)}")
+        for location in subject.locations[:1]:
+            for key, message in _differences(location, module):
+                node = location.body.get(key)
+                spot = subject.at(name, node) if node.line else location.spot
+                yield self.finding(spot, module.name, message)
+
+
+def _differences(location: Location, module: Module) -> Iterator[tuple[str, str]]:
+    wants_server = module.code_location == "isolated"
+    if (location.target == "grpc_server") != wants_server:
+        kind = "a grpc_server" if wants_server else "no grpc_server"
+        yield "", f"code_location is {module.code_location} in [tool.dmb], so this should be {kind}"
+        return
+    if location.name != module.location_name:
+        yield "location_name", f"the location is {location.name} here and {module.location_name} in pyproject.toml"
+    target = location.body.get("module_name").text
+    if target and target != module.package and not target.startswith(f"{module.package}."):
+        yield "module_name", f"{target} is not in {module.package}, the root_module of pyproject.toml"

@@ -1,0 +1,112 @@
+"""WSP021: a variable that a file uses and nothing defines."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from dmb.module import Module
+
+from ...rule import Rule
+from ...sources import Spot
+from ...variables import PLATFORM
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dmb.ports.yamlnodes import Node
+
+    from ...findings import Finding
+    from ...subject import Subject
+
+# `$X`, `${X}`, `${X:?…}`: with `:-`, `-`, `:+` and `+` a variable may be unset.
+_USE = re.compile(r"\$(?:\$|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?=\}|:?\?))")
+_EXAMPLE = re.compile(r"^[ \t]*#?[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=", re.MULTILINE)
+_YAML = "load_from:\n  - grpc_server: {host: bar, port: {env: BAR_PORT}, location_name: bar}\n"
+
+
+class UndefinedVariable(Rule):
+    """Every variable that Compose or Dagster needs has a value."""
+
+    code = "WSP021"
+    title = "A variable that is used and not defined"
+    what = (
+        "`${NAME}` in the Compose file or `env: NAME` in workspace.yaml or dagster.yaml, without a default, that "
+        "`.env` does not set; or a variable that a module requires of the workspace. In a repository `.env.example` "
+        "speaks for `.env`; without either nothing is judged."
+    )
+    why = "Compose puts nothing in its place or refuses to start; Dagster does not load the file."
+    remedy = "set it in .env"
+    bad = (
+        {"workspace.yaml": _YAML, ".env": "# empty\n"},
+        {
+            "workspace.yaml": "load_from: []\n",
+            "docker-compose.yml": "services:\n  a: {image: '${A}:1'}\n",
+            ".env": "B=1\n",
+        },
+    )
+    good = (
+        {"workspace.yaml": _YAML, ".env": "BAR_PORT=4001\n"},
+        {
+            "workspace.yaml": "load_from: []\n",
+            "docker-compose.yml": "services:\n  a: {image: '${A:-a}:1$$B'}\n",
+            ".env": "B=1\n",
+        },
+    )
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        """Each variable once, where it is used first."""
+        if subject.env is None:
+            return
+        text = subject.files.text(subject.env) or ""
+        known = {*subject.values, *(_EXAMPLE.findall(text) if subject.env.endswith(".example") else ())}
+        if subject.module:
+            # What a workspace assigns when the module is added stands in no file of the repository.
+            known |= set(subject.module.requires)
+            given = re.compile(rf"{re.escape(subject.module.prefix)}_(GRPC_PORT|DB_\w+)")
+        else:
+            given = None
+        for member_name, member in subject.members.items():
+            for variable in member.requires if isinstance(member, Module) else ():
+                if variable not in known:
+                    known.add(variable)
+                    message = f"{member_name} requires {variable}, and {subject.env} does not set it"
+                    yield self.finding(Spot(subject.env), variable, message)
+        for variable, spot in _uses(subject):
+            if variable in known or PLATFORM.fullmatch(variable) or (given and given.fullmatch(variable)):
+                continue
+            known.add(variable)
+            yield self.finding(
+                spot,
+                variable,
+                f"{variable} is used here, and {subject.env} does not set it",
+                f"set it in {subject.env}",
+            )
+
+
+def _uses(subject: Subject) -> Iterator[tuple[str, Spot]]:
+    for name in subject.compose_files:
+        for node in _scalars(subject.files.yaml(name)):
+            for match in _USE.finditer(node.text):
+                if match[1] or match[2]:
+                    yield match[1] or match[2], subject.at(name, node)
+    for name in (subject.workspace_yaml, *(("dagster.yaml",) if subject.kind == "workspace" else ())):
+        waiting = [subject.files.yaml(name)]
+        while waiting:
+            node = waiting.pop()
+            if len(node.pairs) == 1 and (variable := node.get("env").text):
+                yield variable, subject.at(name, node.get("env"))
+            waiting += [value for _, value in node.pairs] + node.items
+
+
+def _scalars(root: Node) -> Iterator[Node]:
+    """The scalars of a document in its order, what an alias names once."""
+    waiting, passed = [root], set[int]()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in passed:
+            continue
+        passed.add(id(node))
+        if node.kind == "scalar":
+            yield node
+        waiting += reversed([value for _, value in node.pairs] + node.items)

@@ -1,0 +1,149 @@
+"""The files of one folder, each read and parsed once. What cannot be read is noted and never stops the rest."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from dmb.errors import DmbError
+from dmb.ports.source import Source
+from dmb.ports.yamlnodes import NULL, Node, documents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+LARGEST = 10_000_000  # bytes: no file that a person writes is larger
+
+
+class Spot(NamedTuple):
+    """A place in a file, as in Finding."""
+
+    path: str
+    line: int = 0
+    column: int = 0
+
+
+class Broken(NamedTuple):
+    """A file, or a part of one, that cannot be understood."""
+
+    spot: Spot
+    cause: str
+    remedy: str
+
+
+class Sources:
+    """The files below `root`. With `tracked`, the names that git knows, there are no others: a commit is judged."""
+
+    def __init__(self, root: Path, tracked: frozenset[str] | None = None) -> None:
+        self.root = root
+        self.tracked = tracked
+        self.broken: list[Broken] = []
+        self._texts: dict[str, str | None] = {}
+        self._nodes: dict[str, Node] = {}
+
+    @property
+    def committed(self) -> bool:
+        """Whether a commit is judged: then what another machine cannot have does not count."""
+        return self.tracked is not None
+
+    def below(self, folder: str) -> Sources:
+        """The files of one folder of these."""
+        if folder in ("", "."):
+            return self
+        head = f"{folder}/"
+        names = None if self.tracked is None else frozenset(n[len(head) :] for n in self.tracked if n.startswith(head))
+        return Sources(self.root / folder, names)
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The files that are there, sorted; hidden folders and environments left out where git cannot tell."""
+        return sorted(_walk(self.root) if self.tracked is None else self.tracked)
+
+    def has(self, name: str) -> bool:
+        """Whether there is a file or, with a name that ends in `/`, a folder of that name."""
+        if self.tracked is None:
+            return (self.root / name).exists()
+        return any(known.startswith(name) for known in self.tracked) if name.endswith("/") else name in self.tracked
+
+    def text(self, name: str) -> str | None:
+        """A file's text without byte order mark and with `\\n` as line ending; None when there is none to be read."""
+        if name not in self._texts:
+            self._texts[name] = self._read(name)
+        return self._texts[name]
+
+    def yaml(self, name: str) -> Node:
+        """The first document of a YAML file; a null node when there is none."""
+        if name not in self._nodes:
+            self._nodes[name] = NULL
+            if (text := self.text(name)) is not None:
+                try:
+                    self._nodes[name] = next(iter(documents(_Source(self.root / name, text))), NULL)
+                except DmbError as error:
+                    self.refused(name, error)
+        return self._nodes[name]
+
+    def owners(self, name: str) -> dict[int, str]:
+        """The module of each line of a file that stands in a marked block."""
+        return Source(self.root / name, self.text(name) or "").owners()
+
+    def refused(self, name: str, error: DmbError) -> None:
+        """Note what one of dmb's readers refused."""
+        line = error.place.rpartition(":")[2]
+        note = Broken(Spot(name, int(line) if line.isdecimal() else 0), error.cause, error.remedy)
+        if note not in self.broken:
+            self.broken.append(note)
+
+    def _read(self, name: str) -> str | None:
+        if self.tracked is not None and name not in self.tracked:
+            return None
+        path = self.root / name
+        try:
+            status = path.lstat() if self.committed else path.stat()
+            if not stat.S_ISREG(status.st_mode):
+                return None  # a link out of the repository, a pipe, a folder: `.env` is also a name for an environment
+            if status.st_size > LARGEST:
+                self.broken.append(
+                    Broken(Spot(name), f"it is larger than {LARGEST // 1_000_000} MB", "make it smaller")
+                )
+                return None
+            return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            self.broken.append(Broken(Spot(name), f"it cannot be read: {error.strerror}", "give the right to read it"))
+        except UnicodeDecodeError as error:
+            line = error.object.count(b"\n", 0, error.start) + 1
+            self.broken.append(Broken(Spot(name, line), "it is not UTF-8", "save it as UTF-8"))
+        return None
+
+
+class _Source(Source):
+    """A file whose refusals say nothing of what it was read for."""
+
+    def broken(self, cause: str, line: int) -> DmbError:
+        return DmbError(cause, place=self.place(line), remedy="mend the line")
+
+
+_IGNORED = frozenset({"__pycache__", "node_modules", "build", "dist", "venv"})
+
+
+def _walk(root: Path) -> Iterator[str]:
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".") and name not in _IGNORED]
+        for name in files:
+            yield os.path.relpath(os.path.join(folder, name), root).replace(os.sep, "/")  # noqa: PTH118
+
+
+def tracked(root: Path) -> frozenset[str] | None:
+    """What git knows below `root`: the index, so that a commit is judged as it will be. None outside of git."""
+    command = ["git", "-C", str(root), "ls-files", "-z"]
+    try:
+        done = subprocess.run(command, check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    names = done.stdout.decode("utf-8", "surrogateescape").split("\0")
+    return frozenset(name for name in names if name)

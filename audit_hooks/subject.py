@@ -1,0 +1,228 @@
+"""What is judged: the folder of a workspace, or a module repository with the pieces that it brings for one."""
+
+from __future__ import annotations
+
+import json
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from dmb import envfile, textblocks
+from dmb.errors import DmbError, NothingToWorkOn
+from dmb.module import Module
+from dmb.ports.envfile import interpolate
+from dmb.workspace.registry import Registry
+
+from .sources import Sources, Spot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dmb.envfile import Assignment
+    from dmb.ports.yamlnodes import Node
+    from dmb.textblocks import Block
+
+PIECES = "workspace/local"  # in a module repository
+COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")  # as Compose looks for its file
+REGISTRY = ".dmb/registry.json"
+
+
+class Location(NamedTuple):
+    """One item of `load_from`. `target` is its kind (`grpc_server`), "" when it is no mapping of one key."""
+
+    item: Node
+    target: str
+    body: Node
+    owner: str | None
+    spot: Spot
+
+    @property
+    def name(self) -> str | None:
+        """The location's name; None where Dagster makes one of more than is told here."""
+        told = (
+            self.body.get("location_name").text
+            or self.body.get("module_name").text
+            or self.body.get("package_name").text
+        )
+        if not told and self.body.kind == "scalar" and self.target in ("python_module", "python_package"):
+            return self.body.text
+        return told or None
+
+    @property
+    def subject(self) -> str:
+        """How a finding calls it."""
+        return self.name or self.target or "an item of load_from"
+
+
+class Service(NamedTuple):
+    """One service of a Compose file."""
+
+    name: str
+    node: Node
+    file: str
+
+
+class Subject:
+    """A workspace (`kind` is that) or a module repository below the folder of `files`, read when a rule asks.
+
+    `module` is the repository's own manifest, None for a workspace; `registry` the workspace's own record, None where
+    there is none, as in a clone of its repository.
+    """
+
+    def __init__(self, kind: Literal["workspace", "module"], files: Sources) -> None:
+        self.kind = kind
+        self.files = files
+        self.root = files.root
+        self.home = f"{PIECES}/" if kind == "module" else ""  # where workspace.yaml and the rest stand
+
+    # --- the files
+
+    @property
+    def workspace_yaml(self) -> str:
+        """The file that lists the code locations."""
+        return self._at("workspace.yaml")
+
+    @cached_property
+    def compose_files(self) -> list[str]:
+        """The Compose file of the workspace, or the one that a module adds to it."""
+        usual = COMPOSE if self._at(COMPOSE[-1]) == f"{self.home}{COMPOSE[-1]}" else COMPOSE[-1:]
+        return [name for name in map(self._at, usual) if self.files.has(name)][:1]
+
+    def _at(self, name: str) -> str:
+        """The path of a file that has a usual name; the registry says where one stands that is elsewhere."""
+        return self.registry.places.get(name, name) if self.registry else f"{self.home}{name}"
+
+    @cached_property
+    def env(self) -> str | None:
+        """The file that sets variables: a commit has no `.env`, so its example speaks for it."""
+        names = (".env.example",) if self.kind == "module" else (".env", ".env.example")[: 1 + self.files.committed]
+        return next((name for name in map(self._at, names) if self.files.has(name)), None)
+
+    # --- what they say
+
+    @cached_property
+    def module(self) -> Module | None:
+        """The manifest of a module repository."""
+        if self.kind != "module":
+            return None
+        self.files.text("pyproject.toml")
+        try:
+            return Module.read(self.root)
+        except NothingToWorkOn:
+            return None
+        except DmbError as error:
+            self.files.refused("pyproject.toml", error)
+            return None
+
+    @cached_property
+    def registry(self) -> Registry | None:
+        """The workspace's record."""
+        text = None if self.kind == "module" or self.files.committed else self.files.text(REGISTRY)
+        if text is None:
+            return None
+        try:
+            return Registry.parse(text.encode(), self.root / REGISTRY)
+        except DmbError as error:
+            self.files.refused(REGISTRY, error)
+            return None
+
+    @cached_property
+    def members(self) -> dict[str, Module | DmbError]:
+        """The modules that the registry names as their own repositories tell them now, or why they cannot be read."""
+        found: dict[str, Module | DmbError] = {}
+        for name, entry in (self.registry.modules if self.registry else {}).items():
+            if not entry.path:
+                continue  # adopted with no repository
+            try:
+                found[name] = Module.read(Path(entry.path))
+            except DmbError as error:
+                found[name] = error
+        return found
+
+    def registered(self, name: str) -> Spot:
+        """Where the registry names a module."""
+        text = self.files.text(REGISTRY) or ""
+        at = text.find(f"{json.dumps(name, ensure_ascii=False)}: {{")
+        return Spot(REGISTRY, textblocks.line_of(text, max(at, 0)))
+
+    @cached_property
+    def locations(self) -> list[Location]:
+        """The items of `load_from`."""
+        name = self.workspace_yaml
+        owners = self.files.owners(name)
+        return [
+            Location(
+                item,
+                item.pairs[0][0].text if len(item.pairs) == 1 else "",
+                item.pairs[0][1] if len(item.pairs) == 1 else item,
+                owners.get(item.line),
+                Spot(name, item.line, item.column),
+            )
+            for item in self.files.yaml(name).get("load_from").items
+        ]
+
+    @cached_property
+    def services(self) -> list[Service]:
+        """The services of the Compose files."""
+        return [
+            Service(service, node, name)
+            for name in self.compose_files
+            for service, node in self.files.yaml(name).get("services").entries.items()
+        ]
+
+    @cached_property
+    def assignments(self) -> list[Assignment]:
+        """What the variables' file sets, in its order."""
+        if self.env is None or (text := self.files.text(self.env)) is None:
+            return []
+        try:
+            return envfile.assignments(text, self.env)
+        except DmbError as error:
+            self.files.refused(self.env, error)
+            return []
+
+    @cached_property
+    def values(self) -> dict[str, str]:
+        """The variables by name; the later of two wins."""
+        return {assignment.key: assignment.value for assignment in self.assignments}
+
+    def text(self, node: Node) -> str | None:
+        """A scalar with variables put in, also for `{env: NAME}`; None when that cannot be known."""
+        if variable := node.get("env").text:
+            return self.values.get(variable)
+        try:
+            return interpolate(node.text, self.values)
+        except (KeyError, ValueError):
+            return None
+
+    def blocks(self, name: str) -> list[Block]:
+        """The marked blocks of a file in its order; none when it cannot be told what they are."""
+        text = self.files.text(name)
+        if text is None:
+            return []
+        try:
+            return envfile.blocks(text, name) if name == self.env else textblocks.find_blocks(text, name)
+        except DmbError as error:
+            self.files.refused(name, error)
+            return []
+
+    @cached_property
+    def marked(self) -> dict[str, list[Block]]:
+        """The blocks of every file of a workspace that dmb writes to."""
+        names = [self.workspace_yaml, *self.compose_files, self.env, *map(self._at, ("Procfile", "Dockerfile"))]
+        recorded = [
+            name for entry in (self.registry.modules.values() if self.registry else ()) for name in entry.blocks
+        ]
+        return {name: self.blocks(name) for name in dict.fromkeys([*names, *recorded]) if name and self.files.has(name)}
+
+    def at(self, name: str, node: Node) -> Spot:
+        """The place of a node of a YAML file."""
+        return Spot(name, node.line, node.column)
+
+    def read_all(self) -> Iterator[str]:
+        """Read and parse all that a rule may ask for, so that `files.broken` is complete; yields the YAML files."""
+        names = [self.workspace_yaml, *self.compose_files, "dagster.yaml" if self.kind == "workspace" else ""]
+        for name in filter(None, names):
+            if self.files.yaml(name).kind != "null" or self.files.text(name) is not None:
+                yield name
+        _ = self.module, self.registry, self.assignments, self.marked

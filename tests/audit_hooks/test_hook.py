@@ -1,0 +1,136 @@
+"""`dmb-workspace-validate` on repositories, as git knows them."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from audit_hooks.rules.workspace.examples import MANIFEST
+from audit_hooks.workspace_validate import main
+
+ROOT = Path(__file__).parents[2]
+SERVER = "load_from:\n  - grpc_server: {host: bar, port: 4000, location_name: bar}\n"
+
+
+def repository(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    subprocess.run(["git", "init", "-q", str(root)], check=True)
+    subprocess.run(["git", "-C", str(root), "add", "-A"], check=True)
+    return root
+
+
+def findings(out: str) -> list[tuple[str, str]]:
+    report = json.loads(out)
+    assert report["schema"] == "dmb.findings/1"
+    return [(finding["rule"], finding["path"]) for finding in report["findings"]]
+
+
+def test_a_module_that_fits_is_clean_and_its_pieces_are_compared_with_its_manifest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = {"pyproject.toml": MANIFEST, "workspace/local/workspace.yaml": SERVER}
+    assert main([str(repository(tmp_path / "good", good))]) == 0
+    assert capsys.readouterr() == ("", "")
+    bad = good | {"workspace/local/workspace.yaml": SERVER.replace("location_name: bar", "location_name: foo")}
+    assert main([str(repository(tmp_path / "bad", bad))]) == 1
+    out = capsys.readouterr().out
+    assert out.startswith("workspace/local/workspace.yaml:2:57: error WSP020: the location is foo here and bar in")
+    assert out.endswith("1 error\n")
+
+
+def test_only_what_git_knows_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = {"pyproject.toml": MANIFEST, "workspace/local/workspace.yaml": SERVER, ".gitignore": ".env\n/ws/\n"}
+    root = repository(tmp_path, files)
+    (root / "x.py").write_text("import os\nos.environ['BAR_SECRET']\n")  # not added
+    (root / ".env").write_text("A='x\n")
+    (root / "ws" / ".dmb").mkdir(parents=True)  # a workspace that happens to be near
+    (root / "ws" / ".dmb" / "registry.json").write_text("broken")
+    (root / "ws" / "workspace.yaml").write_text("load_from: 3\n")
+    assert main([str(root), "--fail-on", "info"]) == 0
+    subprocess.run(["git", "-C", str(root), "add", "x.py"], check=True)
+    assert main([str(root), "--fail-on", "info", "--format", "json"]) == 1
+    assert findings(capsys.readouterr().out) == [("WSP007", "x.py")]
+    assert main([str(root)]) == 0  # a warning alone does not fail
+
+
+def test_a_workspace_repository_and_modules_in_one_are_judged_apart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = {
+        "a/pyproject.toml": MANIFEST,
+        "a/workspace/local/workspace.yaml": SERVER,
+        "b/pyproject.toml": MANIFEST,
+        "deploy/workspace.yaml": SERVER * 1 + "  - grpc_server: {host: bar, port: 4000, location_name: bar}\n",
+        "deploy/.env.example": "A=1\nA=2\n",
+        "tests/workspace.yaml": "load_from: 3\n",
+    }
+    assert main([str(repository(tmp_path, files)), "--format", "json"]) == 1
+    assert findings(capsys.readouterr().out) == [
+        ("WSP020", "b/workspace/local/workspace.yaml"),
+        ("WSP014", "deploy/.env.example"),
+        ("WSP002", "deploy/workspace.yaml"),
+        ("WSP006", "deploy/workspace.yaml"),
+    ]
+
+
+def test_where_there_is_nothing_to_judge_it_passes_with_a_note(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(repository(tmp_path, {"a.py": "1\n"}))]) == 0
+    assert "nothing to judge" in capsys.readouterr().err
+    assert main([str(tmp_path / "gone")]) == 3
+
+
+def test_without_git_the_folder_is_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = {"pyproject.toml": MANIFEST, "workspace/local/workspace.yaml": SERVER, ".env.example": "#BAR_A=\n"}
+    for name, text in {**files, "x.py": "import os\na = os.getenv('BAR_A')\n"}.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    assert main([str(tmp_path), "--fail-on", "info"]) == 0
+    assert capsys.readouterr().out == ""
+
+
+def test_what_cannot_be_read_is_a_finding_and_stops_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = {
+        "pyproject.toml": MANIFEST,
+        "workspace/local/workspace.yaml": "load_from: [" + "[" * 5000,
+        "workspace/local/docker-compose.yml": "a: &a [x]\nb: [*a, *a]\n",
+        "x.py": "def (",
+        "deep.py": "import os\nx = os.environ" + "(" * 5000,
+        "workspace/local/.env.example": "A='1\n",
+    }
+    root = repository(tmp_path, files)
+    (root / "link.py").symlink_to("/etc/passwd")
+    os.mkfifo(root / "pipe.py")
+    subprocess.run(["git", "-C", str(root), "add", "link.py"], check=True)
+    assert main([str(root), "--format", "json"]) == 1
+    assert findings(capsys.readouterr().out) == [
+        ("WSP013", "workspace/local/.env.example"),
+        ("WSP013", "workspace/local/workspace.yaml"),
+    ]
+
+
+def test_the_hook_needs_the_standard_library_and_pyyaml_alone(tmp_path: Path) -> None:
+    files = {"pyproject.toml": MANIFEST, "workspace/local/workspace.yaml": SERVER}
+    program = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+allowed = {{"dmb", "audit_hooks", "yaml", "_yaml", *sys.stdlib_module_names}}
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] not in allowed:
+            raise ImportError(f"{{name}} is refused here")
+sys.meta_path.insert(0, Refuse())
+from audit_hooks.workspace_validate import main
+for arguments in ([], ["--format", "json"]):
+    assert main([{str(repository(tmp_path, files))!r}, *arguments]) == 0
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
