@@ -51,7 +51,7 @@ def test_version() -> None:
         (["wokspace"], 2, "No such command 'wokspace'. Did you mean 'workspace'?"),
         (["--bad"], 2, "No such option '--bad'"),
         (["workspace", "add"], 2, "Missing argument 'MODULE_DIR...'"),
-        (["workspace", "init", "x", "--runtime", "docker"], 2, "'docker' is not 'local'"),
+        (["workspace", "init", "x", "--runtime", "podman"], 2, "'podman' is not one of 'local', 'docker'"),
         (["workspace", "add", "nowhere", "--workspace", "nowhere"], 3, "nowhere: this is not a workspace"),
     ],
 )

@@ -48,6 +48,12 @@ def place_modules(
     the file and line that is in the way.
     """
     layout = files.layout
+    if registry.runtime != "local" and modules:
+        raise DmbError(
+            "this is a workspace of containers; modules are put into local ones only so far",
+            place=str(layout.root),
+            remedy="put in by hand what its workspace/local/ holds; docs/how-to/docker-workspace.md shows how",
+        )
     _refuse_twins(modules)
     for module in modules:
         local.check_path(module.path)

@@ -65,7 +65,7 @@ def test_all_claims_as_json(full: Path) -> None:
     }
     assert (port, "socket") in claims
     assert data["free"]["grpc"] not in {claim["port"] for claim in data["holders"]}
-    assert set(data["free"]) == {"grpc", "postgresql", "mysql"}
+    assert set(data["free"]) == {"grpc", "postgresql", "mysql", "webserver"}
     assert data["notes"] == [f"{full}/compose.yml:3: GONE is not set: what depends on it is not seen"]
 
 
