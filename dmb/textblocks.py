@@ -61,9 +61,9 @@ def encode(text: str) -> bytes:
 
 
 def eol_of(text: str) -> str:
-    r"""The line ending of `text`: that of its first line, `\n` when it has none."""
+    r"""The line ending of `text`: that of its first line; `\r` only where nothing else is, or it would join a `\n`."""
     found = EOL.search(text)
-    return found.group() if found else "\n"
+    return "\n" if not found or (found[0] == "\r" and "\n" in text) else found[0]
 
 
 def line_of(text: str, position: int) -> int:

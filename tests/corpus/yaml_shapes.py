@@ -86,6 +86,7 @@ LOAD_FROM = {
     "carriage returns": Shape("# made on Windows\r\nload_from:\r\n  - python_file: a.py\r\n  - python_file: b.py\r\n"),
     "carriage returns, no final newline": Shape("load_from:\r\n  - a.py"),
     "old line ends": Shape("load_from:\r  - a.py\r"),
+    "an old line end first": Shape("\rload_from:\n  - a.py\n\n"),
     "mixed line ends": Shape("load_from:\n  - a.py\r\n  - b.py\n"),
     "byte order mark": Shape("\ufeffload_from:\n  - a.py\n"),
     "byte order mark, empty list": Shape("\ufeffload_from: []\r\n"),
