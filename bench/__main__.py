@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from . import template
+from . import template, workspace
 
-BENCHES = {"template": template.run}
+BENCHES = {"template": template.run, "workspace": workspace.run}
 
 
 def main() -> int:

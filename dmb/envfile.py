@@ -6,6 +6,7 @@ Everything else in the file stays as it is, byte for byte (see `textblocks`). A 
 from __future__ import annotations
 
 import bisect
+import functools
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -40,8 +41,7 @@ class Assignment:
 
 def assignments(text: str, place: str) -> list[Assignment]:
     """All assignments in the order of the file; refuses an unterminated quote and damaged markers."""
-    found, opaque = _read(text, place)
-    owners = textblocks.find_blocks(text, place, opaque)
+    found, owners = _read(text, place)[0], blocks(text, place)
     assigned: list[Assignment] = []
     line, counted = 1, 0
     for key, value, at in found:
@@ -54,6 +54,11 @@ def assignments(text: str, place: str) -> list[Assignment]:
 
 def blocks(text: str, place: str) -> list[Block]:
     """The marked blocks in the order of the text; refuses what `assignments` does."""
+    return list(_blocks(text, place))
+
+
+@functools.lru_cache(maxsize=4)  # one change asks several times for that of the text before and after
+def _blocks(text: str, place: str) -> list[Block]:
     return textblocks.find_blocks(text, place, _read(text, place)[1])
 
 
@@ -107,6 +112,7 @@ def drop(text: str, owner: str, place: str) -> str:
     return update(text, {owner: None}, place)
 
 
+@functools.lru_cache(maxsize=4)
 def _read(text: str, place: str) -> tuple[list[tuple[str, str, int]], list[Span]]:
     """(key, value, position) of each assignment, and the spans of the quoted values that go over several lines."""
     found: list[tuple[str, str, int]] = []
