@@ -94,7 +94,7 @@ def propose(
 
 
 def _first_free(kind: str, slug: str, held: Held, preferred: int | None, mine: set[int]) -> int:
-    # What a workspace assigned binds. A reservation or a manifest is a wish, maybe that of a namesake in another folder.
+    # What a workspace assigned binds. A reservation or a manifest is a wish, maybe a namesake's in another folder.
     own = held.own(slug, kind)
     assigned = [claim.port for claim in own if claim.source not in WISHES]
     wished = [claim.port for claim in own if claim.source in WISHES]

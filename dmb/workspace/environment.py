@@ -40,7 +40,7 @@ class Environment:
     def of_module(cls, project: Path, host: Environment) -> Environment:
         """A module's own environment: the module installed in place, so that its sources are what runs.
 
-        Its Dagster is at most as new as that of `host`, the workspace's: webserver and daemon must understand the module.
+        Its Dagster is at most as new as that of `host`, the workspace's: webserver and daemon must understand it.
         """
         newest = host.version_of("dagster")
         limit = (f"dagster<={newest}",) if newest else ()
