@@ -16,6 +16,7 @@ from .textblocks import Span, line_end, line_of
 _DIRECTIVE = re.compile(r"[ \t]*#[ \t]*([A-Za-z]+)[ \t]*=[ \t]*([^\r\n]*?)[ \t]*(?:[\r\n]|\Z)")
 _WORD = re.compile(r"[ \t]*([A-Za-z]+)(?:[ \t]+|(?=[\r\n\\`]|\Z))")
 _HEREDOC = re.compile(r"(?:^|(?<=[\s&|;(\d]))<<(-?)([\"']?)([A-Za-z_][\w.]*)\2")
+_CONTINUED = re.compile(r"\\(?=[ \t]*(?:[\r\n]|\Z))")
 _FROM = re.compile(r"(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
 
 
@@ -31,8 +32,7 @@ class Instruction:
 
 def instructions(text: str, place: str) -> list[Instruction]:
     """The instructions in their order; refuses an open heredoc, and an end of file after a line that goes on."""
-    at = 1 if text.startswith(textblocks.BOM) else 0
-    escape, at = _directives(text, at)
+    escape, at = _directives(text)
     goes_on = re.compile(re.escape(escape) + r"[ \t]*(?=[\r\n]|\Z)")
     found: list[Instruction] = []
     while at < len(text):
@@ -62,9 +62,9 @@ def instructions(text: str, place: str) -> list[Instruction]:
     return found
 
 
-def _directives(text: str, at: int) -> tuple[str, int]:
+def _directives(text: str) -> tuple[str, int]:
     """The escape character, and where the directives at the top (`# syntax=`, `# escape=`) end."""
-    escape = "\\"
+    escape, at = "\\", int(text.startswith(textblocks.BOM))
     while at < len(text) and (directive := _DIRECTIVE.match(text, at)):
         if directive[1].lower() == "escape" and directive[2]:
             escape = directive[2]
@@ -103,8 +103,10 @@ def put(text: str, owner: str, body: str, place: str) -> str:
     if not any(instruction.word == "FROM" for instruction in found):
         raise DmbError("no stage (FROM) in this Dockerfile", place=place, remedy="Write FROM first, then run again.")
     before = [one for one in found if not block or one.end <= block.start]
+    escape, _ = _directives(text)
+    body = _CONTINUED.sub(lambda _: escape, body)
     user = _user(before)
-    if user not in ("", "root", "0"):
+    if user.partition(":")[0] not in ("", "root", "0"):
         body = f"USER root\n{textblocks.normal(body)}USER {user}\n"
     return textblocks.set_block(text, owner, body, place, opaque)
 

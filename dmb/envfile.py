@@ -26,7 +26,8 @@ _QUOTED = {
 _COMMENT = re.compile(r"(?:^|[ \t])[ \t]*#.*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=-]*")
-_ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
+_ESCAPE = {"'": re.compile(r"\\(['\\])"), '"': re.compile(r"\\(['\"\\abfnrtv])")}
+_ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +131,7 @@ def _read(text: str, place: str) -> tuple[list[tuple[str, str, int]], list[Span]
                     if not match:
                         cause = f"the quote of {key[1] or key[2]} is not closed"
                         raise DmbError(cause, place=f"{place}:{line_of(text, at)}", remedy="Close it, then run again.")
-                    value = _unescape(match[1]) if match[0][0] == '"' else match[1]
+                    value = _ESCAPE[match[0][0]].sub(lambda escape: _ESCAPED.get(escape[1], escape[1]), match[1])
                     if match.end() > end:
                         several.append(match.span())
                         end = line_end(text, match.end())
@@ -139,7 +140,3 @@ def _read(text: str, place: str) -> tuple[list[tuple[str, str, int]], list[Span]
             found.append((key[1] or key[2], value, at))
         at = end
     return found, several
-
-
-def _unescape(value: str) -> str:
-    return re.sub(r"\\(.)", lambda escape: _ESCAPES.get(escape[1], escape[1]), value, flags=re.DOTALL)

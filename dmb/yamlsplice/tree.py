@@ -57,8 +57,8 @@ class Tree:
         self.opaque: list[textblocks.Span] = []
         self.anchors: dict[str, int] = {}
         self.aliased: set[str] = set()
-        if text.startswith(textblocks.BOM):
-            raise self.refusal("two byte order marks", 0, "Save the file without one.")
+        if textblocks.BOM in text:  # PyYAML's two parsers read it differently
+            raise self.refusal("a byte order mark within the text", text.index(textblocks.BOM), "Delete it.")
         try:
             self._read()
         except yaml.YAMLError as error:

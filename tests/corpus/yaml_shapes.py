@@ -250,7 +250,8 @@ REFUSED = {
         "load_from:\n  {% for l in locations %}\n  - {{ l }}\n", 2, "not valid YAML"
     ),
     "a control character": Refused("load_from:\n  - a\x07b\n", 2, "not valid YAML"),
-    "two byte order marks": Refused("\ufeff\ufeffload_from: []\n", 1, "two byte order marks"),
+    "two byte order marks": Refused("\ufeff\ufeffload_from: []\n", 1, "a byte order mark within"),
+    "a byte order mark within": Refused("a: 1\n\ufeffload_from: []\n", 2, "a byte order mark within"),
     "several documents": Refused("load_from: []\n---\nload_from: []\n", 2, "several YAML documents"),
     "a key twice": Refused("load_from:\n  - a.py\nload_from:\n  - b.py\n", 3, "stands twice"),
     "a key twice, far away": Refused("a:\n  b:\n    c: 1\n    d: 2\n    c: 3\nload_from: []\n", 5, "stands twice"),
