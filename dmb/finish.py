@@ -98,7 +98,7 @@ def _link(project: Path, plan: Mapping[str, Any]) -> tuple[str | None, str]:
     if "_commit" in answers:  # cruft is at work and writes its own
         return f"{answers['_template']}@{answers['_commit'][:9]}", ""
     try:
-        address, commit = _source(Path(plan["root"]), plan["address"])
+        address, commit = origin(Path(plan["root"]), plan["address"])
     except LookupError as reason:
         return None, f"Not linked to the template: {reason}. To link it later: cruft link {plan['address']}"
     context = {key: value for key, value in answers.items() if key not in {"_repo_dir", "_output_dir", "_checkout"}}
@@ -114,7 +114,7 @@ def _link(project: Path, plan: Mapping[str, Any]) -> tuple[str | None, str]:
     return f"{address}@{commit[:9]}", ""
 
 
-def _source(root: Path, public_address: str) -> tuple[str, str]:
+def origin(root: Path, public_address: str) -> tuple[str, str]:
     """The template's address and commit. Raises LookupError, with the reason, when no commit says what was rendered."""
     built = root / "built-from.json"
     if built.is_file():  # the wheel's bundle

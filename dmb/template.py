@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from cookiecutter.exceptions import FailedHookException
 
-from . import __version__, answers, ports, system_packages
+from . import __version__, answers, finish, ports, system_packages
 from .errors import DmbError, NothingToWorkOn
 from .workspace import layout
 
@@ -174,6 +174,18 @@ class _Functions:
         keys = list(answers.port_keys(given).values())
         return next((key for key in keys if given[key] and f"port {given[key]} " in str(error)), keys[0])
 
+    def hook_source(self) -> dict[str, str]:
+        """Where a module's pre-commit configuration finds our hook: `repo` and `rev`.
+
+        That is what the module is made from, so that a fork's modules use the fork's hook; the public address and this
+        version's tag when no commit says what that was.
+        """
+        try:
+            repo, rev = finish.origin(self.root, PUBLIC_ADDRESS)
+        except LookupError:
+            repo, rev = PUBLIC_ADDRESS, f"v{__version__}"
+        return {"repo": repo, "rev": rev}
+
     def plan(self, given: Answers) -> dict[str, Any]:
         """What `dmb.finish` does once the tree is rendered: the answers, and the files that only some answers call for.
 
@@ -216,5 +228,6 @@ def install(environment: Environment, root: Path) -> None:
         check=functions.check,
         check_rest=functions.check_rest,
         settle=functions.settle,
+        hook_source=functions.hook_source,
         plan=functions.plan,
     )
