@@ -107,7 +107,7 @@ def put(text: str, owner: str, body: str, place: str) -> str:
     body = _CONTINUED.sub(lambda _: escape, body)
     user = _user(before)
     if user.partition(":")[0] not in ("", "root", "0"):
-        body = f"USER root\n{textblocks.normal(body)}USER {user}\n"
+        body = f"USER 0\n{textblocks.normal(body)}USER {user}\n"
     return textblocks.set_block(text, owner, body, place, opaque)
 
 
