@@ -9,7 +9,7 @@ import click
 
 from .options import FOLDER, as_json_option, dry_run_option, force_option, no_install, workspace_option
 from .workspace_care import remove, show
-from .workspace_sync import sync
+from .workspace_sync import adopt, sync
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -220,5 +220,5 @@ def _after_add(done: Added) -> list[str]:
     return [*lines, f"cd {shlex.quote(str(layout.root))} && {local.start_command(code_servers=done.code_servers)}"]
 
 
-for command in (remove, show, sync):
+for command in (remove, show, sync, adopt):
     workspace.add_command(command)

@@ -217,7 +217,7 @@ def _refuse_processes(files: Files, names: Mapping[str, Pieces]) -> None:
     """A process's name must stand in the Procfile once."""
     path = files.layout.procfile
     text = files.text(path)
-    owners = {(block.owner, line) for block in textblocks.find_blocks(text, str(path)) for line in _lines(block)}
+    owners = {(block.owner, line) for block in textblocks.find_blocks(text, str(path)) for line in lines_of(block)}
     for process in _PROCESS.finditer(text):
         line = textblocks.line_of(text, process.start()) if process[1] in names else 0
         if line and (process[1], line) not in owners:
@@ -228,6 +228,6 @@ def _refuse_processes(files: Files, names: Mapping[str, Pieces]) -> None:
             )
 
 
-def _lines(block: textblocks.Block) -> range:
+def lines_of(block: textblocks.Block) -> range:
     """The lines between the markers of a block, 1-based."""
     return range(block.line + 1, block.line + 1 + textblocks.lines_between(block.text, *block.inner))
