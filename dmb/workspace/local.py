@@ -11,7 +11,8 @@ import shlex
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
-from .. import envfile
+from .. import envfile, textblocks
+from ..answers import DATABASE_SERVERS
 from ..errors import DmbError
 from ..yamlsplice import dump, scalar
 from .files import Pieces
@@ -161,7 +162,28 @@ def variables(module: Module, layout: Layout, port: int | None) -> dict[str, str
         values[port_variable(module)] = str(port)
     if module.database == "duckdb":
         values[f"{module.prefix}_DUCKDB_PATH"] = str(layout.storage / f"{module.name}.duckdb")
+    if module.database in DATABASE_SERVERS:
+        values |= database_variables(module)
     return values
+
+
+def database_variables(module: Module) -> dict[str, str]:
+    """Where the module's database is: as its own `.env` says, so that the module and the workspace use the same one."""
+    file = module.path / ".env"
+    if not file.is_file():
+        raise DmbError(
+            "there is no .env, which says where the module's database is",
+            place=str(file),
+            remedy=f"make it: dmb env {shlex.quote(str(module.path))}",
+        )
+    text = textblocks.decode(file.read_bytes(), str(file))
+    found = {each.key: each.value for each in envfile.assignments(text, str(file))}
+    names = [f"{module.prefix}_DB_{name}" for name in ("HOST", "PORT", "NAME", "USER", "PASSWORD", "POOL_SIZE")]
+    if missing := [name for name in names if not found.get(name)]:
+        raise DmbError(
+            f"the module's database needs {', '.join(missing)}", place=str(file), remedy="set them, and run again"
+        )
+    return {name: found[name] for name in names}
 
 
 def port_variable(module: Module) -> str:

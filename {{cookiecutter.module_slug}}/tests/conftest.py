@@ -78,7 +78,7 @@ def own_database() -> Iterator[dict[str, str]]:
 def no_server(reason: str) -> NoReturn:
     """Skip the test, or fail it where skipping would go unseen."""
     if os.environ.get("CI") == "true":
-        pytest.fail(f"the tests need a database: {reason}")
+        pytest.fail(f"the tests need a database: {reason}", pytrace=False)
     pytest.skip(f"{reason}; start one with `docker compose up --detach --wait`, or set {PREFIX}HOST and the others")
 
 
