@@ -1,4 +1,4 @@
-"""Files as a transaction needs them: whole, on the disk itself, with the owner and mode of the one that they replace."""
+"""Files as a transaction needs them: whole, on the disk itself, with the owner and mode of what they replace."""
 
 from __future__ import annotations
 

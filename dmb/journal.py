@@ -67,10 +67,14 @@ class Journal:
 
     @classmethod
     def load(cls, file: Path, state: Path) -> Journal:
-        """The journal in `file`; OSError when there is none, ValueError or KeyError when it cannot be understood."""
+        """The journal in `file`; OSError when there is none, ValueError when it cannot be understood."""
         loaded = json.loads(file.read_bytes())
         root = state.parent.resolve()
-        return cls(state, loaded["stamp"], [_entry(one, root, loaded["root"]) for one in loaded["entries"]])
+        try:
+            stamp = Path(loaded["stamp"]).name
+            return cls(state, stamp, [_entry(one, root, loaded["root"]) for one in loaded["entries"]])
+        except (KeyError, TypeError) as error:
+            raise ValueError(f"no journal: {error}") from None
 
     def dump(self) -> bytes:
         """As JSON."""

@@ -173,7 +173,7 @@ def backups(state: Path) -> list[Backup]:
     """The backups of the workspace, newest first."""
     found = []
     for folder in sorted((state / "backups").glob("*/"), reverse=True):
-        with contextlib.suppress(OSError, ValueError, KeyError):
+        with contextlib.suppress(OSError, ValueError):
             entries = Journal.load(folder / DONE, state).entries
             when = dt.datetime.strptime(folder.name.partition("-")[0], TIME).replace(tzinfo=dt.UTC)
             names = tuple(one.backup if one.old else None for one in entries)
@@ -251,7 +251,7 @@ def _recover(state: Path) -> Recovery:
     if (state / DRAFT).exists():
         try:
             draft = Journal.load(state / DRAFT, state)
-        except (ValueError, KeyError):  # cut off by a power failure: nothing was staged durably
+        except ValueError:  # cut off by a power failure: nothing was staged durably
             (state / DRAFT).unlink()
         else:
             draft.discard()
@@ -260,7 +260,7 @@ def _recover(state: Path) -> Recovery:
         return Recovery(discarded=discarded)
     try:
         journal = Journal.load(state / COMMITTED, state)
-    except (ValueError, KeyError) as error:
+    except ValueError as error:
         remedy = f"Compare your files with the newest folder in {state / 'backups'}, then delete this file."
         raise DmbError(
             "this journal of an interrupted change is damaged", place=str(state / COMMITTED), remedy=remedy
