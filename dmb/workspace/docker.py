@@ -87,6 +87,8 @@ storage:
       password:
         env: DAGSTER_POSTGRES_PASSWORD
       db_name: dagster
+      # The driver that dagster-postgres brings; by itself, SQLAlchemy 2.1 would look for another one.
+      scheme: postgresql+psycopg2
 compute_logs:
   module: dagster._core.storage.local_compute_log_manager
   class: LocalComputeLogManager
@@ -135,16 +137,12 @@ name: "@project"
 
 x-dagster: &dagster
   image: @project-dagster
-  build:
-    context: .
   init: true
   restart: unless-stopped
   read_only: true
   tmpfs: [/tmp]
   cap_drop: [ALL]
   security_opt: ["no-new-privileges:true"]@group
-  environment:
-    DAGSTER_POSTGRES_PASSWORD: ${DAGSTER_POSTGRES_PASSWORD:?the password of the storage}
   volumes:
     - ./home:/opt/dagster/home:ro
     - dagster_storage:/var/lib/dagster/storage@socket
@@ -153,6 +151,11 @@ x-dagster: &dagster
 services:
   dagster-webserver:
     <<: *dagster
+    # The daemon's image too.
+    build:
+      context: .
+    environment:
+      DAGSTER_POSTGRES_PASSWORD: ${DAGSTER_POSTGRES_PASSWORD:?the password of the storage}
     command: [dagster-webserver, --host, 0.0.0.0, --port, "3000", --workspace, /opt/dagster/home/workspace.yaml]
     ports:
       # Only this host: whoever reaches the webserver can run code, and it asks for no password.
@@ -172,6 +175,8 @@ services:
 
   dagster-daemon:
     <<: *dagster
+    environment:
+      DAGSTER_POSTGRES_PASSWORD: ${DAGSTER_POSTGRES_PASSWORD:?the password of the storage}
     command: [dagster-daemon, run, --workspace, /opt/dagster/home/workspace.yaml]
     depends_on:
       dagster-postgresql:
