@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from .databases import mariadb, postgresql
+
+__all__ = ["mariadb", "postgresql"]  # fixtures for every test
+
 # Reservations of ports, cookiecutter's settings and replays, a workspace of the developer's own: none may reach a test.
 # Set at import, before a plugin or a fixture reads the environment.
 _HOME = tempfile.TemporaryDirectory(prefix="dmb-tests-")
@@ -20,7 +24,7 @@ os.environ.update(
     NO_COLOR="1",
 )
 for _name in [name for name in os.environ if name.startswith(("GIT_", "DMB_", "DAGSTER_", "PYTHONDONTWRITEBYTECODE"))]:
-    if _name not in {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "DAGSTER_DISABLE_TELEMETRY"}:
+    if _name not in {"GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM", "DAGSTER_DISABLE_TELEMETRY", "DMB_TEST_SERVICES"}:
         del os.environ[_name]
 Path(_HOME.name, "cookiecutter.yaml").write_text(
     f"cookiecutters_dir: {_HOME.name}/cookiecutters\nreplay_dir: {_HOME.name}/replay\n", encoding="utf-8"

@@ -68,6 +68,21 @@ class Server:
         }
         return {f"{prefix}_DB_{name}": value for name, value in values.items()}
 
+    def feed(self, file: Path, database: str) -> None:
+        """Run a file of SQL as the server's image does at its first start: by the server's own client."""
+        if self.kind == "postgresql":
+            client = [str(_postgresql_programs()[-1] / "psql"), "--quiet", "--set=ON_ERROR_STOP=1"]
+            who, environment = f"--username={self.user}", {"PGPASSWORD": PASSWORD}
+        else:
+            client = ["mariadb", "--no-defaults", "--default-character-set=utf8mb4"]
+            who, environment = f"--user={self.user}", {"MYSQL_PWD": PASSWORD}
+        command = [*client, "--host=127.0.0.1", f"--port={self.port}", who, database]
+        with file.open("rb") as statements:
+            done = subprocess.run(
+                command, stdin=statements, capture_output=True, text=True, check=False, env=os.environ | environment
+            )
+        assert done.returncode == 0, done.stderr
+
     def tables(self, database: str) -> dict[str, int]:
         """The rows of each table."""
         engine = self.engine(database)
@@ -83,7 +98,7 @@ class Server:
 @pytest.fixture(scope="session")
 def postgresql() -> Iterator[Server]:
     """PostgreSQL."""
-    programs = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
+    programs = _postgresql_programs()
     if not programs:
         unavailable("there is no PostgreSQL server: apt-get install postgresql")
     server = Server("postgresql", "postgresql+psycopg", "dmb", free_port())
@@ -152,6 +167,11 @@ def unavailable(reason: str) -> NoReturn:
     if os.environ.get("DMB_TEST_SERVICES") == "required":
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+def _postgresql_programs() -> list[Path]:
+    """The folders of Debian's versions, the newest last."""
+    return sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
 
 
 def free_port() -> int:

@@ -7,15 +7,27 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from pytest_cookies.plugin import Cookies
 
+from dmb.answers import CODE_LOCATIONS, DATABASES, GOVERNANCE
+from tests.databases import Server
+
 ROOT = Path(__file__).resolve().parents[2]
 BIN = Path(sys.executable).parent
+
+
+# Answers that stand alone: each in turn.
+REST = (
+    {"__python_version": "3.11"},
+    {"__python_version": "3.12", "__system_packages": "git,pdf"},
+    {"__python_version": "3.13", "__client": "Ümlaut & Söhne"},
+    {"__python_version": "3.14", "__requires": "METABASE_URL", "owner": "data@example.com"},
+)
 
 
 @dataclass(frozen=True)
@@ -33,16 +45,23 @@ class Configuration:
             "database": self.database,
             "governance": self.governance,
             "code_location": self.code_location,
+            **REST[self.turn % len(REST)],
         }
+
+    @property
+    def turn(self) -> int:
+        """A number that is another one for the next database, and for the next tier."""
+        return DATABASES.index(self.database) + GOVERNANCE.index(self.governance)
 
     def __str__(self) -> str:
         return f"{self.database}-{self.governance}-{self.code_location}"
 
 
-CONFIGURATIONS = [
-    Configuration(*answers)
-    for answers in itertools.product(("duckdb", "none"), ("quick", "standard", "enterprise"), ("isolated", "shared"))
-]
+CONFIGURATIONS = [Configuration(*answers) for answers in itertools.product(DATABASES, GOVERNANCE, CODE_LOCATIONS)]
+# The kind of code location changes no file that Python reads (test_files.py proves it), so what takes seconds is done
+# for each database and tier with one of the two kinds, in turn.
+LOADED = [each for each in CONFIGURATIONS if (each.turn % 2 == 0) == (each.code_location == "isolated")]
+SERVERS = {"postgresql": "postgresql", "mysql": "mariadb"}  # database -> the fixture that is its server
 
 
 @dataclass(frozen=True)
@@ -68,6 +87,15 @@ class MadeModule:
         return done.stdout
 
 
+@dataclass(frozen=True)
+class Database:
+    """A database on a real server, and the variables that tell a module where it is."""
+
+    server: Server
+    name: str
+    variables: dict[str, str]
+
+
 def make(cookies: Cookies, configuration: Configuration, **answers: str) -> MadeModule:
     """Make a module with pytest-cookies, in a folder of its own."""
     result = cookies.bake(extra_context=configuration.answers | answers, template=str(ROOT))
@@ -80,6 +108,24 @@ def make(cookies: Cookies, configuration: Configuration, **answers: str) -> Made
 def module(request: pytest.FixtureRequest, cookies_session: Cookies) -> MadeModule:
     """Every configuration. Tests must not change it: see `own_copy`."""
     return make(cookies_session, request.param)
+
+
+def loaded() -> list[object]:
+    """Parameters for what takes seconds."""
+    mark = pytest.mark.needs_server
+    return [pytest.param(each, marks=[mark] if each.database in SERVERS else []) for each in LOADED]
+
+
+@pytest.fixture
+def database(module: MadeModule, request: pytest.FixtureRequest) -> Iterator[Database | None]:
+    """An empty database of the test's own, for a module that has one on a server."""
+    kind = module.configuration.database
+    if kind not in SERVERS:
+        yield None
+        return
+    server: Server = request.getfixturevalue(SERVERS[kind])
+    with server.database() as name:
+        yield Database(server, name, server.variables("BAR_ONE", name))
 
 
 @pytest.fixture

@@ -7,9 +7,10 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
 from pytest_cookies.plugin import Cookies
 
-from .conftest import Configuration, MadeModule, install, make
+from .conftest import Configuration, Database, MadeModule, install, loaded, make
 
 # The sample has 24 lines: four that cannot be counted on and two that stand twice, from five countries.
 ROWS = {"bar_one/raw_orders": 24, "bar_one/orders": 18, "bar_one/revenue_by_country": 5}
@@ -31,20 +32,35 @@ with dg.DagsterInstance.get() as instance:
 TARGET = ("-m", "bar_one_dagster.definitions")
 
 
+@pytest.fixture(params=loaded(), ids=str, scope="session")
+def module(request: pytest.FixtureRequest, cookies_session: Cookies) -> MadeModule:
+    """A configuration of each database and tier."""
+    return make(cookies_session, request.param)
+
+
 def test_the_installed_wheel_loads_and_its_job_runs_to_success(
-    own_copy: MadeModule, installed: dict[str, str], tmp_path: Path
+    own_copy: MadeModule, installed: dict[str, str], database: Database | None, tmp_path: Path
 ) -> None:
     neutral = tmp_path / "neutral"
     neutral.mkdir()
-    own_copy.run("dagster", "definitions", "validate", *TARGET, cwd=neutral, env=installed)
+    own_copy.run("dagster", "definitions", "validate", *TARGET, cwd=neutral, env=installed)  # knows of no server
+    if database:
+        installed |= database.variables
+        database.server.feed(own_copy.project / "src" / "bar_one_dagster" / "schema.sql", database.name)
     own_copy.run("dagster", "job", "execute", *TARGET, "-j", "bar_one_refresh", cwd=neutral, env=installed)
+    if database:
+        assert database.server.tables(database.name) == {key.removeprefix("bar_one/"): n for key, n in ROWS.items()}
     report = json.loads(own_copy.run("python", "-c", REPORT, cwd=neutral, env=installed).splitlines()[-1])
     assert report == {"runs": ["SUCCESS"], "rows": ROWS, "checks": {"order_ids_are_unique": True}}
 
 
-def test_dg_accepts_the_source_tree_and_its_own_tests_pass(own_copy: MadeModule, installed: dict[str, str]) -> None:
+def test_dg_accepts_the_source_tree_and_its_own_tests_pass(
+    own_copy: MadeModule, installed: dict[str, str], database: Database | None
+) -> None:
     own_copy.run("dg", "check", "defs", env=installed)
     source = {"PYTHONPATH": str(own_copy.project / "src")}
+    if database:
+        source |= {"CI": "true", **database.variables}  # a test that skips would be one that fails
     assert " passed" in own_copy.run("pytest", "-q", "-p", "no:cacheprovider", env=source)
 
 
