@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from .. import textblocks
+from ..errors import DmbError
 from ..textblocks import BOM, line_start
 from .body import Body, dump, scalar
 from .place import KeyPath, Placed, below, placed
@@ -141,7 +142,14 @@ class YamlFile:
             plan.wrap(owner, path, names)
         plan.want(self._wanted)
         parsed = plan.edits.applied()
-        return YamlFile(self._bom + parsed[0].text, self.place, parsed) if parsed else self
+        if not parsed:
+            return self
+        new = YamlFile(self._bom + parsed[0].text, self.place, parsed)
+        try:
+            new.blocks  # noqa: B018 - what could not be found again could not be taken out again
+        except DmbError as error:
+            raise plan.edits.unproven(error.cause) from None
+        return new
 
     def render(self) -> str:
         """The text of `applied`, byte order mark included."""

@@ -58,12 +58,12 @@ class Edits:
             tree = Tree(new, self.tree.place)
             blocks = textblocks.find_blocks(new, tree.place, tree.opaque)
         except DmbError as error:
-            raise self._unproven(edits, error.cause) from None
+            raise self.unproven(error.cause) from None
         # An empty file and one that says null load to the same.
         if (tree.signs or [NULL]) != (self._expected() or [NULL]) or Counter(
             block.owner for block in blocks
         ) != +self.owners:
-            raise self._unproven(edits, "it would not load to what is meant")
+            raise self.unproven("it would not load to what is meant")
         return tree, blocks
 
     def _expected(self) -> list[Sign]:
@@ -75,6 +75,8 @@ class Edits:
             done = end
         return signs + self.tree.signs[done:]
 
-    def _unproven(self, edits: list[tuple[int, int, str]], cause: str) -> DmbError:
+    def unproven(self, cause: str) -> DmbError:
+        """A refusal of the whole change, with the line of its first edit."""
+        first = min(edit[0] for edit in (*self._texts, *self._cuts, *self._lines))
         remedy = "Write it in block style, one entry a line, then run again."
-        return self.tree.refusal(f"the file cannot be changed safely here: {cause}", min(edits)[0], remedy)
+        return self.tree.refusal(f"the file cannot be changed safely here: {cause}", first, remedy)

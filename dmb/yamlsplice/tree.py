@@ -82,21 +82,25 @@ class Tree:
         next_event = Loader(self.text).get_event
         while (event_type := type(event := next_event())) is not yaml.StreamEndEvent:
             index = len(self.kinds)
+            start, end = event.start_mark.index, event.end_mark.index
             if event_type is yaml.ScalarEvent:
                 value = event.value
                 kind, sign = "=", value
                 if event.tag is not None or event.anchor is not None or not event.implicit[0]:
                     sign = self._noted(("=", event.tag, event.anchor, event.implicit[0], value), index)
-                if "#" in value and textblocks.carries_marker(self.text, event.start_mark.index, event.end_mark.index):
-                    self.opaque.append((event.start_mark.index, event.end_mark.index))
+                if "#" in value and textblocks.carries_marker(self.text, start, end):
+                    self.opaque.append((start, end))
                 if key and seen is not None:
                     if value in seen:
-                        raise self.refusal(f"the key `{value}` stands twice", event.start_mark.index)
+                        raise self.refusal(f"the key `{value}` stands twice", start)
                     seen.add(value)
+                elif start == end and seen is not None and self.text[start - 1] != ":":
+                    start = end = self.ends[-1]  # a key alone: the parser says that its value is at the next token
             elif event_type is yaml.MappingEndEvent or event_type is yaml.SequenceEndEvent:
                 kind, sign, key = "]", CLOSE, False
                 self.closes[parent] = index
-                block = parent not in self.flow
+                if parent not in self.flow:
+                    end = self.ends[-1]
                 parent, seen = self.parents[parent], outer.pop()
             elif event_type is yaml.MappingStartEvent or event_type is yaml.SequenceStartEvent:
                 kind = "{" if event_type is yaml.MappingStartEvent else "["
@@ -107,24 +111,24 @@ class Tree:
                 kind, sign = "*", ("*", event.anchor)
                 self.aliased.add(event.anchor)
                 if event.anchor not in self.anchors:
-                    raise self.refusal(f"the alias *{event.anchor} names nothing before it", event.start_mark.index)
+                    raise self.refusal(f"the alias *{event.anchor} names nothing before it", start)
             else:
                 documents += event_type is yaml.DocumentStartEvent
                 if documents > 1:
-                    raise self.refusal("several YAML documents", event.start_mark.index, "Keep one document in a file.")
+                    raise self.refusal("several YAML documents", start, "Keep one document in a file.")
                 continue
             if key and kind != "=":
-                raise self.refusal("this key is no plain word", event.start_mark.index, "Write it as one word.")
+                raise self.refusal("this key is no plain word", start, "Write it as one word.")
             self.kinds.append(kind)
             self.signs.append(sign)
-            self.starts.append(event.start_mark.index)
-            self.ends.append(self.ends[-1] if kind == "]" and block else event.end_mark.index)
+            self.starts.append(start)
+            self.ends.append(end)
             self.parents.append(parent)
             self.keys.append(key)
             if kind in "[{":
                 outer.append(seen)
                 if len(outer) > DEEPEST:
-                    raise self.refusal(f"more than {DEEPEST} lists and mappings in one another", event.start_mark.index)
+                    raise self.refusal(f"more than {DEEPEST} lists and mappings in one another", start)
                 parent, seen, key = index, set() if kind == "{" else None, kind == "{"
             else:
                 key = seen is not None and not key

@@ -126,6 +126,8 @@ LOAD_FROM = {
     "quoted key": Shape('"load_from":\n  - a.py\n'),
     "blank before the colon": Shape("load_from :\n  - a.py\nb : []\n"),
     "explicit key with a value": Shape("? load_from\n: - a.py\n  - b.py\n"),
+    "explicit keys without values": Shape("load_from:\n  - ? a\n  - ? # none\n# x\n"),
+    "keys alone in brackets": Shape("a: {b, c}\nload_from:\n  - {d}\n"),
     "all indented": Shape("   load_from:\n     - a.py\n   other: 1\n"),
     "anchors elsewhere": Shape("x: &x {a: 1}\nz: *x\nload_from:\n  - a: *x\n  - <<: *x\n    b: 1\n"),
     "anchor that nobody names": Shape("load_from:\n  - &first\n    python_file: a.py\n"),
