@@ -9,7 +9,9 @@ import click
 
 from .options import FOLDER, as_json_option, dry_run_option, force_option, no_install, workspace_option
 from .workspace_care import remove, show
+from .workspace_live import print_reloaded, reload_now, reload_option, reloaded_data, up
 from .workspace_sync import adopt, sync
+from .workspace_validate import validate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -102,10 +104,17 @@ def init(
 @workspace_option
 @no_install
 @force_option
+@reload_option
 @as_json_option
 @dry_run_option
 def add(
-    folders: tuple[Path, ...], named: Path | None, no_install: bool, force: bool, as_json: bool, dry_run: bool
+    folders: tuple[Path, ...],
+    named: Path | None,
+    no_install: bool,
+    force: bool,
+    reload_url: str | None,
+    as_json: bool,
+    dry_run: bool,
 ) -> None:
     """Put modules into the workspace: all that are named, or none.
 
@@ -120,13 +129,15 @@ def add(
     layout = find(named)
     modules = [Module.read(folder) for folder in folders]
     done = operations.add(layout, modules, install=not no_install, dry_run=dry_run, tell=output.tell, force=force)
+    reloaded = reload_now(reload_url, layout, dry_run=dry_run)
     if as_json:
-        output.data("dmb.workspace.add/1", added_data(done, dry_run=dry_run))
+        output.data("dmb.workspace.add/1", {**added_data(done, dry_run=dry_run), **reloaded_data(reloaded)})
     elif dry_run:
         _notes(done)
         output.diff(layout, done.changes)
     else:
         print_added(done)
+        print_reloaded(reloaded)
 
 
 def added_data(done: Added, *, dry_run: bool) -> dict[str, Any]:
@@ -220,5 +231,5 @@ def _after_add(done: Added) -> list[str]:
     return [*lines, f"cd {shlex.quote(str(layout.root))} && {local.start_command(code_servers=done.code_servers)}"]
 
 
-for command in (remove, show, sync, adopt):
+for command in (remove, show, validate, sync, adopt, up):
     workspace.add_command(command)

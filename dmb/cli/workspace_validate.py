@@ -1,0 +1,86 @@
+"""`dmb workspace validate`: parsing and printing only; the rules are in `audit_hooks`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .options import workspace_option
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from audit_hooks.findings import Finding
+
+    from ..workspace.layout import Layout
+    from ..workspace.live import Live
+
+FAILED = 1
+
+
+@click.command(
+    epilog="\b\nExamples:\n  dmb workspace validate\n  dmb workspace validate --live http://127.0.0.1:3000\n"
+    "  dmb workspace validate --json --fail-on warning"
+)
+@workspace_option
+@click.option("--live", "url", metavar="URL", help="Also ask the webserver that runs there, and the code servers.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["info", "warning", "error"]),
+    default="error",
+    show_default=True,
+    help="The least severity that makes the exit code 1.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON (schema dmb.findings/1).")
+def validate(named: Path | None, url: str | None, fail_on: str, as_json: bool) -> int:
+    """Compare the workspace's registry, its files and the repositories of its modules.
+
+    Each finding has its place, the id of a rule and what to do. Nothing is changed, no code is run, and without --live
+    nothing is asked over the network.
+    """
+    from audit_hooks.engine import judge, workspace
+    from audit_hooks.findings import at_or_above
+    from audit_hooks.rules import RULES
+
+    from ..workspace.layout import find
+    from . import output
+
+    layout = find(named)
+    findings = judge(workspace(layout.root), RULES)
+    live = None
+    if url:
+        from ..workspace.live import look
+
+        live = look(url, layout)
+        findings += live_findings(live, layout)
+    if as_json:
+        from audit_hooks.reports import json as report
+
+        data = report.data(findings)
+        more: dict[str, Any] = {"workspace": str(layout.root)}
+        if live:
+            from .workspace_live import live_data
+
+            more["live"] = live_data(live)
+        output.data(data.pop("schema"), {**more, **data})
+    else:
+        from audit_hooks.reports import text
+
+        if live:
+            from .workspace_live import print_live
+
+            print_live(live)
+        output.line(text.render(findings).rstrip("\n"))
+    return FAILED if at_or_above(findings, fail_on) else 0
+
+
+def live_findings(live: Live, layout: Layout) -> list[Finding]:
+    """What is wrong with a running webserver, as findings. They stand at the location's item in workspace.yaml."""
+    from audit_hooks.findings import Finding
+
+    path = layout.name_of(layout.workspace_yaml)
+    return [
+        Finding(path, each.line, 0, each.rule, each.severity, each.subject, each.message, each.remedy)
+        for each in live.troubles
+    ]

@@ -1,0 +1,245 @@
+"""A workspace that runs, compared with what its files say: which locations loaded, and what serves them."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .. import textblocks
+from ..errors import DmbError
+from ..yamlsplice import YamlFile
+from .graphql import Webserver
+from .plan import LOCATIONS, location_name
+from .registry import Registry
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from .layout import Layout
+
+# The ids of what only a running workspace shows: id -> (severity, title). Listed in docs/reference/findings.md.
+TROUBLES: Mapping[str, tuple[str, str]] = {
+    "WSP051": ("error", "A code location does not load"),
+    "WSP052": ("error", "A code location of workspace.yaml is not served"),
+    "WSP053": ("warning", "A code location is served that workspace.yaml does not have"),
+    "WSP054": ("error", "Two code locations define one asset"),
+    "WSP055": ("warning", "A code location has a newer Dagster than the webserver"),
+    "WSP056": ("error", "A code server does not answer"),
+    "WSP057": ("error", "A code server serves another module"),
+    "WSP058": ("error", "Two code servers share one port"),
+}
+
+_ENTRIES = """locationEntries { name displayMetadata { key value } locationOrLoadError { __typename
+  ... on RepositoryLocation { dagsterLibraryVersions { name version } %s }
+  ... on PythonError { message errorChain { error { message } } } } }"""
+_ASSETS = "repositories { assetNodes { assetKey { path } isExecutable } }"
+_LOOK = "{ version workspaceOrError { __typename ... on Workspace { %s } ... on PythonError { message } } }" % (
+    _ENTRIES % _ASSETS
+)
+_RELOAD = """mutation { reloadWorkspace { __typename ... on Workspace { %s } ... on PythonError { message }
+  ... on UnauthorizedError { message } } }""" % (_ENTRIES % "")
+
+
+class Location(NamedTuple):
+    """A code location as the webserver has it. `error` is None when it loaded; `dagster` is its version."""
+
+    name: str
+    error: str | None
+    dagster: str | None
+    server: tuple[str, int] | None  # the address of its gRPC server
+
+
+class Trouble(NamedTuple):
+    """What is wrong: a key of TROUBLES, the object, what, and what to do. `line` is that of its item, 0 for none."""
+
+    rule: str
+    subject: str
+    message: str
+    remedy: str
+    line: int = 0
+
+    @property
+    def severity(self) -> str:
+        """As in a finding."""
+        return TROUBLES[self.rule][0]
+
+
+@dataclass(frozen=True)
+class Live:
+    """What a webserver and the code servers answered. `notes` say what could not be found out."""
+
+    url: str
+    version: str
+    locations: tuple[Location, ...]
+    troubles: tuple[Trouble, ...]
+    notes: tuple[str, ...]
+
+
+def look(url: str, layout: Layout) -> Live:
+    """Ask the webserver at `url`, and each gRPC server itself. Raises DmbError when the webserver does not answer."""
+    server = Webserver(url)
+    data = server.ask(_LOOK)
+    entries = _entries(data["workspaceOrError"], server)
+    locations = [_location(entry) for entry in entries]
+    lines = names(layout)
+    registry = Registry.parse(layout.registry.read_bytes(), layout.registry)
+    packages = {entry.location_name: entry.package for entry in registry.modules.values()}
+    troubles = [*_served(locations, lines), *_collisions(entries), *_versions(locations, str(data["version"]))]
+    answers, notes = _probe(locations, layout, registry)
+    troubles += _servers(answers, packages)
+    troubles = [trouble._replace(line=lines.get(trouble.subject, 0)) for trouble in troubles]
+    return Live(server.url, str(data["version"]), tuple(locations), tuple(troubles), tuple(notes))
+
+
+def reload(url: str) -> tuple[Location, ...]:
+    """Have the webserver at `url` read its workspace.yaml again and load every location anew; what it has then.
+
+    Raises DmbError when it does not answer or cannot read the file: it then goes on with what it had.
+    """
+    server = Webserver(url)
+    answer = server.ask(_RELOAD)["reloadWorkspace"]
+    return tuple(_location(entry) for entry in _entries(answer, server))
+
+
+def _entries(answer: Mapping[str, Any], server: Webserver) -> list[dict[str, Any]]:
+    if answer["__typename"] != "Workspace":
+        raise DmbError(
+            f"the webserver cannot load its workspace: {answer.get('message', answer['__typename'])}".strip(),
+            place=server.url,
+            remedy="mend workspace.yaml: dmb workspace validate",
+        )
+    return list(answer["locationEntries"])
+
+
+def _location(entry: Mapping[str, Any]) -> Location:
+    """`loadStatus` says LOADED for a failure too, so the type tells."""
+    found = entry["locationOrLoadError"] or {"__typename": "none"}
+    versions = {each["name"]: each["version"] for each in found.get("dagsterLibraryVersions") or ()}
+    about = {each["key"]: each["value"] for each in entry["displayMetadata"]}
+    server = (about["host"], int(about["port"])) if "host" in about and about.get("port", "").isdecimal() else None
+    error = None
+    if found["__typename"] == "PythonError":
+        chain = [each["error"]["message"] for each in found.get("errorChain") or ()]
+        # The last cause is what the module's author has to mend; the rest is how Dagster came upon it.
+        error = (chain or [found["message"]])[-1].strip()
+    elif found["__typename"] != "RepositoryLocation":
+        error = "it is still loading"
+    return Location(str(entry["name"]), error, versions.get("dagster"), server)
+
+
+def names(layout: Layout) -> dict[str, int]:
+    """The names of the locations in workspace.yaml, with their lines."""
+    path = layout.workspace_yaml
+    file = YamlFile(textblocks.decode(path.read_bytes(), str(path)), str(path))
+    loaded = (file.data or {}).get("load_from") if isinstance(file.data, dict) else None
+    told = [location_name(item) for item in loaded or ()]
+    found = zip(file.entries(LOCATIONS), told, strict=False)
+    return {name: entry.line for entry, name in found if name is not None}
+
+
+def _served(locations: Sequence[Location], lines: Mapping[str, int]) -> list[Trouble]:
+    found = []
+    for location in locations:
+        if location.error is not None:
+            message = f"{location.name} does not load: {location.error}"
+            found.append(
+                Trouble("WSP051", location.name, message, "mend the module's code or environment, then reload")
+            )
+        if location.name not in lines:
+            message = f"{location.name} is served, and workspace.yaml does not have it"
+            remedy = "reload the webserver, or start it again; it may also be the one of another workspace"
+            found.append(Trouble("WSP053", location.name, message, remedy))
+    served = {location.name for location in locations}
+    for name in (name for name in lines if name not in served):
+        message = f"{name} is in workspace.yaml, and the webserver does not have it"
+        remedy = "reload it; plain `dagster dev` serves from a copy of the file: stop it and start it again"
+        found.append(Trouble("WSP052", name, message, remedy))
+    return found
+
+
+def _collisions(entries: Iterable[Mapping[str, Any]]) -> list[Trouble]:
+    """Assets that more than one location can compute. One that only depends on it has a stub that cannot."""
+    owners: dict[str, list[str]] = {}
+    for entry in entries:
+        for repository in (entry["locationOrLoadError"] or {}).get("repositories") or ():
+            for node in repository["assetNodes"]:
+                if node["isExecutable"]:
+                    owners.setdefault("/".join(node["assetKey"]["path"]), []).append(str(entry["name"]))
+    remedy = "give the keys of each module a prefix of its own (key_prefix)"
+    return [
+        Trouble("WSP054", names[-1], f"the asset {key} is defined in {' and in '.join(names)}", remedy)
+        for key, names in sorted(owners.items())
+        if len(set(names)) > 1
+    ]
+
+
+def _versions(locations: Iterable[Location], host: str) -> list[Trouble]:
+    return [
+        Trouble(
+            "WSP055",
+            location.name,
+            f"{location.name} has Dagster {location.dagster}, and the webserver has {host}",
+            "upgrade the webserver and the daemon first",
+        )
+        for location in locations
+        if location.dagster and _number(location.dagster) > _number(host)
+    ]
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+
+
+def _probe(
+    locations: Iterable[Location], layout: Layout, registry: Registry
+) -> tuple[list[tuple[Location, dict[str, Any]]], list[str]]:
+    """What the gRPC servers of this machine answer, by the workspace's own Python."""
+    asked = [location for location in locations if location.server]
+    if not asked:
+        return [], []
+    python = layout.venv / "bin" / "python"
+    if registry.runtime != "local" or not python.exists():
+        why = "they run in containers" if registry.runtime != "local" else f"there is no {python}"
+        return [], [f"the code servers themselves were not asked: {why}"]
+    command = [str(python), str(Path(__file__).with_name("probe.py"))]
+    try:
+        done = subprocess.run(
+            command,
+            input=json.dumps([location.server for location in asked]),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return list(zip(asked, json.loads(done.stdout), strict=True)), []
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        last = (getattr(error, "stderr", "") or str(error)).strip().splitlines()[-1:]
+        return [], [f"the code servers themselves were not asked: {' '.join(last)}"]
+
+
+def _servers(answers: Iterable[tuple[Location, dict[str, Any]]], packages: Mapping[str, str]) -> list[Trouble]:
+    found = []
+    for location, answer in answers:
+        host, port = location.server or ("", 0)
+        where = f"{host}:{port}"
+        if "error" in answer:
+            message = f"no code server answers for {location.name} at {where}: {answer['error']}"
+            found.append(
+                Trouble("WSP056", location.name, message, "start it: dmb workspace up, or its line of the Procfile")
+            )
+            continue
+        served = sorted({module for modules in answer["servers"].values() for module in modules})
+        if len(answer["servers"]) > 1:
+            message = f"{len(answer['servers'])} code servers share {where}: {', '.join(served)}"
+            found.append(Trouble("WSP058", location.name, message, "stop all but one, and give each its own port"))
+        package = packages.get(location.name)
+        others = [module for module in served if package and module.split(".")[0] != package.split(".")[0]]
+        if others:
+            message = f"the code server at {where} serves {', '.join(others)}, and {location.name} is {package}"
+            found.append(
+                Trouble("WSP057", location.name, message, "stop that server, or give one of the two another port")
+            )
+    return found

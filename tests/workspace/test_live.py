@@ -1,0 +1,115 @@
+"""A workspace that runs: a real webserver is asked, reloaded, and told about with what is wrong."""
+
+from __future__ import annotations
+
+import contextlib
+import shlex
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .conftest import Dmb, free_port, make_module
+from .test_serving import PATIENCE, running, wait_for_locations
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+BIN = Path(sys.executable).parent
+
+
+@contextlib.contextmanager
+def code_server(package: str, folder: Path, port: int, log: Path) -> Iterator[None]:
+    words = [sys.executable, "-m", "dagster", "api", "grpc", "--host", "127.0.0.1", "--port", str(port)]
+    words += ["--module-name", f"{package}.definitions", "--working-directory", str(folder)]
+    with running("exec " + shlex.join(words), log):
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and "Started Dagster code server" not in log.read_text():
+            time.sleep(0.2)
+        yield
+
+
+def module(parent: Path, name: str) -> Path:
+    folder = make_module(parent, name)
+    (folder / ".venv").symlink_to(sys.prefix)
+    return folder
+
+
+@pytest.fixture
+def live(dmb: Dmb, tmp_path: Path) -> Path:
+    """A workspace with three modules, one of them broken, and three locations that were written by hand."""
+    workspace = tmp_path / "ws"
+    assert dmb("workspace", "init", workspace, "--no-install").code == 0
+    (workspace / ".venv").symlink_to(sys.prefix)
+    modules = [module(tmp_path, name) for name in ("bar-one", "bar-two", "bad")]
+    (modules[2] / "bad_dagster" / "definitions.py").write_text("import no_such_library\n")
+    assert dmb("workspace", "add", *modules, "--workspace", workspace, "--no-install").code == 0
+    return workspace
+
+
+def test_a_running_workspace_is_judged_and_reloaded(dmb: Dmb, live: Path, tmp_path: Path) -> None:
+    port, grpc = free_port(), free_port()
+    hand = module(tmp_path / "by-hand", "hand")
+    # It defines what bar-one defines too.
+    (hand / "repo.py").write_text('import dagster as dg\n\n@dg.asset(name="bar_one_dagster_seen")\ndef again(): ...\n')
+    yaml = live / "workspace.yaml"
+    yaml.write_text(
+        yaml.read_text()
+        + f"  - python_file: {{relative_path: {hand}/repo.py, location_name: file}}\n"
+        + f"  - grpc_server: {{host: 127.0.0.1, port: {grpc}, location_name: hand}}\n"
+        + f"  - grpc_server: {{host: localhost, port: {free_port()}, location_name: dead}}\n"
+    )
+    url, log = f"http://127.0.0.1:{port}", tmp_path / "log"
+    assert dmb("workspace", "validate", "--workspace", live, "--live", url).code == 2  # it does not run yet
+    command = f"cd {live} && exec {BIN}/dagster-webserver -h 127.0.0.1 -p {port} -w workspace.yaml"
+    with code_server("hand_dagster", hand, grpc, tmp_path / "hand.log"), running(command, log) as process:
+        wait_for_locations(port, {"bar-one", "bar-two", "file", "hand"}, process, log)
+
+        done = dmb("workspace", "validate", "--workspace", live, "--live", url, "--json")
+        assert done.code == 1, done.err
+        assert done.json["schema"] == "dmb.findings/1"
+        found = {(each["rule"], each["subject"]): each for each in done.json["findings"]}
+        assert set(found) == {("WSP051", "bad"), ("WSP051", "dead"), ("WSP054", "file"), ("WSP056", "dead")}
+        assert "No module named 'no_such_library'" in found["WSP051", "bad"]["message"]
+        assert yaml.read_text().splitlines()[found["WSP051", "bad"]["line"] - 1].strip() == "- python_module:"
+        assert "bar_one_dagster_seen" in found["WSP054", "file"]["message"]
+        assert "bar-one" in found["WSP054", "file"]["message"]
+        loaded = {each["name"]: each["loaded"] for each in done.json["live"]["locations"]}
+        assert loaded == {"bar-one": True, "bar-two": True, "file": True, "hand": True, "bad": False, "dead": False}
+
+        # Two more come in without a restart; a broken one is named again.
+        new = [module(tmp_path, name) for name in ("new-one", "new-two")]
+        done = dmb("workspace", "add", *new, "--workspace", live, "--no-install", "--reload", url)
+        assert done.code == 1
+        assert "new-one: loaded, Dagster 1." in done.out
+        assert "bad: error: ModuleNotFoundError: No module named 'no_such_library'" in done.out
+        wait_for_locations(port, {"bar-one", "bar-two", "file", "hand", "new-one", "new-two"}, process, log)
+
+        # A second server on the port of the first: nothing fails, and calls go to either.
+        other = module(tmp_path / "by-hand", "other")
+        with code_server("other_dagster", other, grpc, tmp_path / "other.log"):
+            done = dmb("workspace", "validate", "--workspace", live, "--live", url, "--json")
+        (shared,) = [each for each in done.json["findings"] if each["rule"] == "WSP058"]
+        assert shared["subject"] == "hand"
+        assert "hand_dagster.definitions, other_dagster.definitions" in shared["message"]
+
+
+def test_up_starts_the_workspace_tells_what_loads_and_stops_all_of_it(live: Path, tmp_path: Path) -> None:
+    port, log = free_port(), tmp_path / "log"
+    command = f"exec {sys.executable} -m dmb workspace up --workspace {live} --port {port}"
+    with running(command, log) as process:
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and "Ctrl-C stops it" not in log.read_text() and process.poll() is None:
+            time.sleep(0.3)
+        told = log.read_text()
+        assert "bar-one: loaded" in told, told[-4000:]
+        assert "error WSP051: bad does not load: ModuleNotFoundError" in told
+    assert process.returncode == 0, log.read_text()[-3000:]
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.1", port)) != 0
+    left = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True).stdout
+    assert str(live) not in left
