@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .. import envfile, textblocks
 from ..errors import DmbError, NothingToWorkOn
 from ..yamlsplice import YamlFile
+from .image import put_sections, sections
 from .registry import Entry, fingerprints
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Pieces:
     entries: Mapping[Path, Mapping[KeyPath, str]] = field(default_factory=dict)  # YAML files
     lines: Mapping[Path, str] = field(default_factory=dict)  # the Procfile
     variables: Mapping[str, str] = field(default_factory=dict)  # .env
+    snippet: str = ""  # the Dockerfile
 
 
 NONE = Pieces()
@@ -86,9 +88,9 @@ class Files:
         kept = {path for entry in entries.values() if entry for path in map(self.layout.root.joinpath, entry.blocks)}
         found: dict[str, dict[str, str]] = {name: {} for name in wanted}
 
-        def note(path: Path, before: list[Block], after: list[Block], *, free: bool) -> None:
+        def note(path: Path, before: list[Block], after: list[Block]) -> None:
             file = self.layout.name_of(path)
-            if not force and not free:
+            if not force:
                 _refuse_changed(path, file, before, after, entries)
             for name, digest in fingerprints(after, wanted).items():
                 found[name][file] = digest
@@ -99,7 +101,7 @@ class Files:
                 for name, pieces in wanted.items():
                     file.put(name, pieces.entries.get(path, {}))
                 new = file.applied()
-                note(path, _of(file, wanted), _of(new, wanted), free=False)
+                note(path, _of(file, wanted), _of(new, wanted))
                 self._write(path, new.render())
         for path in sorted(kept | {path for pieces in wanted.values() for path in pieces.lines}):
             if path.name == self.layout.procfile.name and self._needed(path, wanted):
@@ -107,7 +109,16 @@ class Files:
                 bodies = {name: pieces.lines.get(path) for name, pieces in wanted.items()}
                 new_text = textblocks.update(text, bodies, place)
                 before, after = textblocks.find_blocks(text, place), textblocks.find_blocks(new_text, place)
-                note(path, _owned(before, wanted), _owned(after, wanted), free=False)
+                note(path, _owned(before, wanted), _owned(after, wanted))
+                self._write(path, new_text)
+        path = self.layout.dockerfile
+        snippets = {name: pieces.snippet for name, pieces in wanted.items()}
+        if any(snippets.values()) or self.exists(path):
+            text, place = self.text(path), str(path)
+            before = _owned(sections(text, place), wanted)
+            if before or any(snippets.values()):
+                new_text = put_sections(text, snippets, place)
+                note(path, before, _owned(sections(new_text, place), wanted))
                 self._write(path, new_text)
         env = self.layout.env
         if self.exists(env) or any(pieces.variables for pieces in wanted.values()):
@@ -117,7 +128,7 @@ class Files:
             new_text = envfile.update(text, bodies, place) if bodies else text
             after = _owned(envfile.blocks(new_text, place), wanted) if bodies else before
             gone = {name for name, body in bodies.items() if body is None}
-            note(env, [block for block in before if block.owner in gone], after, free=False)
+            note(env, [block for block in before if block.owner in gone], after)
             self._write(env, new_text)
         return found
 

@@ -27,6 +27,7 @@ class Added:
     """What `add` did. `environments` are in the order of `placements`."""
 
     layout: Layout
+    runtime: str
     code_servers: bool
     placements: tuple[Placement, ...]
     environments: tuple[str, ...]
@@ -65,7 +66,8 @@ def add(
         looked = _place(layout, modules, commit=False, force=force)
         if dry_run:
             return looked
-        done = install_modules(layout, modules, tell)
+        if looked.runtime == "local":
+            done = install_modules(layout, modules, tell)
     return replace(_place(layout, modules, commit=True, force=force), environments=tuple(done))
 
 
@@ -86,7 +88,9 @@ def _place(layout: Layout, modules: Sequence[Module], *, commit: bool, force: bo
         registry, placements, unseen = place_modules(on.files, on.registry, modules, now=on.now, force=force)
         changes = on.finish(registry, commit=commit)
     skipped = (SKIPPED,) * len(modules)
-    return Added(layout, registry.code_servers, tuple(placements), skipped, changes, (*unseen, *on.notes))
+    return Added(
+        layout, registry.runtime, registry.code_servers, tuple(placements), skipped, changes, (*unseen, *on.notes)
+    )
 
 
 def remove(layout: Layout, names: Sequence[str], *, with_data: bool, force: bool, commit: bool) -> Removed:

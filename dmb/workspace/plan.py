@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from .. import textblocks
 from ..errors import DmbError
 from ..ports import SOURCES, Held, Holder, propose, survey
-from . import local
+from . import containers, local
 from .files import NONE
 from .registry import Entry, Registry
 
@@ -48,12 +48,6 @@ def place_modules(
     the file and line that is in the way.
     """
     layout = files.layout
-    if registry.runtime != "local" and modules:
-        raise DmbError(
-            "this is a workspace of containers; modules are put into local ones only so far",
-            place=str(layout.root),
-            remedy="put in by hand what its workspace/local/ holds; docs/how-to/docker-workspace.md shows how",
-        )
     _refuse_twins(modules)
     for module in modules:
         local.check_path(module.path)
@@ -61,10 +55,17 @@ def place_modules(
     _refuse_missing(modules, files)
     # Before the ports are looked for: what is wrong with the file is told better here.
     _refuse_locations(files, {module.location_name: module.name for module in modules})
-    held = survey(layout.root) if registry.code_servers else None
-    ports, reasons = _assign(files, held, modules)
+    docker = registry.runtime == "docker"
+    wanted = {module.name: containers.kinds(module) if docker else {} for module in modules}
+    if registry.code_servers:
+        wanted = {module.name: {"grpc": local.port_variable(module)} for module in modules}
+    held = survey(layout.root) if any(wanted.values()) else None
+    ports, reasons = _assign(files, held, modules, wanted)
     pieces: dict[str, Pieces] = {
-        module.name: local.pieces(module, layout, ports[module.name].get("grpc")) for module in modules
+        module.name: containers.pieces(module, files, ports[module.name])
+        if docker
+        else local.pieces(module, layout, ports[module.name].get("grpc"))
+        for module in modules
     }
     if registry.code_servers:
         _refuse_processes(files, pieces)
@@ -103,40 +104,43 @@ def location_name(item: object) -> str | None:
 
 
 def _assign(
-    files: Files, held: Held | None, modules: Sequence[Module]
+    files: Files, held: Held | None, modules: Sequence[Module], wanted: Mapping[str, Mapping[str, str]]
 ) -> tuple[dict[str, dict[str, int]], dict[str, list[str]]]:
-    """A port for each module's code server, by module, and sentences on each port; none where nothing is `held`.
+    """A port for each kind that a module wants, by module, and sentences on each port.
 
-    The one in the module's block of `.env` is kept; else it is the preferred one if free, else the next free one.
+    `wanted` has the variable of each kind. The port in the module's block of `.env` is kept; else it is the preferred
+    one if free, else the next free one.
     """
     ports: dict[str, dict[str, int]] = {module.name: {} for module in modules}
     reasons: dict[str, list[str]] = {module.name: [] for module in modules}
     if held is None:
         return ports, reasons
-    kept = _kept_ports(files, {(module.name, local.port_variable(module)) for module in modules})
+    kept = _kept_ports(files, {(name, variable) for name, kinds in wanted.items() for variable in kinds.values()})
     for module in modules:
-        port = propose(module.name, {"grpc": kept.get(module.name)}, held, preferred=module.ports)["grpc"]
-        ports[module.name] = {"grpc": port}
-        reasons[module.name].append(_sentence(port, module, held))
-        held.add(Holder(port, "grpc", module.name, str(files.layout.registry), "registry"))
+        asked = {kind: kept.get((module.name, variable)) for kind, variable in wanted[module.name].items()}
+        ports[module.name] = propose(module.name, asked, held, preferred=module.ports)
+        for kind, port in ports[module.name].items():
+            reasons[module.name].append(_sentence(kind, port, module, held))
+            held.add(Holder(port, kind, module.name, str(files.layout.registry), "registry"))
     return ports, reasons
 
 
-def _sentence(port: int, module: Module, held: Held) -> str:
+def _sentence(kind: str, port: int, module: Module, held: Held) -> str:
     """The port, and why it is not the one that the module prefers."""
-    preferred = module.ports.get("grpc", port)
+    words = f"{'gRPC' if kind == 'grpc' else kind} port {port}"
+    preferred = module.ports.get(kind, port)
     holder = held.holder(preferred, besides=module.name) if preferred != port else None
     if holder is None:
-        return f"gRPC port {port}"
+        return words
     by = f"{holder.who} ({SOURCES[holder.source]}; {holder.place})"
-    return f"gRPC port {port}, since {preferred}, which it prefers, is held by {by}"
+    return f"{words}, since {preferred}, which it prefers, is held by {by}"
 
 
-def _kept_ports(files: Files, wanted: set[tuple[str | None, str]]) -> dict[str, int]:
-    """The ports in modules' blocks of `.env`, which a person may have changed; `wanted` are (module, variable)."""
-    kept: dict[str, int] = {}
+def _kept_ports(files: Files, wanted: set[tuple[str, str]]) -> dict[tuple[str, str], int]:
+    """The ports in modules' blocks of `.env`, which a person may have changed, by module and variable."""
+    kept: dict[tuple[str, str], int] = {}
     for variable in files.variables():
-        if (variable.owner, variable.key) not in wanted or variable.owner is None:
+        if variable.owner is None or (variable.owner, variable.key) not in wanted:
             continue
         value = variable.value
         if not (value.isascii() and value.isdecimal() and len(value) <= 5 and 1024 <= int(value) <= 65535):
@@ -145,7 +149,7 @@ def _kept_ports(files: Files, wanted: set[tuple[str | None, str]]) -> dict[str, 
                 place=f"{files.layout.env}:{variable.line}",
                 remedy="write a number from 1024 to 65535, or take the line out to have one assigned",
             )
-        kept.setdefault(variable.owner, int(value))
+        kept.setdefault((variable.owner, variable.key), int(value))
     return kept
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from .. import envfile, textblocks
+from .image import sections
 from .registry import fingerprints
 from .session import session
 
@@ -71,5 +72,7 @@ def blocks_of(files: Files, path: Path) -> list[Block]:
         return []
     if path.suffix in (".yaml", ".yml"):
         return [placed.block for placed in files.yaml(path).blocks]
+    if path == files.layout.dockerfile:
+        return sections(files.text(path), str(path))
     find = envfile.blocks if path == files.layout.env else textblocks.find_blocks
     return find(files.text(path), str(path))

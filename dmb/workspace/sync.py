@@ -49,7 +49,8 @@ def sync(
     gone = vanished if prune else ()
     added = _write(layout, modules, gone, force=force, commit=not (dry_run or install))
     if install and not dry_run:
-        done = install_modules(layout, modules, tell)
+        if added.runtime == "local":
+            done = install_modules(layout, modules, tell)
         added = _write(layout, modules, gone, force=force, commit=True)
     return Synced(replace(added, environments=tuple(done)), vanished, prune, broken)
 
@@ -101,4 +102,6 @@ def _write(layout: Layout, modules: Sequence[Module], gone: Sequence[str], *, fo
         registry, placements, unseen = place_modules(on.files, on.registry, modules, now=on.now, force=force, gone=gone)
         changes = on.finish(registry, commit=commit)
     skipped = (SKIPPED,) * len(modules)
-    return Added(layout, registry.code_servers, tuple(placements), skipped, changes, (*unseen, *on.notes))
+    return Added(
+        layout, registry.runtime, registry.code_servers, tuple(placements), skipped, changes, (*unseen, *on.notes)
+    )
