@@ -123,7 +123,7 @@ def test_a_pyproject_that_is_a_folder_is_refused(tmp_path: Path) -> None:
         ('name = "bar-one"\ntitle', 'name = "webserver"\ntitle', r"\[tool.dmb\] name: 'webserver' is reserved"),
         ('title = "Bår „One“ 1"', 'title = "a\\nb"', r"\[tool.dmb\] title: .*U\+000A"),
         ('"isolated"', '"both"', r"code_location: 'both' is not one of: isolated, shared"),
-        ('"duckdb"', '"oracle"', r"database: 'oracle' is not one of: duckdb, none"),
+        ('"duckdb"', '"oracle"', r"database: 'oracle' is not one of: duckdb, postgresql, mysql, none"),
         ('"quick"', "7", r"governance: it must be a text"),
         ('template_version = "0.1.0"', "", r"template_version: it is missing"),
         ('["API_TOKEN"]', '["A B"]', r"requires: it must be a list of names"),

@@ -17,7 +17,7 @@ from . import output
 @click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON (schema dmb.env/1).")
 @click.option("--dry-run", is_flag=True, help="Make nothing; show the file as a unified diff, secrets masked.")
 def env(module_dir: Path, as_json: bool, dry_run: bool) -> None:
-    """Make the `.env` of a freshly cloned module from its `.env.example`, with new random passwords.
+    """Make a module's own .env from its .env.example, with new random passwords: for a fresh clone.
 
     One that is there is never changed.
     """
