@@ -77,6 +77,7 @@ class Edits:
 
     def unproven(self, cause: str) -> DmbError:
         """A refusal of the whole change, with the line of its first edit."""
-        first = min(edit[0] for edit in (*self._texts, *self._cuts, *self._lines))
+        places = [*self._texts, *self._lines]
+        first = min([place[0] for place in places] + [start for start, _ in self._cuts])
         remedy = "Write it in block style, one entry a line, then run again."
         return self.tree.refusal(f"the file cannot be changed safely here: {cause}", first, remedy)
