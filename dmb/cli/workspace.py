@@ -9,6 +9,7 @@ import click
 
 from .options import FOLDER, as_json_option, dry_run_option, force_option, no_install, workspace_option
 from .workspace_care import remove, show
+from .workspace_history import restore, rotate
 from .workspace_live import print_reloaded, reload_now, reload_option, reloaded_data, up
 from .workspace_sync import adopt, sync
 from .workspace_validate import validate
@@ -16,6 +17,7 @@ from .workspace_validate import validate
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ..module import Module
     from ..workspace.init import Initialized
     from ..workspace.operations import Added
 
@@ -176,6 +178,8 @@ def _notes(done: Added) -> None:
 
 def _while_running(done: Added) -> str:
     """How a workspace that runs takes it in."""
+    if done.runtime == "docker":
+        return "A workspace that is running takes this in by the last command, and Reload all on its Deployment page."
     if not done.code_servers:
         return "A workspace that is running takes this in when it is stopped and started again."
     names = " ".join(placed.module.name for placed in done.placements)
@@ -217,10 +221,13 @@ def _after_init(done: Initialized) -> list[str]:
 
 
 def _after_add(done: Added) -> list[str]:
-    from ..workspace import local
+    from ..workspace import docker, local
     from ..workspace.environment import Environment
 
     layout = done.layout
+    if done.runtime == "docker":
+        images = [_build(placed.module) for placed in done.placements if placed.module.code_location == "isolated"]
+        return [*images, f"cd {shlex.quote(str(layout.root))} && {docker.START}"]
     host = Environment.of_workspace(layout.root, layout.requirements)
     lines = []
     for placed in done.placements:
@@ -231,5 +238,10 @@ def _after_add(done: Added) -> list[str]:
     return [*lines, f"cd {shlex.quote(str(layout.root))} && {local.start_command(code_servers=done.code_servers)}"]
 
 
-for command in (remove, show, validate, sync, adopt, up):
+def _build(module: Module) -> str:
+    """What makes the image of an isolated module, under the name that its block of `.env` starts with."""
+    return f"docker build --tag {module.name}:0.1.0 {shlex.quote(str(module.path))}"
+
+
+for command in (remove, show, validate, sync, adopt, up, restore, rotate):
     workspace.add_command(command)

@@ -1,0 +1,122 @@
+"""Go back: the files of a workspace as they were before a change, and a new password for a module's database."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .. import envfile, textblocks
+from ..answers import DATABASE_SERVERS
+from ..errors import DmbError, NothingToWorkOn
+from ..transaction import backups, transaction
+from .registry import fingerprints
+from .session import recovered, session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..transaction import Backup, Change
+    from .layout import Layout
+
+TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What `restore` did: all is as it was before the change at `time`."""
+
+    layout: Layout
+    time: str
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Rotated:
+    """What `rotate` did. `variable` has a new value."""
+
+    layout: Layout
+    name: str
+    database: str
+    variable: str
+    runtime: str
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...]
+
+
+def label(backup: Backup) -> str:
+    """The time of a backup as it is shown and named: UTC, to the microsecond."""
+    return backup.time.strftime(TIME)
+
+
+def undoable(layout: Layout) -> list[Backup]:
+    """The changes that can be undone, newest first: all but the one that made the workspace."""
+    return [one for one in backups(layout.state) if (layout.workspace_yaml, None) not in _contents(one).items()]
+
+
+def _contents(backup: Backup) -> dict[Path, bytes | None]:
+    try:
+        return backup.read()
+    except OSError as error:
+        raise DmbError(
+            f"this backup is not complete: {error.strerror}",
+            place=str(error.filename or backup.folder),
+            remedy="delete its folder; the changes since it can be undone",
+        ) from error
+
+
+def restore(layout: Layout, time: str, *, commit: bool) -> Restored:
+    """Bring every file that a change has touched since `time` back to what it was before the change at `time`.
+
+    `time` is the start of one backup's `label`. Raises NothingToWorkOn when there is none, DmbError when there are
+    several.
+    """
+    with transaction(layout.state) as tx:
+        found = undoable(layout)
+        meant = [backup for backup in found if label(backup).startswith(time)]
+        if not meant:
+            raise NothingToWorkOn(
+                f"there is no backup of {time}", place=str(layout.state), remedy="dmb workspace restore lists them"
+            )
+        if len(meant) > 1:
+            there = ", ".join(map(label, meant))
+            raise DmbError(f"{time} may be one of several: {there}", remedy="name one of them")
+        old: dict[Path, bytes | None] = {}
+        for backup in found[: found.index(meant[0]) + 1]:  # newest first, so that the oldest content wins
+            old |= _contents(backup)
+        for path, data in old.items():
+            tx.write(path, data, mode=0o600 if path in (layout.env, layout.registry) else 0o644)
+        changes = tuple(tx.changes)
+        if commit:
+            tx.commit()
+        return Restored(layout, label(meant[0]), changes, tuple(recovered(tx.recovery)))
+
+
+def rotate(layout: Layout, name: str, *, commit: bool) -> Rotated:
+    """Give the module's database a new password in its block of `.env`; nothing else there changes.
+
+    Raises NothingToWorkOn for a name that no module has, DmbError where there is no such password in its block.
+    """
+    with session(layout) as on:
+        on.known([name])
+        entry, env = on.registry.modules[name], str(layout.env)
+        own = [one for one in on.files.variables() if one.owner == name and one.key.endswith("_DB_PASSWORD")]
+        if entry.database not in DATABASE_SERVERS or not own:
+            raise DmbError(
+                f"{name} has no password of a database server in its block ({entry.database})",
+                place=env,
+                remedy="only modules with PostgreSQL or MySQL have one",
+            )
+        text, variable = on.files.text(layout.env), own[-1].key
+        block = next(block for block in envfile.blocks(text, env) if block.owner == name)
+        line = re.compile(rf"^[ \t]*(?:export[ \t]+)?{re.escape(variable)}[ \t]*=[^\r\n]*", re.MULTILINE)
+        body = line.sub(lambda _: envfile.line(variable, secrets.token_hex(16)), block.body)
+        new = envfile.update(text, {name: body}, env)
+        on.tx.write(layout.env, textblocks.encode(new))
+        digest = fingerprints(envfile.blocks(new, env), {name})[name]
+        blocks = {**entry.blocks, layout.name_of(layout.env): digest}
+        changed = type(entry)(**{**vars(entry), "blocks": blocks})
+        changes = on.finish(on.registry.with_modules({name: changed}), commit=commit)
+    return Rotated(layout, name, entry.database, variable, on.registry.runtime, changes, on.notes)
