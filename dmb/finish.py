@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from . import ports
+from . import ports, textblocks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -71,9 +71,13 @@ def finish(plan: Mapping[str, Any], project: Path | None = None) -> Made:
 
 
 def env_text(project: Path) -> str:
-    """What `.env` starts with: `.env.example`, with a new random password wherever it leaves one empty."""
-    example = (project / ".env.example").read_text(encoding="utf-8")
-    return re.sub(r"^\w+_PASSWORD=$", lambda name: name[0] + secrets.token_hex(16), example, flags=re.MULTILINE)
+    """What `.env` starts with: `.env.example`, with a new random password wherever it leaves one empty.
+
+    Raises FileNotFoundError where there is no example, DmbError where it is no UTF-8.
+    """
+    example = project / ".env.example"
+    text = textblocks.decode(example.read_bytes(), str(example))
+    return re.sub(r"^\w+_PASSWORD=(?=\r?$)", lambda name: name[0] + secrets.token_hex(16), text, flags=re.MULTILINE)
 
 
 def write_env(project: Path) -> bool:
@@ -83,8 +87,8 @@ def write_env(project: Path) -> bool:
         handle = os.open(project / ".env", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
         return False
-    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+    with os.fdopen(handle, "wb") as file:
+        file.write(textblocks.encode(text))
     return True
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from pathlib import Path
 
@@ -55,6 +56,20 @@ def test_a_dry_run_shows_it_without_the_password_and_makes_nothing(clone: Path) 
     assert "+FOO_DB_PASSWORD=*****" in shown.splitlines()
     assert "+FOO_DB_HOST=127.0.0.1" in shown.splitlines()
     assert json.loads(dmb("env", "--dry-run", "--json", cwd=clone))["made"] is True
+    assert not (clone / ".env").exists()
+
+
+def test_the_examples_own_line_ends_and_passwords_stay(clone: Path) -> None:
+    (clone / ".env.example").write_bytes(b"FOO_DB_PASSWORD=\r\nOTHER_PASSWORD=known\r\n#X_PASSWORD=\r\n")
+    dmb("env", cwd=clone)
+    first, *rest = (clone / ".env").read_bytes().split(b"\r\n")
+    assert re.fullmatch(rb"FOO_DB_PASSWORD=[0-9a-f]{32}", first)
+    assert rest == [b"OTHER_PASSWORD=known", b"#X_PASSWORD=", b""]
+
+
+def test_an_example_that_is_no_text_is_refused(clone: Path) -> None:
+    (clone / ".env.example").write_bytes(b"A=\xff\n")
+    assert ".env.example" in dmb("env", cwd=clone, exit_code=2)
     assert not (clone / ".env").exists()
 
 
