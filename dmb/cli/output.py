@@ -23,7 +23,7 @@ _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=")
 _MARKER = re.compile(r"# (?:BEGIN|END): \S+")
 # Whose value is shown: what dmb itself writes that is no secret.
 _SHOWN = re.compile(
-    r"DAGSTER_HOME|DAGSTER_STORAGE_PATH|\w+_(?:PORT|PATH|EXECUTOR|DB_HOST|DB_NAME|DB_USER|DB_POOL_SIZE)"
+    r"DAGSTER_HOME|DAGSTER_STORAGE_PATH|\w+_(?:PORT|PATH|EXECUTOR|DB_HOST|DB_NAME|DB_USER|DB_POOL_SIZE|AUTH_DIR)"
 )
 
 

@@ -59,7 +59,7 @@ def init_local(
     environment = Environment.of_workspace(layout.root, layout.requirements)
     done = SKIPPED
     if not dry_run:
-        _make(layout, missing, folders=(layout.instance, layout.storage))
+        _make(layout, missing, folders=(layout.auth, layout.instance, layout.storage))
         if install:
             if environment.state() != "current":
                 tell(f"Installing Dagster into {environment.venv}")
@@ -90,7 +90,7 @@ def init_docker(root: Path, *, run_launcher: str, dry_run: bool) -> Initialized:
         _refuse_unset(layout, docker.variables(layout, run_launcher) | {"DAGSTER_POSTGRES_PASSWORD": ""})
     missing, kept = _missing(layout, registry, wanted)
     if not dry_run:
-        _make(layout, missing, folders=(layout.root / "auth",))
+        _make(layout, missing, folders=(layout.auth,))
     return Initialized(layout, "docker", False, _changes(missing), kept, SKIPPED)
 
 

@@ -87,6 +87,11 @@ class Layout:
         return self.root / "storage"
 
     @property
+    def auth(self) -> Path:
+        """Credential files, in a folder for each module."""
+        return self.root / "auth"
+
+    @property
     def state(self) -> Path:
         """dmb's own folder: registry, lock, reservations, journal, backups."""
         return self.root / ".dmb"

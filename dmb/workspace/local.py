@@ -91,6 +91,7 @@ dagster-webserver{DAGSTER}
 _GITIGNORE = """\
 .env
 .venv/
+auth/
 instance/
 storage/
 # what Dagster leaves in its home
@@ -157,7 +158,7 @@ def process(module: Module, port: int) -> str:
 
 def variables(module: Module, layout: Layout, port: int | None) -> dict[str, str]:
     """The module's variables in this workspace."""
-    values = {}
+    values = {f"{module.prefix}_AUTH_DIR": str(layout.auth / module.name)}
     if port is not None:
         values[port_variable(module)] = str(port)
     if module.database == "duckdb":

@@ -87,7 +87,7 @@ def test_the_result_as_json(dmb: Dmb, served: Path, tmp_path: Path) -> None:
     ]
     files = {Path(entry["path"]).name: (entry["made"], entry["lines_added"]) for entry in data["files"]}
     assert files["Procfile"] == (False, 3)
-    assert files[".env"] == (False, 3)
+    assert files[".env"] == (False, 4)
     assert data["next"][0].startswith(f"cd {module} && python3 -m venv")
     assert data["next"][-1] == f"cd {served} && .venv/bin/honcho start"
 
@@ -215,7 +215,8 @@ def test_variables_that_all_modules_share_are_required_and_left_alone(
         file.write("API_TOKEN=x\nAPI_URL=y\n")
     env = (workspace / ".env").read_bytes()
     assert dmb("workspace", "add", module, "--workspace", workspace, "--no-install").code == 0
-    assert (workspace / ".env").read_bytes() == env
+    own = f"# BEGIN: bar-one\nBAR_ONE_AUTH_DIR={workspace / 'auth' / 'bar-one'}\n# END: bar-one\n"
+    assert (workspace / ".env").read_bytes() == env + own.encode()
 
 
 @pytest.mark.parametrize(

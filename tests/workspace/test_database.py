@@ -35,9 +35,10 @@ def write_env(folder: Path, values: dict[str, str]) -> None:
 
 
 def added(workspace: Path) -> dict[str, str]:
-    """The variables in the module's block."""
+    """What the module's block says of its database."""
     text = (workspace / ".env").read_text(encoding="utf-8")
-    return {each.key: each.value for each in envfile.assignments(text, ".env") if each.owner == "bar-one"}
+    found = (each for each in envfile.assignments(text, ".env") if each.owner == "bar-one")
+    return {each.key: each.value for each in found if "_DB_" in each.key}
 
 
 def test_add_copies_what_says_where_the_database_is(dmb: Dmb, workspace: Path, module: Path) -> None:

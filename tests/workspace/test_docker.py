@@ -14,7 +14,7 @@ from dmb.workspace.docker import SOCKET
 from dmb.workspace.layout import find
 from tests.containers import compose, config, refuse_lint, refuse_schema
 
-from .conftest import Dmb, contents, make_module
+from .conftest import Dmb, contents
 
 FILES = {
     ".dockerignore",
@@ -145,11 +145,3 @@ def test_an_env_file_that_lacks_the_password_is_refused_and_none_is_printed(dmb:
     assert done.code == 2
     assert "DAGSTER_POSTGRES_PASSWORD=\n" in done.err
     assert contents(tmp_path / "ws") == {".env": b"TOKEN=s3cret\n"}
-
-
-def test_a_module_is_not_put_in_as_if_it_were_local(dmb: Dmb, tmp_path: Path) -> None:
-    assert dmb("workspace", "init", tmp_path / "ws", "--runtime", "docker").code == 0
-    before = contents(tmp_path / "ws")
-    done = dmb("workspace", "add", make_module(tmp_path), "--workspace", tmp_path / "ws", "--no-install")
-    assert (done.code, "workspace of containers" in done.err) == (2, True)
-    assert contents(tmp_path / "ws") == before
