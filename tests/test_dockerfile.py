@@ -20,7 +20,7 @@ def words(text: str) -> list[tuple[str, str]]:
 def test_the_instructions_run_as_root_at_the_end(text: str, user: str) -> None:
     new = dockerfile.put(text, "dmb", BODY, "Dockerfile")
     ours = [("COPY", "requirements /tmp/dmb"), ("RUN", "pip install --no-cache-dir -r /tmp/dmb")]
-    assert words(new) == words(text) + ([("USER", "root"), *ours, ("USER", user)] if user else ours)
+    assert words(new) == words(text) + ([("USER", "0"), *ours, ("USER", user)] if user else ours)
 
 
 @pytest.mark.parametrize(("text", "user"), SHAPES.values(), ids=SHAPES)
@@ -38,7 +38,7 @@ def test_removing_restores_every_byte(text: str, user: str) -> None:
 def test_what_people_add_below_stays() -> None:
     new = dockerfile.put("FROM p\nUSER me\n", "dmb", "RUN a\n", "Dockerfile") + "USER you\nRUN b\n"
     again = dockerfile.put(new, "dmb", "RUN c\n", "Dockerfile")
-    assert words(again)[2:] == [("USER", "root"), ("RUN", "c"), ("USER", "me"), ("USER", "you"), ("RUN", "b")]
+    assert words(again)[2:] == [("USER", "0"), ("RUN", "c"), ("USER", "me"), ("USER", "you"), ("RUN", "b")]
     assert dockerfile.drop(again, "dmb", "Dockerfile") == "FROM p\nUSER me\nUSER you\nRUN b\n"
 
 

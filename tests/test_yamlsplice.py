@@ -366,7 +366,20 @@ def test_anchors_of_a_piece_do_not_reach_beyond_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "body", ["", "# only\n", "word\n", "[a]\n", "{a: 1}\n", "a: 1\na: 2\n", "a: *b\n", "a: [\n", "- a\n# END: m1\n"]
+    "body",
+    [
+        "",
+        "# only\n",
+        "word\n",
+        "[a]\n",
+        "{a: 1}\n",
+        "a: 1\na: 2\n",
+        "a: *b\n",
+        "a: [\n",
+        "- a\n# END: m1\n",
+        "- &a [*a]\n",
+        "- &a [1]\n- &b [*a]\n- [*b]\n",
+    ],
 )
 def test_a_body_that_is_none_is_refused(body: str) -> None:
     with pytest.raises(DmbError) as caught:

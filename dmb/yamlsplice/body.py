@@ -62,6 +62,7 @@ class Body:
 
     `names` are the keys, or the items of a list that are scalars: what must not stand twice.
     Anchors and aliases are written out, since an anchor takes effect beyond its block.
+    Refuses (DmbError) what is no list or mapping in block style, markers, aliases within what an alias names.
     """
 
     def __init__(self, text: str, place: str) -> None:
@@ -70,6 +71,10 @@ class Body:
             raise DmbError("a `# BEGIN:` or `# END:` line within an entry", place=place, remedy="Delete that line.")
         tree = Tree(self.text, place)
         if tree.anchors:
+            for alias in tree.aliases:
+                if any(named < alias < tree.after(named) for named in tree.aliases.values()):
+                    cause = "an alias within what another alias names"  # written out it could be without end
+                    raise tree.refusal(cause, tree.starts[alias], "Write it out, then run again.")
             self.text = dump(self.data)
             tree = Tree(self.text, place)
         self.kind = tree.kind(0) if tree.kinds else "empty"

@@ -137,12 +137,13 @@ class Plan:
         tree = self.tree
         if tree.kinds[event] == "*":
             raise tree.refusal("this value is an alias", tree.starts[event], "Write it out, then run again.")
+        named = set(tree.aliases.values())
         above = event
         while above >= 0:
-            sign = tree.signs[above]
-            if not isinstance(sign, str) and sign[2] in tree.aliased:
-                cause = f"what changes here would change wherever *{sign[2]} stands"
-                raise tree.refusal(cause, tree.starts[above], f"Write out what *{sign[2]} stands for, then run again.")
+            if above in named:
+                name = tree.signs[above][2]
+                cause = f"what changes here would change wherever *{name} stands"
+                raise tree.refusal(cause, tree.starts[above], f"Write out what *{name} stands for, then run again.")
             above = tree.parents[above]
         if event:
             start = tree.starts[event - 1 if tree.keys[event - 1] else event]

@@ -38,7 +38,7 @@ class Tree:
     counts the comments below as part of it. `parents[i]` is the collection it stands in (-1: none), `keys[i]` whether
     it is a key. `closes` maps the event that opens a collection to the one that closes it.
     `flow` are the collections with brackets, `opaque` the spans of the scalars that hold the text of a marker,
-    `anchors` the events that set one, `aliased` the anchors that an alias names.
+    `anchors` the names that are set, `aliases` maps each alias to the event that it stands for.
 
     Refuses (DmbError with file:line) what PyYAML cannot parse, several documents, doubled keys, keys that are no
     scalars, aliases of nothing, more than a hundred collections in one another.
@@ -56,7 +56,7 @@ class Tree:
         self.flow: set[int] = set()
         self.opaque: list[textblocks.Span] = []
         self.anchors: dict[str, int] = {}
-        self.aliased: set[str] = set()
+        self.aliases: dict[int, int] = {}
         if textblocks.BOM in text:  # PyYAML's two parsers read it differently
             raise self.refusal("a byte order mark within the text", text.index(textblocks.BOM), "Delete it.")
         try:
@@ -109,9 +109,9 @@ class Tree:
                     self.flow.add(index)
             elif event_type is yaml.AliasEvent:
                 kind, sign = "*", ("*", event.anchor)
-                self.aliased.add(event.anchor)
                 if event.anchor not in self.anchors:
                     raise self.refusal(f"the alias *{event.anchor} names nothing before it", start)
+                self.aliases[index] = self.anchors[event.anchor]
             else:
                 documents += event_type is yaml.DocumentStartEvent
                 if documents > 1:
@@ -199,7 +199,7 @@ class Tree:
         known = {} if _known is None else _known
         kind = self.kinds[event]
         if kind == "*":
-            named = self.anchors[self.signs[event][1]]
+            named = self.aliases[event]
             if named < event < self.after(named):
                 raise self.refusal("this alias stands within what it names", self.starts[event])
             if named not in known:
@@ -226,8 +226,7 @@ class Tree:
         sources, passed = [event], set[int]()
         while sources:
             source = sources.pop()
-            if self.kinds[source] == "*":
-                source = self.anchors[self.signs[source][1]]
+            source = self.aliases.get(source, source)
             if source in passed:
                 continue
             passed.add(source)
