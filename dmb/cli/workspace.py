@@ -10,7 +10,7 @@ import click
 from .options import FOLDER, as_json_option, dry_run_option, force_option, no_install, workspace_option
 from .workspace_care import remove, show
 from .workspace_history import restore, rotate
-from .workspace_live import print_reloaded, reload_now, reload_option, reloaded_data, up
+from .workspace_live import end_with, reload_now, reload_option, reloaded_data, up
 from .workspace_sync import adopt, sync
 from .workspace_validate import validate
 
@@ -139,7 +139,7 @@ def add(
         output.diff(layout, done.changes)
     else:
         print_added(done)
-        print_reloaded(reloaded)
+    end_with(reloaded, as_json=as_json)
 
 
 def added_data(done: Added, *, dry_run: bool) -> dict[str, Any]:

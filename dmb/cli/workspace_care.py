@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from .options import as_json_option, confirm, dry_run_option, force_option, workspace_option, yes_option
+from .workspace_live import end_with, reload_now, reload_option, reloaded_data
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 @click.option("--data", "with_data", is_flag=True, help="Also delete what the modules keep in the workspace's storage.")
 @force_option
 @yes_option
+@reload_option
 @as_json_option
 @dry_run_option
 def remove(
@@ -28,6 +30,7 @@ def remove(
     with_data: bool,
     force: bool,
     yes: bool,
+    reload_url: str | None,
     as_json: bool,
     dry_run: bool,
 ) -> None:
@@ -47,6 +50,7 @@ def remove(
                 output.tell(line)
             confirm(f"This takes {', '.join(done.names)} out of {layout.root}.", " ".join(done.names))
         done = operations.remove(layout, done.names, with_data=with_data, force=force, commit=True)
+    reloaded = reload_now(reload_url, layout, dry_run=dry_run)
     if as_json:
         kept = [
             {"module": name, "path": str(each.path), "bytes": each.size}
@@ -54,7 +58,10 @@ def remove(
             for each in found
         ]
         changed = output.changed(layout, done.changes, dry_run=dry_run)
-        output.data("dmb.workspace.remove/1", {"modules": list(done.names), "data": kept, **changed})
+        output.data(
+            "dmb.workspace.remove/1", {"modules": list(done.names), "data": kept, **changed, **reloaded_data(reloaded)}
+        )
+        end_with(reloaded, as_json=True)
         return
     for note in done.notes:
         output.tell(note)
@@ -68,6 +75,7 @@ def remove(
         for each in done.kept.get(name, ()):
             output.line(f"  deleted {each.path}")
     output.files(layout, done.changes)
+    end_with(reloaded, as_json=False)
 
 
 def _doomed(done: Removed) -> list[str]:

@@ -26,8 +26,8 @@ reload_option = click.option(
 
 @dataclass(frozen=True)
 class Reloaded:
-    """What a webserver has after a reload; `missing` are locations of workspace.yaml that it does not have, `gone` ones
-    that it still has; `error` is why there was none.
+    """What a webserver has after a reload; `missing` are locations of workspace.yaml that it does not have,
+    `lingering` ones that it has and the file does not; `error` is why there was none.
     """
 
     url: str
@@ -64,15 +64,24 @@ def reloaded_data(reloaded: Reloaded | None) -> dict[str, Any]:
     return {"reloaded": {**asdict(reloaded), "locations": _locations(reloaded.locations), "error": error}}
 
 
-def print_reloaded(reloaded: Reloaded | None) -> None:
-    """What a reload gave, for people. Ends the command with 1 when a location did not load, 2 when there was none."""
-    from . import output
-
+def end_with(reloaded: Reloaded | None, *, as_json: bool) -> None:
+    """Tell people what a reload gave, and end the command: with 1 when not all of it loads, 2 when there was none."""
     if reloaded is None:
         return
+    if not as_json:
+        _print_reloaded(reloaded)
+    if reloaded.error:
+        click.get_current_context().exit(DmbError.exit_code)
+    if reloaded.missing or reloaded.lingering or any(location.error for location in reloaded.locations):
+        click.get_current_context().exit(FAILED)
+
+
+def _print_reloaded(reloaded: Reloaded) -> None:
+    from . import output
+
     if reloaded.error:
         output.tell(f"Not reloaded: {reloaded.error}")
-        click.get_current_context().exit(DmbError.exit_code)
+        return
     output.line(f"Reloaded {reloaded.url}")
     _print(reloaded.locations)
     for name in reloaded.missing:
@@ -84,8 +93,6 @@ def print_reloaded(reloaded: Reloaded | None) -> None:
             "This webserver does not read the workspace's workspace.yaml. Plain `dagster dev` serves from a copy that "
             "it made when it was started: stop it and start it again."
         )
-    if reloaded.missing or reloaded.lingering or any(location.error for location in reloaded.locations):
-        click.get_current_context().exit(FAILED)
 
 
 def live_data(live: Live) -> dict[str, Any]:

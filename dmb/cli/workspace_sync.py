@@ -16,6 +16,7 @@ from .options import (
     workspace_option,
     yes_option,
 )
+from .workspace_live import end_with, reload_now, reload_option, reloaded_data
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--prune", is_flag=True, help="Take out the modules whose folder is gone.")
 @no_install
 @force_option
+@reload_option
 @as_json_option
 @dry_run_option
 def sync(
@@ -40,6 +42,7 @@ def sync(
     prune: bool,
     no_install: bool,
     force: bool,
+    reload_url: str | None,
     as_json: bool,
     dry_run: bool,
 ) -> None:
@@ -62,10 +65,13 @@ def sync(
         dry_run=dry_run,
         tell=output.tell,
     )
+    reloaded = reload_now(reload_url, done.added.layout, dry_run=dry_run)
     if as_json:
         broken = [{"place": each.place, "cause": each.cause, "remedy": each.remedy} for each in done.broken]
         more = {"vanished": list(done.vanished), "pruned": done.pruned, "broken": broken}
-        output.data("dmb.workspace.sync/1", {**added_data(done.added, dry_run=dry_run), **more})
+        output.data(
+            "dmb.workspace.sync/1", {**added_data(done.added, dry_run=dry_run), **more, **reloaded_data(reloaded)}
+        )
     elif dry_run:
         output.diff(done.added.layout, done.added.changes)
     else:
@@ -75,6 +81,7 @@ def sync(
         output.tell(f"{name}: {words}")
     for each in () if as_json else done.broken:
         output.tell(f"left as it was: {each}")
+    end_with(reloaded, as_json=as_json)
     if done.broken or (done.vanished and not prune):
         click.get_current_context().exit(1)
 

@@ -89,6 +89,11 @@ def test_a_running_workspace_is_judged_and_reloaded(dmb: Dmb, live: Path, tmp_pa
         assert "bad: error: ModuleNotFoundError: No module named 'no_such_library'" in done.out
         wait_for_locations(port, {"bar-one", "bar-two", "file", "hand", "new-one", "new-two"}, process, log)
 
+        # And one goes.
+        done = dmb("workspace", "remove", "new-one", "--workspace", live, "--yes", "--reload", url, "--json")
+        assert done.code == 1  # because of the two that do not load
+        assert {each["name"] for each in done.json["reloaded"]["locations"]} == {*loaded, "new-two"}
+
         # A second server on the port of the first: nothing fails, and calls go to either.
         other = module(tmp_path / "by-hand", "other")
         with code_server("other_dagster", other, grpc, tmp_path / "other.log"):
