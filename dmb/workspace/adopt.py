@@ -13,6 +13,7 @@ from .. import envfile, textblocks
 from ..errors import DmbError, NothingToWorkOn
 from ..module import Module
 from ..transaction import transaction
+from .compose import services
 from .discover import discover
 from .files import Files
 from .layout import Layout, find
@@ -83,9 +84,8 @@ def _place(named: Path | None, given: Sequence[Path]) -> tuple[Layout, Registry]
     compose = next((name for name in COMPOSE if (root / name).is_file()), None)
     if compose:
         places.setdefault("docker-compose.yml", compose)
-    runtime = "docker" if "docker-compose.yml" in places else "local"
     unusual = {usual: place for usual, place in places.items() if usual != place}
-    return Layout(root, unusual), Registry(runtime, places=unusual)
+    return Layout(root, unusual), Registry("local", places=unusual)
 
 
 def _only(root: Path, name: str) -> str:
@@ -117,12 +117,16 @@ def _opened(layout: Layout, registry: Registry, *, commit: bool) -> Iterator[Ses
         tx = stack.enter_context(transaction(state))
         now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         files = Files(tx, layout)
-        yield Session(tx, files, _with_servers(files, registry), (), now)
+        yield Session(tx, files, _with_runtime(files, registry), (), now)
 
 
-def _with_servers(files: Files, registry: Registry) -> Registry:
-    servers = registry.runtime == "local" and files.exists(files.layout.procfile)
-    return replace(registry, code_servers=servers)
+def _with_runtime(files: Files, registry: Registry) -> Registry:
+    """The registry of a folder that becomes a workspace: of containers where one of them runs Dagster."""
+    compose = files.layout.compose
+    roles = {one.role for one in services(files.yaml(compose).plain(())).values()} if files.exists(compose) else set()
+    if roles & {"webserver", "daemon", "code"}:
+        return replace(registry, runtime="docker")
+    return replace(registry, code_servers=files.exists(files.layout.procfile))
 
 
 def _asked(groups: list[Group], names: Sequence[str], registry: Registry, layout: Layout) -> list[Group]:

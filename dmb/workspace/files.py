@@ -48,9 +48,11 @@ class Files:
         self._variables: list[Assignment] | None = None
 
     def text(self, path: Path) -> str:
-        """What a file says; NothingToWorkOn when it is gone."""
+        """What a file says; NothingToWorkOn when it is gone. A `.env` may be: it is made when something goes in."""
         if path not in self._texts:
             data = self._tx.read(path)
+            if data is None and path == self.layout.env:
+                data = b""
             if data is None:
                 raise NothingToWorkOn(
                     "this file of the workspace is gone",
@@ -71,10 +73,10 @@ class Files:
         return self._yaml[path]
 
     def variables(self) -> list[Assignment]:
-        """All that `.env` sets; nothing when there is none."""
+        """All that `.env` sets."""
         if self._variables is None:
             env = self.layout.env
-            self._variables = envfile.assignments(self.text(env), str(env)) if self.exists(env) else []
+            self._variables = envfile.assignments(self.text(env), str(env))
         return self._variables
 
     def change(
@@ -151,7 +153,8 @@ class Files:
         return bodies
 
     def _write(self, path: Path, text: str) -> None:
-        self._tx.write(path, textblocks.encode(text))
+        if text or self.exists(path):
+            self._tx.write(path, textblocks.encode(text), mode=0o600 if path == self.layout.env else 0o644)
 
 
 def _of(file: YamlFile, owners: Mapping[str, Pieces]) -> list[Block]:
