@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from . import template, workspace
+from . import template, validate, workspace
 
-BENCHES = {"template": template.run, "workspace": workspace.run}
+BENCHES = {"template": template.run, "workspace": workspace.run, "validate": validate.run}
 
 
 def main() -> int:
