@@ -98,7 +98,7 @@ def test_each_address_gives_the_same_module(way: str, checkout: Path, tmp_path: 
 
 def test_typed_answers_and_their_replay_give_the_same_module(checkout: Path, tmp_path: Path) -> None:
     first, again = tmp_path / "first", tmp_path / "again"
-    typed = 'Foo Two\n\nIt\'s "quoted" \\ 🚀\nteam:ops\n2\n2\n2\n\n'
+    typed = 'Foo Two\n\nIt\'s "quoted" \\ 🚀\nteam:ops\n4\n2\n2\n\n'
     run("cookiecutter", checkout, "-o", first, cwd=tmp_path, stdin=typed)
     run("cookiecutter", checkout, "-o", again, "--replay", cwd=tmp_path)
     manifest = tomllib.loads((first / "foo-two" / "pyproject.toml").read_text(encoding="utf-8"))
