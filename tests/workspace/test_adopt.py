@@ -1,0 +1,172 @@
+"""What people put in by hand is taken over: markers alone are added, and all other commands work on it afterwards."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from dotenv import dotenv_values
+
+from tests.containers import config
+
+from .conftest import Dmb, contents, make_module
+from .shapes import CODE_SERVERS, CRLF, PASTED, SHAPES
+
+MARKER = re.compile(rb"^[ \t]*# (BEGIN|END): [^\r\n]*(\r\n|\n|\Z)", re.MULTILINE)
+
+
+def lay_out(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(text.encode())
+    return root
+
+
+def unmarked(data: bytes) -> bytes:
+    """Without marker lines; the newline that a last line needs before a marker is not told apart."""
+    return MARKER.sub(b"", data).rstrip(b"\r\n")
+
+
+def own(root: Path) -> dict[str, bytes]:
+    return {name: data for name, data in contents(root).items() if not name.startswith(".dmb")}
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_only_markers_are_added_and_all_works_afterwards(dmb: Dmb, tmp_path: Path, shape: str) -> None:
+    root = lay_out(tmp_path / "ws", SHAPES[shape])
+    before = own(root)
+    preview = dmb("workspace", "adopt", "--workspace", root, "--dry-run", "--json")
+    assert (preview.code, own(root), (root / ".dmb").exists()) == (0, before, False)
+    done = dmb("workspace", "adopt", "--workspace", root, "--yes", "--json")
+    assert done.code == 0, done.err
+    after = own(root)
+    assert {name: unmarked(data) for name, data in after.items()} == {
+        name: unmarked(data) for name, data in before.items()
+    }
+    names = [module["name"] for module in done.json["modules"]]
+    listed = dmb("workspace", "list", "--workspace", root, "--json").json["modules"]
+    assert [(module["name"], module["in_sync"]) for module in listed] == [(name, True) for name in names]
+    again = dmb("workspace", "adopt", "--workspace", root, "--yes")
+    assert (again.code, "nothing by hand" in again.err) == (3, True)
+    assert own(root) == after
+    module = module_with_pieces(tmp_path)
+    added = dmb("workspace", "add", module, "--workspace", root, "--no-install")
+    assert added.code == 0, added.err
+    assert dmb("workspace", "remove", "zz-new", "--workspace", root, "--yes").code == 0
+    assert {name: data for name, data in own(root).items() if data} == {
+        name: data for name, data in after.items() if data
+    }
+    assert dmb("workspace", "remove", *names, "--workspace", root, "--yes").code == 0
+    assert b"# BEGIN" not in b"".join(own(root).values())
+    for name in ("compose.yaml", "docker-compose.yml", "docker-compose.yaml"):
+        if (root / name).exists() and yaml.safe_load((root / name).read_text())["services"]:
+            assert config(root).returncode == 0, config(root).stderr
+
+
+def module_with_pieces(parent: Path) -> Path:
+    module = make_module(parent, "zz-new")
+    pieces = {
+        "workspace.yaml": "load_from:\n- grpc_server: {host: zz-new, port: 4000, location_name: zz-new}\n",
+        "docker-compose.yml": "services:\n  zz-new:\n    image: ${ZZ_NEW_IMAGE:?the image}\n",
+        ".env.example": "ZZ_NEW_IMAGE=zz:1\n",
+    }
+    lay_out(module / "workspace" / "local", pieces)
+    return module
+
+
+def test_the_grouping_and_its_evidence(dmb: Dmb, tmp_path: Path) -> None:
+    root = lay_out(tmp_path / "ws", CODE_SERVERS)
+    data = dmb("workspace", "adopt", "--workspace", root, "--dry-run", "--json").json
+    found = {module["name"]: module for module in data["modules"]}
+    assert {name: module["location_name"] for name, module in found.items()} == {
+        "sales": "sales",
+        "stock-keeping": "stock_keeping",
+    }
+    assert found["sales"]["database"] == "mysql"
+    words = [find["what"] for find in found["sales"]["finds"]]
+    assert words == [
+        "grpc_server sales on sales_code:4000",
+        "service sales_code: the host of sales",
+        "service sales_db: a database that only sales_code depends on",
+        "ui depends on sales_code",
+        "background depends on sales_code",
+        "volume sales-data: nothing else mounts it",
+        "SALES_DB_PORT, SALES_REGION: named for it",
+    ]
+    lines = {find["what"]: find["line"] for find in found["sales"]["finds"]}
+    assert (
+        CODE_SERVERS["docker-compose.yml"].splitlines()[
+            lines["service sales_db: a database that only sales_code depends on"] - 1
+        ]
+        == "  sales_db:"
+    )
+    stock = [find["what"] for find in found["stock-keeping"]["finds"]]
+    assert "service whatever_name: the host of stock_keeping" in stock
+    assert ["STOCK_KEEPING_B stands apart" in note for note in found["stock-keeping"]["left"]] == [True]
+    assert not any("metadata" in word for word in words + stock)
+
+
+def test_removing_an_adopted_module_takes_all_of_it(dmb: Dmb, tmp_path: Path) -> None:
+    root = lay_out(tmp_path / "ws", CODE_SERVERS)
+    assert dmb("workspace", "adopt", "--workspace", root, "--yes").code == 0
+    assert dmb("workspace", "remove", "sales", "--workspace", root, "--yes").code == 0
+    compose = yaml.safe_load((root / "docker-compose.yml").read_text())
+    assert set(compose["services"]) == {"metadata_store", "whatever_name", "ui", "background"}
+    assert compose["services"]["background"]["depends_on"] == ["metadata_store", "whatever_name"]
+    assert set(compose["volumes"]) == {"metadata"}
+    assert set(dotenv_values(root / ".env")) == {"TOKEN", "STOCK_KEEPING_MODE", "OTHER", "STOCK_KEEPING_B"}
+    left = yaml.safe_load((root / "workspace.yaml").read_text())["load_from"]
+    assert [item["grpc_server"]["location_name"] for item in left] == ["stock_keeping"]
+
+
+def test_old_blocks_become_modules_with_not_one_byte_more(dmb: Dmb, tmp_path: Path) -> None:
+    root = lay_out(tmp_path / "ws", PASTED)
+    before = own(root)
+    assert dmb("workspace", "adopt", "old-one", "--workspace", root, "--yes").code == 0
+    assert own(root) == before
+    assert dmb("workspace", "remove", "old-one", "--workspace", root, "--yes").code == 0
+    assert "old" not in (root / "workspace.yaml").read_text()
+    assert set(dotenv_values(root / ".env")) == {"LOOSE_X", "LOOSE_Y"}
+
+
+def test_a_person_says_what_belongs_where(dmb: Dmb, tmp_path: Path) -> None:
+    root = lay_out(tmp_path / "ws", CODE_SERVERS)
+    done = dmb(
+        "workspace", "adopt", "shop", "--workspace", root, "--yes", "--json",
+        "--map", "shop=stock_keeping", "--map", "shop=metadata_store",
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    words = [find["what"] for find in done.json["modules"][0]["finds"]]
+    assert "service metadata_store: named by --map" in words
+    assert [module["name"] for module in dmb("workspace", "list", "--workspace", root, "--json").json["modules"]] == [
+        "shop"
+    ]
+    wrong = dmb("workspace", "adopt", "--workspace", root, "--map", "Shop X=sales")
+    assert (wrong.code, "--map" in wrong.err) == (2, True)
+
+
+def test_it_asks_and_says_where_nothing_is(dmb: Dmb, tmp_path: Path) -> None:
+    root = lay_out(tmp_path / "ws", CRLF)
+    before = contents(root)
+    asked = dmb("workspace", "adopt", "--workspace", root)
+    assert (asked.code, "--yes" in asked.err) == (2, True)
+    unknown = dmb("workspace", "adopt", "bee", "--workspace", root, "--yes")
+    assert (unknown.code, "did you mean be?" in unknown.err) == (3, True)
+    empty = dmb("workspace", "adopt", "--workspace", tmp_path / "nowhere", "--yes")
+    assert empty.code == 3
+    (tmp_path / "none").mkdir()
+    assert "no workspace.yaml" in dmb("workspace", "adopt", "--workspace", tmp_path / "none", "--yes").err
+    assert {name: data for name, data in contents(root).items() if not name.startswith(".dmb")} == before
+
+
+def test_several_workspace_files_are_told_apart(dmb: Dmb, tmp_path: Path) -> None:
+    root = tmp_path / "ws"
+    for name in ("a", "b"):
+        lay_out(root / name, {"workspace.yaml": f"load_from:\n- python_module: in_{name}\n"})
+    done = dmb("workspace", "adopt", "--workspace", root, "--yes")
+    assert (done.code, "a/workspace.yaml, b/workspace.yaml" in done.err) == (2, True)
+    done = dmb("workspace", "adopt", "--workspace", root, "--yes", "--json", "--file", "b/workspace.yaml")
+    assert [module["name"] for module in done.json["modules"]] == ["in-b"]
+    assert b"BEGIN" not in (root / "a" / "workspace.yaml").read_bytes()
