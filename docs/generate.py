@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 import click
 from click.testing import CliRunner
 
+from audit_hooks.rules import RULES
 from dmb.cli import dmb
 from dmb.ports import KINDS, SOURCES
 from dmb.system_packages import CATALOGUE, LARGE
+from dmb.workspace.live import TROUBLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +29,7 @@ def pages() -> dict[Path, str]:
         reference / "command.md": command_page(),
         reference / "questions.md": questions_page(),
         reference / "ports.md": ports_page(),
+        reference / "findings.md": findings_page(),
         reference / "system-packages.md": system_packages_page(),
     }
 
@@ -132,6 +135,36 @@ _SYSTEM_PACKAGES = f"""\
 `--set system_packages=git,pdf` installs these into the module's image, and for a shared module into the workspace's.
 MB is what the packages add to `python:3-slim-bookworm` with all that they need (`Installed-Size`, Debian 12, amd64, no
 recommended packages). What adds more than {LARGE} MB is said when the module is made.
+"""
+
+
+def findings_page() -> str:
+    """Every rule with what it fires on, why, an example, and what to do; then what only a running workspace shows."""
+    parts = ["# Findings", NOTE, _FINDINGS]
+    for rule in RULES:
+        parts.append(f"## {rule.code}: {rule.title}\n")
+        parts.append(f"{rule.severity.capitalize()}. {rule.what}\n\n**Why:** {rule.why}\n")
+        parts.append(f"**What to do:** {rule.remedy}.\n")
+        for words, files in (("For example:", rule.bad[0]), ("Use instead:", rule.good[0])):
+            parts.append(f"{words}\n")
+            parts += [
+                f"```\n# {name}\n{text.replace('{root}', '').rstrip()}\n```\n"
+                for name, text in files.items()
+                if text.strip() and (text != rule.bad[0].get(name) or files is rule.bad[0])
+            ]
+    parts.append("## Of a running workspace\n\n`dmb workspace validate --live URL` and `dmb workspace up` add these.\n")
+    parts.append("| id | severity | what |\n|---|---|---|")
+    parts += [f"| {rule} | {severity} | {title} |" for rule, (severity, title) in TROUBLES.items()]
+    return "\n".join(parts) + "\n"
+
+
+_FINDINGS = """\
+What `dmb workspace validate` and the pre-commit hook `dmb-workspace-validate` find. They exit with 1 when there is a
+finding as severe as `--fail-on` (default: error), else with 0.
+
+As JSON (`--json`, in the hook `--format json`) a report has the schema `dmb.findings/1`: the list `findings`, each with
+`path` (relative to what was judged), `line` and `column` (from 1; 0 where the whole file is meant), `rule`, `severity`
+(`error`, `warning`, `info`), `subject`, `message` and `remedy`.
 """
 
 
