@@ -56,6 +56,8 @@ def place_modules(
     # Before the ports are looked for: what is wrong with the file is told better here.
     _refuse_locations(files, {module.location_name: module.name for module in modules})
     docker = registry.runtime == "docker"
+    if docker:
+        files.yaml(layout.compose)
     wanted = {module.name: containers.kinds(module) if docker else {} for module in modules}
     if registry.code_servers:
         wanted = {module.name: {"grpc": local.port_variable(module)} for module in modules}
