@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from .sources import Sources, tracked
@@ -42,7 +41,7 @@ def judge_commit(root: Path, rules: Iterable[type[Rule]]) -> tuple[list[Finding]
     for folder, subject in _subjects(Sources(root, names)):
         count += 1
         head = f"{folder}/" if folder else ""
-        found += (replace(finding, path=head + finding.path) for finding in judge(subject, rules))
+        found += (finding._replace(path=head + finding.path) for finding in judge(subject, rules))
     return sorted(found), count
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -11,8 +10,7 @@ if TYPE_CHECKING:
 SEVERITIES = ("info", "warning", "error")  # the least first
 
 
-@dataclass(frozen=True, order=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """One finding. Sorted as one reads: by file, line and column.
 
     `path` is relative to the folder that is judged, POSIX; `line` and `column` are 1-based, 0 where the whole file is

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -11,7 +10,6 @@ from dmb import envfile, textblocks
 from dmb.errors import DmbError, NothingToWorkOn
 from dmb.module import Module
 from dmb.ports.envfile import interpolate
-from dmb.workspace.registry import Registry
 
 from .sources import Sources, Spot
 
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
     from dmb.envfile import Assignment
     from dmb.ports.yamlnodes import Node
     from dmb.textblocks import Block
+    from dmb.workspace.registry import Registry
 
 PIECES = "workspace/local"  # in a module repository
 COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")  # as Compose looks for its file
@@ -120,6 +119,8 @@ class Subject:
         text = None if self.kind == "module" or self.files.committed else self.files.text(REGISTRY)
         if text is None:
             return None
+        from dmb.workspace.registry import Registry  # only here: a commit has none
+
         try:
             return Registry.parse(text.encode(), self.root / REGISTRY)
         except DmbError as error:
@@ -142,7 +143,7 @@ class Subject:
     def registered(self, name: str) -> Spot:
         """Where the registry names a module."""
         text = self.files.text(REGISTRY) or ""
-        at = text.find(f"{json.dumps(name, ensure_ascii=False)}: {{")
+        at = text.find(f'"{name}": {{')
         return Spot(REGISTRY, textblocks.line_of(text, max(at, 0)))
 
     @cached_property

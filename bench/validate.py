@@ -73,6 +73,6 @@ def _hook(folder: Path) -> Pair:
         "dmb-workspace-validate on a standard module ÷ python -c pass",
         lambda: hook,
         lambda: [sys.executable, "-c", "pass"],
-        bound=8,
+        bound=10,
         runs=15,
     )

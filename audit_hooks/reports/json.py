@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,7 +15,7 @@ SCHEMA = "dmb.findings/1"
 
 def data(findings: Sequence[Finding]) -> dict[str, Any]:
     """The report as it is serialized."""
-    return {"schema": SCHEMA, "findings": [asdict(finding) for finding in findings]}
+    return {"schema": SCHEMA, "findings": [finding._asdict() for finding in findings]}
 
 
 def render(findings: Sequence[Finding], more: Mapping[str, Any] | None = None) -> str:

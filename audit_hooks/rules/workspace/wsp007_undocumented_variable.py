@@ -67,7 +67,7 @@ class UndocumentedVariable(Rule):
 
 def _read(name: str, text: str) -> Iterator[tuple[str, Spot]]:
     """(variable, place) of each that is read by a literal name. A file that does not parse is another's concern."""
-    if "env" not in text and "EnvVar" not in text:
+    if not any(word in text for word in ("environ", "getenv", "EnvVar")):
         return
     try:
         tree = ast.parse(text)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dmb.workspace.registry import fingerprints
-
 from ...rule import Rule
 from ...sources import Spot
 from .examples import registry
@@ -41,7 +39,11 @@ class ChangedBlock(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         """Digests against the registry's."""
-        modules = subject.registry.modules if subject.registry else {}
+        if subject.registry is None:
+            return
+        from dmb.workspace.registry import fingerprints  # only here: a commit has no registry
+
+        modules = subject.registry.modules
         for name, blocks in subject.marked.items():
             if name == subject.env:
                 continue
