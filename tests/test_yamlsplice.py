@@ -14,8 +14,7 @@ import yaml
 from dmb import textblocks
 from dmb.errors import DmbError
 from dmb.yamlsplice import YamlFile, dump, tree
-from dmb.yamlsplice.body import ADDED
-from dmb.yamlsplice.plan import SPLIT
+from dmb.yamlsplice.edits import ADDED, SPLIT
 
 from .corpus.yaml_shapes import REFUSED, SHAPES, Refused, Shape
 
@@ -335,6 +334,14 @@ def test_one_module_has_parts_at_many_places() -> None:
     assert "x-more" not in data
     assert data["volumes"] == {"data": None, "m1": None}
     assert drop(file.render(), "m1", "z3") == drop(new, "z3", "m1") == FULL
+
+
+@pytest.mark.parametrize("shape", SHAPES.values(), ids=SHAPES)
+def test_one_goes_while_another_is_put_as_it_is(shape: Shape) -> None:
+    file = YamlFile(add(shape.text, shape, "m1", "z3"), "f.yaml")
+    file.put("m1", {shape.path: shape.body("m1")})
+    file.drop("z3")
+    assert file.render() == add(shape.text, shape, "m1")
 
 
 def test_a_module_takes_the_place_of_another_in_one_step() -> None:

@@ -113,10 +113,8 @@ class YamlFile:
         if self.kind(path) not in ("list", "map"):
             return ""
         if event in self._tree.flow:
-            data = self.data
-            for name in path:
-                data = data[name]
-            return dump(data)
+            end = self._tree.ends[self._tree.closes[event]]
+            return dump(YamlFile(self.text[self._tree.starts[event] : end], f"{self.place}: {'.'.join(path)}").data)
         start = line_start(self.text, self._tree.starts[event])
         return textblocks.normal(self.text[start : below(self._tree, event)])
 

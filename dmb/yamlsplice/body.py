@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
 import json
 import re
@@ -12,10 +13,10 @@ import yaml
 
 from .. import textblocks
 from ..errors import DmbError
+from .edits import ADDED
 from .tree import CLOSE, LIST, MAP, Loader, Sign, Tree
 
 STEP = "  "
-ADDED = " # dmb added"
 
 _PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./@+-]*")
 _WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", ".nan", ".inf"}
@@ -31,12 +32,18 @@ def scalar(value: Any) -> str:
     """One value as YAML that every reader loads alike; lists and mappings as JSON."""
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
         return value
+    if isinstance(value, datetime.date):
+        return value.isoformat()
     return bracketed(value)
 
 
 def bracketed(value: Any) -> str:
-    """`value` as JSON, which is YAML."""
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+    """`value` as JSON, which is YAML; refuses (DmbError) what JSON cannot say."""
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except TypeError as error:
+        raise DmbError(f"a value that cannot be written here: {error}", remedy="Write it as text, in quotes.") from None
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _lines(data: Any) -> list[str]:

@@ -1,4 +1,11 @@
-"""Edits of a YAML text and, in parallel, of its events: the text is right if it parses to these events."""
+"""Edits of a YAML text and, in parallel, of its events: the text is right if it parses to these events.
+
+Three comments of ours say how to undo what no block can hold; each goes when the last entry of its collection goes:
+
+    load_from: # dmb was: []        the value was `[]` (or `{}`, `~`, nothing): it is commented out where it stands
+    depends_on: # dmb added         the key was not there
+    depends_on: [ # dmb split       the line was not broken here
+"""
 
 from __future__ import annotations
 
@@ -13,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..textblocks import Block, Span
+
+WAS, ADDED, SPLIT = " # dmb was:", " # dmb added", " # dmb split"
 
 
 class Edits:

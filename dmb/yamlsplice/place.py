@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 KeyPath = tuple[str, ...]
 
 _COLON = re.compile(r"[ \t]*:")
+_BLANK = re.compile(r"[ \t]*")
 _REST = re.compile(r"[ \t]*,?[ \t]*(?:#|[\r\n]|\Z)")
 
 
@@ -69,6 +70,30 @@ def block_at(blocks: Sequence[Placed], position: int) -> Block | None:
     return blocks[near].block if near >= 0 and position < blocks[near].block.end else None
 
 
+def blank(text: str, position: int) -> str:
+    """The spaces and tabs from `position` on."""
+    found = _BLANK.match(text, position)
+    return found[0] if found else ""
+
+
+def check_place(tree: Tree, blocks: Sequence[Placed], event: int) -> None:
+    """Refuse to change a collection that is another's too: through an alias, or since it stands in a block."""
+    start = tree.starts[event - 1 if event and tree.keys[event - 1] else event]
+    if tree.kinds[event] == "*":
+        raise tree.refusal("this value is an alias", start, "Write it out, then run again.")
+    named = set(tree.aliases.values())
+    above = event
+    while above >= 0:
+        if above in named:
+            name = tree.signs[above][2]
+            cause = f"what changes here would change wherever *{name} stands"
+            raise tree.refusal(cause, start, f"Write out what *{name} stands for, then run again.")
+        above = tree.parents[above]
+    inside = block_at(blocks, start) if event else None
+    if inside:
+        raise tree.refusal(f"this place lies in the block of `{inside.owner}`", start, "Change it by hand.")
+
+
 def below(tree: Tree, event: int) -> int:
     """The line start after the last entry of the block collection at `event`, before the comments that follow."""
     end = tree.ends[tree.closes[event]]
@@ -82,8 +107,7 @@ def column(tree: Tree, position: int) -> int:
 
 def indent(tree: Tree, event: int) -> str:
     """The white space before each entry of the block collection at `event`."""
-    first = event + 1 if tree.kinds[event] == "{" else event  # an anchor may stand before the first key
-    return " " * column(tree, tree.starts[first])
+    return " " * column(tree, tree.starts[event])
 
 
 def lines_of(tree: Tree, collection: int, first: int) -> Span:

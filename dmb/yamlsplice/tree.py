@@ -107,6 +107,9 @@ class Tree:
                 sign = self._noted((kind, event.tag, event.anchor), index)
                 if event.flow_style:
                     self.flow.add(index)
+                elif event.anchor is not None or event.tag is not None:
+                    # Where the first entry is, not where the anchor or tag is; of a flush list, before its dash.
+                    start = end - (kind == "[" and self.text[end] != "-")
             elif event_type is yaml.AliasEvent:
                 kind, sign = "*", ("*", event.anchor)
                 if event.anchor not in self.anchors:

@@ -134,6 +134,8 @@ LOAD_FROM = {
     "alias as the last leaf": Shape("x: &x [1, 2]\nload_from:\n  - python_file: a.py\n    args: *x\n"),
     "empty list with an anchor": Shape("load_from: &l []\n"),
     "empty list with a tag": Shape("load_from: !!seq []\n"),
+    "list with an anchor": Shape("load_from: &l\n\n  # all\n  - a.py\n"),
+    "list with a tag": Shape("load_from: !!seq\n- a.py\n- b.py"),
     "null items": Shape("load_from:\n  -\n  - a.py\n  -\n"),
     "null leaf at the end": Shape("load_from:\n  - python_file:\n"),
     "a list in a list": Shape("load_from:\n  - - a\n    - b\n"),
@@ -164,6 +166,7 @@ COMPOSE = {
         ("services",),
         service,
     ),
+    "services with an anchor": Shape("services: &all\n  web: &web\n    image: w\n", ("services",), service),
     "services with tags of Compose": Shape(
         "services:\n  web:\n    ports: !override\n      - '80:80'\n    user: !reset null\n", ("services",), service
     ),
@@ -264,7 +267,7 @@ REFUSED = {
     "an alias in the place": Refused("a: &a [x]\nload_from: *a\n", 2, "alias"),
     "an anchored list that is named elsewhere": Refused("load_from: &l\n  - a.py\nb: *l\n", 1, "*l"),
     "an anchored parent that is named elsewhere": Refused(
-        "services: &s\n  web:\n    depends_on: [db]\nx: *s\n", 1, "*s", ("services", "web", "depends_on"), name
+        "services: &s\n  web:\n    depends_on: [db]\nx: *s\n", 3, "*s", ("services", "web", "depends_on"), name
     ),
     "null below its key": Refused("load_from:\n  ~\n", 2, "nothing can be put in"),
     "null in brackets": Refused("{load_from: }\n", 1, "nothing can be put in"),
