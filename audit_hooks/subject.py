@@ -81,6 +81,11 @@ class Subject:
         """The file that lists the code locations."""
         return self._at("workspace.yaml")
 
+    @property
+    def dagster_yaml(self) -> str | None:
+        """The instance's file; a module has none."""
+        return None if self.kind == "module" else self._at("dagster.yaml")
+
     @cached_property
     def compose_files(self) -> list[str]:
         """The Compose file of the workspace, or the one that a module adds to it."""
@@ -202,6 +207,10 @@ class Subject:
         if text is None:
             return []
         try:
+            if self.kind == "workspace" and name == self._at("Dockerfile"):
+                from dmb.workspace.image import sections  # one block with a section for each module
+
+                return sections(text, name)
             return envfile.blocks(text, name) if name == self.env else textblocks.find_blocks(text, name)
         except DmbError as error:
             self.files.refused(name, error)
@@ -222,7 +231,7 @@ class Subject:
 
     def read_all(self) -> Iterator[str]:
         """Read and parse all that a rule may ask for, so that `files.broken` is complete; yields the YAML files."""
-        names = [self.workspace_yaml, *self.compose_files, "dagster.yaml" if self.kind == "workspace" else ""]
+        names = [self.workspace_yaml, *self.compose_files, self.dagster_yaml]
         for name in filter(None, names):
             if self.files.yaml(name).kind != "null" or self.files.text(name) is not None:
                 yield name

@@ -6,6 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from pytest_cookies.plugin import Cookies
+
+from tests.template.conftest import Configuration, make
 
 from .conftest import Dmb, contents, make_module
 
@@ -110,3 +113,27 @@ def test_names_ports_and_variables_that_stand_twice_or_nowhere(dmb: Dmb, filled:
 def test_where_there_is_no_workspace_it_says_so(dmb: Dmb, tmp_path: Path) -> None:
     assert dmb("workspace", "validate", "--workspace", tmp_path).code == 3
     assert dmb("workspace", "validate", "--workspace", tmp_path, "--live", "ftp://x").code == 3
+
+
+def test_a_workspace_of_containers_is_judged_in_all_its_files(
+    dmb: Dmb, tmp_path: Path, cookies_session: Cookies
+) -> None:
+    workspace = tmp_path / "ws"
+    assert dmb("workspace", "init", workspace, "--runtime", "docker").code == 0
+    answers = {"pg": ("postgresql", "isolated"), "my": ("mysql", "shared")}
+    for name, (database, location) in answers.items():
+        made = make(cookies_session, Configuration(database, "quick", location), module_name=name).project
+        assert dmb("workspace", "add", made, "--workspace", workspace, "--no-install").code == 0
+    assert found(dmb, workspace) == []
+    edit(workspace / "Dockerfile", "# ---- my", "# ---- mine")
+    edit(workspace / "docker-compose.yml", "POSTGRES_DB: pg", "POSTGRES_DB: other")
+    edit(workspace / "home/workspace.yaml", "host: pg", "host: elsewhere")
+    edit(workspace / ".env", "PG_DB_PORT=", "PG_DB_PORT_WAS=")
+    assert sorted(found(dmb, workspace)) == [
+        ("WSP005", "home/workspace.yaml", "pg"),
+        ("WSP015", "Dockerfile", "my"),
+        ("WSP016", "Dockerfile", "mine"),
+        ("WSP017", "docker-compose.yml", "pg"),
+        ("WSP017", "home/workspace.yaml", "pg"),
+        ("WSP021", "docker-compose.yml", "PG_DB_PORT"),
+    ]

@@ -40,7 +40,7 @@ class OrphanBlock(Rule):
             return
         for name, blocks in subject.marked.items():
             for block in blocks:
-                if block.owner not in subject.registry.modules and block.owner != "dmb":
+                if block.owner not in subject.registry.modules:
                     spot = Spot(name, block.line, len(block.indent) + 1)
                     message = f"this block is of {block.owner}, which is no module of the workspace"
                     yield self.finding(spot, block.owner, message)

@@ -90,7 +90,7 @@ def _uses(subject: Subject) -> Iterator[tuple[str, Spot]]:
             for match in _USE.finditer(node.text):
                 if match[1] or match[2]:
                     yield match[1] or match[2], subject.at(name, node)
-    for name in (subject.workspace_yaml, *(("dagster.yaml",) if subject.kind == "workspace" else ())):
+    for name in filter(None, (subject.workspace_yaml, subject.dagster_yaml)):
         waiting = [subject.files.yaml(name)]
         while waiting:
             node = waiting.pop()
