@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from .sources import Sources, tracked
-from .subject import PIECES, REGISTRY, Subject
+from .subject import COMPOSE, PIECES, REGISTRY, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -64,7 +64,17 @@ def _subjects(files: Sources) -> Iterator[tuple[str, Subject]]:
     for name in names:
         folder, _, file = name.rpartition("/")
         if file == "workspace.yaml" and folder not in pieces and _loads(files, name):
-            yield folder, Subject("workspace", files.below(folder))
+            above, _, own = folder.rpartition("/")
+            if own and not _composed(files, folder) and _composed(files, above):
+                # Containers mount a folder of configuration that stands beside their Compose file.
+                places = {file: f"{own}/{file}" for file in ("workspace.yaml", "dagster.yaml")}
+                yield above, Subject("workspace", files.below(above), places)
+            else:
+                yield folder, Subject("workspace", files.below(folder))
+
+
+def _composed(files: Sources, folder: str) -> bool:
+    return any(files.has(f"{folder}/{name}".lstrip("/")) for name in COMPOSE)
 
 
 def _loads(files: Sources, name: str) -> bool:

@@ -14,7 +14,7 @@ from dmb.ports.envfile import interpolate
 from .sources import Sources, Spot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from dmb.envfile import Assignment
     from dmb.ports.yamlnodes import Node
@@ -68,8 +68,11 @@ class Subject:
     there is none, as in a clone of its repository.
     """
 
-    def __init__(self, kind: Literal["workspace", "module"], files: Sources) -> None:
+    def __init__(
+        self, kind: Literal["workspace", "module"], files: Sources, places: Mapping[str, str] | None = None
+    ) -> None:
         self.kind = kind
+        self.places = places or {}  # as in Registry, where there is none
         self.files = files
         self.root = files.root
         self.home = f"{PIECES}/" if kind == "module" else ""  # where workspace.yaml and the rest stand
@@ -94,7 +97,9 @@ class Subject:
 
     def _at(self, name: str) -> str:
         """The path of a file that has a usual name; the registry says where one stands that is elsewhere."""
-        return self.registry.places.get(name, name) if self.registry else f"{self.home}{name}"
+        if self.registry:
+            return self.registry.places.get(name, name)
+        return self.places.get(name, f"{self.home}{name}")
 
     @cached_property
     def env(self) -> str | None:
