@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import pytest
@@ -11,7 +14,7 @@ import pytest
 from dmb.cli import main
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
 PYPROJECT = """\
 [build-system]
@@ -149,3 +152,11 @@ def served(dmb: Dmb, tmp_path: Path) -> Path:
     """A workspace with code servers and without an environment."""
     assert dmb("workspace", "init", tmp_path / "served", "--no-install", "--code-servers").code == 0
     return tmp_path / "served"
+
+
+@pytest.fixture(scope="session")
+def memory() -> Iterator[Path]:
+    """A folder in memory where there is one: what is proven there does not depend on how slow a disk is to sync."""
+    shared = Path("/dev/shm")  # noqa: S108
+    with tempfile.TemporaryDirectory(dir=shared if os.access(shared, os.W_OK) else None, prefix="dmb-tests-") as name:
+        yield Path(name)
