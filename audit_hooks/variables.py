@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 
-# Dagster's own, and those of the operating system, a shell or a CI.
+# Those of the operating system, a shell or a CI.
 PLATFORM = re.compile(
-    r"DAGSTER_\w+|XDG_\w+|LC_\w+|GITHUB_\w+|CI|HOME|USER|LOGNAME|HOSTNAME|PATH|PWD|SHELL|TERM|LANG|TZ|TMPDIR|TEMP|TMP|"
+    r"XDG_\w+|LC_\w+|GITHUB_\w+|CI|HOME|USER|LOGNAME|HOSTNAME|PATH|PWD|SHELL|TERM|LANG|TZ|TMPDIR|TEMP|TMP|"
     r"UID|GID|VIRTUAL_ENV|PYTHON\w+|NO_COLOR|APPDATA|LOCALAPPDATA|USERPROFILE"
 )
+
+# Dagster's own: it reads or sets them itself.
+DAGSTER = re.compile(r"DAGSTER_\w+")

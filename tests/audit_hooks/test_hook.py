@@ -83,8 +83,8 @@ def test_a_workspace_repository_and_modules_in_one_are_judged_apart(
 def test_a_workspace_of_containers_is_judged_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = {
         "home/workspace.yaml": SERVER,
-        "home/dagster.yaml": "storage:\n  postgres: {postgres_url: {env: DAGSTER_URL_OF_OURS}}\n  x: {env: OURS}\n",
-        "docker-compose.yml": "services:\n  barr: {image: 'bar:${BAR_TAG}'}\n",
+        "home/dagster.yaml": "storage:\n  postgres: {postgres_url: {env: DAGSTER_URL}}\n  x: {env: OURS}\n",
+        "docker-compose.yml": "services:\n  barr: {image: 'bar:${BAR_TAG}', environment: {DAGSTER_URL: x}}\n",
         ".env.example": "BAR_TAG=1\n",
     }
     assert main([str(repository(tmp_path, files)), "--format", "json"]) == 1

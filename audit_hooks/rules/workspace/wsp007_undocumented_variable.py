@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...rule import Rule
 from ...sources import Spot
-from ...variables import PLATFORM
+from ...variables import DAGSTER, PLATFORM
 from .examples import MANIFEST
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class UndocumentedVariable(Rule):
             if not name.endswith(".py") or {"tests", "test"} & set(name.split("/")[:-1]) or name.startswith("."):
                 continue
             for variable, spot in _read(name, subject.files.text(name) or ""):
-                if variable not in known and not PLATFORM.fullmatch(variable):
+                if variable not in known and not (PLATFORM.fullmatch(variable) or DAGSTER.fullmatch(variable)):
                     known.add(variable)
                     yield self.finding(spot, variable, f"the code reads {variable}, and .env.example does not have it")
 

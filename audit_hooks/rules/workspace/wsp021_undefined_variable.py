@@ -61,9 +61,9 @@ class UndefinedVariable(Rule):
         text = subject.files.text(subject.env) or ""
         known = {*subject.values, *(_EXAMPLE.findall(text) if subject.env.endswith(".example") else ())}
         if subject.module:
-            # What a workspace assigns when the module is added stands in no file of the repository.
+            # What a workspace assigns to the module, and what is its own, stands in no file of the repository.
             known |= set(subject.module.requires)
-            given = re.compile(rf"{re.escape(subject.module.prefix)}_(GRPC_PORT|DB_\w+)")
+            given = re.compile(rf"{re.escape(subject.module.prefix)}_(GRPC_PORT|DB_\w+)|DAGSTER_\w+")
         else:
             given = None
         for member_name, member in subject.members.items():
@@ -90,13 +90,23 @@ def _uses(subject: Subject) -> Iterator[tuple[str, Spot]]:
             for match in _USE.finditer(node.text):
                 if match[1] or match[2]:
                     yield match[1] or match[2], subject.at(name, node)
+    given = set(_given(subject))
     for name in filter(None, (subject.workspace_yaml, subject.dagster_yaml)):
         waiting = [subject.files.yaml(name)]
         while waiting:
             node = waiting.pop()
-            if len(node.pairs) == 1 and (variable := node.get("env").text):
+            if len(node.pairs) == 1 and (variable := node.get("env").text) and variable not in given:
                 yield variable, subject.at(name, node.get("env"))
             waiting += [value for _, value in node.pairs] + node.items
+
+
+def _given(subject: Subject) -> Iterator[str]:
+    """The variables that containers are given: what Dagster's own files name is looked up there."""
+    yield "DAGSTER_HOME"
+    for service in subject.services:
+        environment = service.node.get("environment")
+        yield from environment.entries
+        yield from (item.text.partition("=")[0] for item in environment.items)
 
 
 def _scalars(root: Node) -> Iterator[Node]:
