@@ -69,11 +69,16 @@ def test_a_workspace_repository_and_modules_in_one_are_judged_apart(
         "b/pyproject.toml": MANIFEST,
         "deploy/workspace.yaml": SERVER * 1 + "  - grpc_server: {host: bar, port: 4000, location_name: bar}\n",
         "deploy/.env.example": "A=1\nA=2\n",
+        "conf/compose.yaml": "services:\n  bar: {image: 'bar:${TAG}'}\n",
+        "conf/.env.example": "A=1\n",
+        "conf/home/workspace.yaml": "load_from:\n  - python_file: {relative_path: d.py, location_name: d}\n",
+        "conf/home/d.py": "",
         "tests/workspace.yaml": "load_from: 3\n",
     }
     assert main([str(repository(tmp_path, files)), "--format", "json"]) == 1
     assert findings(capsys.readouterr().out) == [
         ("WSP020", "b/workspace/local/workspace.yaml"),
+        ("WSP021", "conf/compose.yaml"),  # a warning: a shell may set it
         ("WSP014", "deploy/.env.example"),
         ("WSP002", "deploy/workspace.yaml"),
         ("WSP006", "deploy/workspace.yaml"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from ...rule import Rule
@@ -53,7 +53,8 @@ class MissingTarget(Rule):
                 relative = not path.is_absolute()
                 if relative and (key != "relative_path" or ".." in path.parts):
                     continue
-                there = subject.files.has(path.as_posix()) if relative else subject.files.committed or path.exists()
+                beside = (PurePosixPath(subject.workspace_yaml).parent / path).as_posix()
+                there = subject.files.has(beside) if relative else subject.files.committed or path.exists()
                 if not there:
                     spot = subject.at(subject.workspace_yaml, node)
                     yield self.finding(spot, location.subject, f"there is no {word} {node.text}")

@@ -33,7 +33,7 @@ class UndefinedVariable(Rule):
     what = (
         "`${NAME}` in the Compose file or `env: NAME` in workspace.yaml or dagster.yaml, without a default, that "
         "`.env` does not set; or a variable that a module requires of the workspace. In a repository `.env.example` "
-        "speaks for `.env`; without either nothing is judged."
+        "speaks for `.env`; without either nothing is judged, and in that of a workspace it is a warning."
     )
     why = "Compose puts nothing in its place or refuses to start; Dagster does not load the file."
     remedy = "set it in .env"
@@ -76,12 +76,10 @@ class UndefinedVariable(Rule):
             if variable in known or PLATFORM.fullmatch(variable) or (given and given.fullmatch(variable)):
                 continue
             known.add(variable)
-            yield self.finding(
-                spot,
-                variable,
-                f"{variable} is used here, and {subject.env} does not set it",
-                f"set it in {subject.env}",
-            )
+            message = f"{variable} is used here, and {subject.env} does not set it"
+            found = self.finding(spot, variable, message, f"set it in {subject.env}")
+            # A commit cannot know what a shell or a CI sets.
+            yield found._replace(severity="warning") if subject.files.committed and not subject.module else found
 
 
 def _uses(subject: Subject) -> Iterator[tuple[str, Spot]]:
