@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def workspace() -> None:
-    """Make a workspace, put modules into it, take them out.
+    """Make a workspace, put modules in, take them out.
 
     A workspace is the folder that a webserver and a daemon run from. It is found by --workspace, then the variable
     DMB_WORKSPACE, then upwards from the working folder, then in ~/workspace/services/dagster.

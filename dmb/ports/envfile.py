@@ -83,7 +83,7 @@ def resolved(found: Iterable[Variable], environment: Mapping[str, str]) -> dict[
     values: dict[str, str] = {}
     for variable in found:
         value = variable.value
-        if not variable.literal:
+        if not variable.literal and "$" in value:
             try:
                 value = interpolate(value, {**values, **environment})
             except KeyError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import os
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from ..transaction import transaction
 from .compose import services
 from .discover import discover
 from .files import Files
-from .layout import Layout, find
+from .layout import VARIABLE, Layout, find
 from .registry import Entry, Registry, fingerprints
 from .session import Session, session, unknown
 from .status import blocks_of
@@ -59,11 +60,14 @@ def adopt(
 
 def _place(named: Path | None, given: Sequence[Path]) -> tuple[Layout, Registry]:
     """The workspace that is meant, or the folder that is to become one with the registry that it would have."""
+    root = (named or Path.cwd()).expanduser().resolve()
     try:
         layout = find(named)
-        return layout, Registry("local")
+        # The workspace in the usual place is not meant by who stands in a folder that looks like one.
+        elsewhere = named is None and VARIABLE not in os.environ and layout.root not in (root, *root.parents)
+        if not (elsewhere and (given or (root / "workspace.yaml").is_file())):
+            return layout, Registry("local")
     except NothingToWorkOn:
-        root = (named or Path.cwd()).expanduser().resolve()
         if not root.is_dir():
             raise
     places = {}

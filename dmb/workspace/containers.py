@@ -7,6 +7,7 @@ Dockerfile, a section each.
 
 from __future__ import annotations
 
+import functools
 import re
 import secrets
 from typing import TYPE_CHECKING, Any
@@ -33,14 +34,39 @@ ENV_VARS = ("run_launcher", "config", "env_vars")
 _NEEDED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*):?\?")
 
 
+class Surroundings:
+    """What modules meet in a workspace of containers, read once for all of them."""
+
+    def __init__(self, files: Files) -> None:
+        self.files, self.layout = files, files.layout
+        self.compose = files.yaml(self.layout.compose)
+        self.whole = self.compose.plain(())
+        self.services = services(self.whole)
+        # What loads code and starts runs.
+        self.launching = [one for one in self.services.values() if one.role in ("webserver", "daemon")]
+        self.containers = {
+            str(one.definition["container_name"]): one.name
+            for one in self.services.values()
+            if "container_name" in one.definition
+        }
+        self.variables = {variable.key for variable in files.variables()}
+
+    @functools.cached_property
+    def launcher(self) -> bool:
+        """Whether each run has a container of its own, with the variables that dagster.yaml names."""
+        path = self.layout.dagster_yaml
+        launcher = self.files.yaml(path).plain(("run_launcher",)) if self.files.exists(path) else None
+        return isinstance(launcher, dict) and launcher.get("class") == "DockerRunLauncher"
+
+
 def kinds(module: Module) -> dict[str, str]:
     """The ports that it publishes on the host, and the variable of each."""
     return {module.database: f"{module.prefix}_DB_PORT"} if module.database in DATABASE_SERVERS else {}
 
 
-def pieces(module: Module, files: Files, ports: Mapping[str, int]) -> Pieces:
+def pieces(module: Module, there: Surroundings, ports: Mapping[str, int]) -> Pieces:
     """What the module has there. Refuses (DmbError) pieces that this workspace cannot hold as they are."""
-    layout = files.layout
+    layout = there.layout
     folder = module.path / FOLDER
     locations = _read(folder / "workspace.yaml")
     entries: dict[Path, dict[KeyPath, str]] = {layout.workspace_yaml: {("load_from",): locations.body(("load_from",))}}
@@ -48,7 +74,7 @@ def pieces(module: Module, files: Files, ports: Mapping[str, int]) -> Pieces:
     snippet = ""
     if (folder / "docker-compose.yml").is_file():
         own = _read(folder / "docker-compose.yml")
-        _refuse_unknown(own, files, variables)
+        _refuse_unknown(own, there, variables)
         compose: dict[KeyPath, str] = {
             (section,): own.body((section,))
             for section in ("services", "networks", "volumes")
@@ -56,16 +82,16 @@ def pieces(module: Module, files: Files, ports: Mapping[str, int]) -> Pieces:
         }
         hosts = [str(item.get("grpc_server", {}).get("host")) for item in locations.plain(("load_from",)) or ()]
         servers = [one for name, one in services(own.plain(())).items() if name in hosts]
-        entries[layout.compose] = {**compose, **_depends_on(files, servers)}
+        entries[layout.compose] = {**compose, **_depends_on(there, servers)}
         launched = _environment(module, servers)
-        if launched and _has_launcher(files):
+        if launched and there.launcher:
             entries[layout.dagster_yaml] = {ENV_VARS: dump(list(launched))}
-            entries[layout.compose] |= _launchers(files, launched)
+            entries[layout.compose] |= _launchers(there, launched)
     elif module.code_location == "shared":
         # It runs in webserver and daemon themselves.
         own_names = {name: f"${{{name}}}" for name in variables}
-        entries[layout.compose] = {**_context(files, module), **(_launchers(files, own_names) if own_names else {})}
-        if own_names and _has_launcher(files):
+        entries[layout.compose] = {**_context(there, module), **(_launchers(there, own_names) if own_names else {})}
+        if own_names and there.launcher:
             entries[layout.dagster_yaml] = {ENV_VARS: dump(list(own_names))}
         snippet = _snippet(folder)
     return Pieces(entries=entries, variables=variables, snippet=snippet)
@@ -96,38 +122,35 @@ def _variables(example: Path, module: Module, ports: Mapping[str, int]) -> dict[
     return values
 
 
-def _refuse_unknown(own: YamlFile, files: Files, variables: Mapping[str, str]) -> None:
+def _refuse_unknown(own: YamlFile, there: Surroundings, variables: Mapping[str, str]) -> None:
     """A network, a volume or a variable that the pieces use must be theirs or the workspace's."""
-    whole, there = own.plain(()), files.yaml(files.layout.compose).plain(())
+    whole = own.plain(())
     for section, used in (("networks", _networks(whole)), ("volumes", _volumes(whole))):
-        known = {**(_map(there, section)), **(_map(whole, section))}
+        known = _map(there.whole, section).keys() | _map(whole, section).keys()
         for name, service in used.items():
             if name not in known:
+                has = ", ".join(_map(there.whole, section)) or "it has none"
                 raise DmbError(
                     f"{service} uses {section[:-1]} {name}, which the workspace does not have",
                     place=f"{own.place}:{own.line(('services', service, section))}",
-                    remedy=f"write one of the workspace's there ({', '.join(_map(there, section)) or 'it has none'}), "
-                    f"or define {name} in {files.layout.compose}",
+                    remedy=f"write one of the workspace's there ({has}), or define {name} in {there.layout.compose}",
                 )
-    taken = {
-        str(one.definition["container_name"]): one.name
-        for one in services(there).values()
-        if "container_name" in one.definition and one.name not in services(whole)
-    }
-    for one in services(whole).values():
+    ours = services(whole)
+    for one in ours.values():
         name = str(one.definition.get("container_name", ""))
-        if name in taken:
+        if there.containers.get(name, one.name) not in ours:
             raise DmbError(
-                f"the service {taken[name]} of the workspace has the container name {name}",
+                f"the service {there.containers[name]} of the workspace has the container name {name}",
                 place=f"{own.place}:{own.line(('services', one.name, 'container_name'))}",
                 remedy="give this one another name, or none",
             )
-    present = {variable.key for variable in files.variables()} | variables.keys()
-    missing = [name for name in dict.fromkeys(_NEEDED.findall(own.text)) if name not in present]
+    missing = [
+        name for name in dict.fromkeys(_NEEDED.findall(own.text)) if name not in there.variables | variables.keys()
+    ]
     if missing:
         raise DmbError(
             f"the module's services need variables that the workspace does not set: {', '.join(missing)}",
-            place=str(files.layout.env),
+            place=str(there.layout.env),
             remedy="add them there, outside the markers of modules, and run again",
         )
 
@@ -150,19 +173,12 @@ def _map(whole: Any, section: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _launching(files: Files) -> list[Service]:
-    """Webserver and daemon: what loads code and starts runs."""
-    found = services(files.yaml(files.layout.compose).plain(()))
-    return [one for one in found.values() if one.role in ("webserver", "daemon")]
-
-
-def _depends_on(files: Files, servers: list[Service]) -> dict[KeyPath, str]:
+def _depends_on(there: Surroundings, servers: list[Service]) -> dict[KeyPath, str]:
     """Webserver and daemon start after the code servers, in the form that each has."""
-    file = files.yaml(files.layout.compose)
     found: dict[KeyPath, str] = {}
-    for one in _launching(files) if servers else ():
+    for one in there.launching if servers else ():
         where = ("services", one.name, "depends_on")
-        if file.kind(where) == "list":
+        if there.compose.kind(where) == "list":
             found[where] = dump([server.name for server in servers])
         else:
             found[where] = dump({server.name: {"condition": "service_started"} for server in servers})
@@ -180,35 +196,25 @@ def _environment(module: Module, servers: list[Service]) -> dict[str, str]:
     return {name: str(value) for name, value in found.items() if name.startswith(f"{module.prefix}_")}
 
 
-def _has_launcher(files: Files) -> bool:
-    path = files.layout.dagster_yaml
-    if not files.exists(path):
-        return False
-    launcher = files.yaml(path).plain(("run_launcher",))
-    return isinstance(launcher, dict) and launcher.get("class") == "DockerRunLauncher"
-
-
-def _launchers(files: Files, launched: Mapping[str, str]) -> dict[KeyPath, str]:
+def _launchers(there: Surroundings, launched: Mapping[str, str]) -> dict[KeyPath, str]:
     """The same variables in the environment of webserver and daemon, which hand them to the runs that they start."""
-    file = files.yaml(files.layout.compose)
     found: dict[KeyPath, str] = {}
-    for one in _launching(files):
+    for one in there.launching:
         where = ("services", one.name, "environment")
-        if file.kind(where) == "list":
+        if there.compose.kind(where) == "list":
             found[where] = dump([f"{name}={value}" for name, value in launched.items()])
         else:
             found[where] = dump(dict(launched))
     return found
 
 
-def _context(files: Files, module: Module) -> dict[KeyPath, str]:
+def _context(there: Surroundings, module: Module) -> dict[KeyPath, str]:
     """The module's folder as a build context of the workspace's image."""
-    file = files.yaml(files.layout.compose)
-    builders = [one for one in _launching(files) if file.kind(("services", one.name, "build")) == "map"]
+    builders = [one for one in there.launching if there.compose.kind(("services", one.name, "build")) == "map"]
     if not builders:
         raise DmbError(
             "no service of webserver or daemon has a `build` of its own with a `context`",
-            place=str(files.layout.compose),
+            place=str(there.layout.compose),
             remedy="write it as `build:` with `context: .` below, or make the module an isolated one",
         )
     return {

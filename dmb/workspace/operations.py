@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -68,7 +69,19 @@ def add(
             return looked
         if looked.runtime == "local":
             done = install_modules(layout, modules, tell)
-    return replace(_place(layout, modules, commit=True, force=force), environments=tuple(done))
+    added = replace(_place(layout, modules, commit=True, force=force), environments=tuple(done))
+    make_folders(added)
+    return added
+
+
+def make_folders(added: Added) -> None:
+    """A folder for each module's credential files: where it is missing, Docker makes one that belongs to root."""
+    auth = added.layout.root / "auth"
+    if added.runtime == "docker" and auth.is_dir():
+        for placed in added.placements:
+            with contextlib.suppress(OSError):
+                (auth / placed.module.name).mkdir()
+                (auth / placed.module.name).chmod(0o755)
 
 
 def install_modules(layout: Layout, modules: Sequence[Module], tell: Callable[[str], None]) -> list[str]:
@@ -107,4 +120,7 @@ def remove(layout: Layout, names: Sequence[str], *, with_data: bool, force: bool
         if commit:
             for each in (each for found in kept.values() for each in found):
                 data.delete(each, on.files)
+            for name in asked:
+                with contextlib.suppress(OSError):  # credential files of people stay
+                    (layout.root / "auth" / name).rmdir()
     return Removed(layout, tuple(asked), changes, kept, on.notes)

@@ -56,16 +56,15 @@ def place_modules(
     # Before the ports are looked for: what is wrong with the file is told better here.
     _refuse_locations(files, {module.location_name: module.name for module in modules})
     docker = registry.runtime == "docker"
-    if docker:
-        files.yaml(layout.compose)
+    there = containers.Surroundings(files) if docker and modules else None
     wanted = {module.name: containers.kinds(module) if docker else {} for module in modules}
     if registry.code_servers:
         wanted = {module.name: {"grpc": local.port_variable(module)} for module in modules}
     held = survey(layout.root) if any(wanted.values()) else None
     ports, reasons = _assign(files, held, modules, wanted)
     pieces: dict[str, Pieces] = {
-        module.name: containers.pieces(module, files, ports[module.name])
-        if docker
+        module.name: containers.pieces(module, there, ports[module.name])
+        if there
         else local.pieces(module, layout, ports[module.name].get("grpc"))
         for module in modules
     }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import DmbError, NothingToWorkOn
 from ..module import Module
-from .operations import SKIPPED, Added, install_modules
+from .operations import SKIPPED, Added, install_modules, make_folders
 from .plan import place_modules
 from .session import session
 
@@ -52,6 +52,8 @@ def sync(
         if added.runtime == "local":
             done = install_modules(layout, modules, tell)
         added = _write(layout, modules, gone, force=force, commit=True)
+    if not dry_run:
+        make_folders(added)
     return Synced(replace(added, environments=tuple(done)), vanished, prune, broken)
 
 

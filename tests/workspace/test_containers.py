@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -106,13 +107,14 @@ def test_an_isolated_module_has_services_variables_and_an_entry(dmb: Dmb, made: 
     loaded = yaml.safe_load((made / "home" / "workspace.yaml").read_text())["load_from"]
     assert loaded == [{"grpc_server": {"host": "bar-one", "port": 4000, "location_name": "bar-one"}}]
     assert "# inside" in (made / "docker-compose.yml").read_text()
+    assert stat.S_IMODE((made / "auth" / "bar-one").stat().st_mode) & 0o055 == 0o055
     state = own(made)
     again = dmb("workspace", "add", tmp_path / "bar-one", "--workspace", made)
     assert ("bar-one: unchanged" in again.out, own(made)) == (True, state)
     listed = dmb("workspace", "list", "--workspace", made, "--json").json
     assert (listed["runtime"], listed["modules"][0]["in_sync"]) == ("docker", True)
     assert dmb("workspace", "remove", "bar-one", "--workspace", made, "--yes").code == 0
-    assert own(made) == before
+    assert (own(made), (made / "auth" / "bar-one").exists()) == (before, False)
 
 
 def test_runs_in_containers_of_their_own_get_the_variables(dmb: Dmb, tmp_path: Path) -> None:
