@@ -103,7 +103,7 @@ def test_a_running_workspace_is_judged_and_reloaded(dmb: Dmb, live: Path, tmp_pa
         assert "hand_dagster.definitions, other_dagster.definitions" in shared["message"]
 
 
-def test_up_starts_the_workspace_tells_what_loads_and_stops_all_of_it(live: Path, tmp_path: Path) -> None:
+def test_up_starts_the_workspace_tells_what_loads_and_stops_all_of_it(dmb: Dmb, live: Path, tmp_path: Path) -> None:
     port, log = free_port(), tmp_path / "log"
     command = f"exec {sys.executable} -m dmb workspace up --workspace {live} --port {port}"
     with running(command, log) as process:
@@ -113,6 +113,12 @@ def test_up_starts_the_workspace_tells_what_loads_and_stops_all_of_it(live: Path
         told = log.read_text()
         assert "bar-one: loaded" in told, told[-4000:]
         assert "error WSP051: bad does not load: ModuleNotFoundError" in told
+        # What it starts here is plain `dagster dev`, which does not read the workspace's own file again.
+        url, new = f"http://127.0.0.1:{port}", module(tmp_path, "new-one")
+        done = dmb("workspace", "add", new, "--workspace", live, "--no-install", "--reload", url)
+        assert done.code == 1
+        assert "new-one: not taken in" in done.out
+        assert "serves from a copy" in done.err
     assert process.returncode == 0, log.read_text()[-3000:]
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
