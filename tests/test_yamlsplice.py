@@ -266,8 +266,9 @@ def test_what_was_adopted_can_be_replaced_and_removed() -> None:
     assert load(file.render())["volumes"] == {"data": None}
 
 
-@pytest.mark.parametrize("shape", [s for s in SHAPES.values() if s.path == ("load_from",)], ids=str)
-def test_every_list_can_be_adopted_item_by_item(shape: Shape) -> None:
+@pytest.mark.parametrize("name", [name for name, shape in SHAPES.items() if shape.path == ("load_from",)])
+def test_every_list_can_be_adopted_item_by_item(name: str) -> None:
+    shape = SHAPES[name]
     file = YamlFile(shape.text, "f.yaml")
     items = load(shape.text)["load_from"] if file.kind(shape.path) == "list" else []
     for index in range(len(items)):
