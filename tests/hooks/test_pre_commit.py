@@ -111,3 +111,16 @@ def test_pre_commit_and_prek_install_it_and_judge_a_module(source: Path, made: P
     finally:
         piece.write_text(good)
         git(made, "add", "-A")
+
+
+def test_autoupdate_moves_it(source: Path, made: Path, tmp_path: Path) -> None:
+    config = made / ".pre-commit-config.yaml"
+    before = config.read_text()
+    git(source, "tag", "v9.9.9")
+    try:
+        done = run(BIN / "pre-commit", "autoupdate", "--repo", source, cwd=made, home=tmp_path)
+        assert done.returncode == 0, done.stdout
+        revision = git(source, "rev-parse", "HEAD").strip()
+        assert config.read_text() == before.replace(revision, "v9.9.9")
+    finally:
+        config.write_text(before)
