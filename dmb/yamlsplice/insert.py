@@ -97,5 +97,5 @@ def _out_of_blocks(tree: Tree, blocks: Sequence[Placed], event: int, position: i
     for placed in blocks:
         if placed.collection == event and placed.block.start == position:
             position = placed.block.end
-    behind = (first for first, _ in tree.children(event) if tree.starts[first] >= position)
+    behind = (first for first, _ in tree.children(event) if len(tree.text) > position <= tree.starts[first])
     return position, next(behind, tree.closes[event])

@@ -137,6 +137,7 @@ LOAD_FROM = {
     "list with an anchor": Shape("load_from: &l\n\n  # all\n  - a.py\n"),
     "list with a tag": Shape("load_from: !!seq\n- a.py\n- b.py"),
     "null items": Shape("load_from:\n  -\n  - a.py\n  -\n"),
+    "a dash at the end, no final newline": Shape("load_from:\n-"),
     "null leaf at the end": Shape("load_from:\n  - python_file:\n"),
     "a list in a list": Shape("load_from:\n  - - a\n    - b\n"),
     "tag on an item": Shape("load_from:\n  - !!str 12\n"),
