@@ -170,3 +170,33 @@ def test_several_workspace_files_are_told_apart(dmb: Dmb, tmp_path: Path) -> Non
     done = dmb("workspace", "adopt", "--workspace", root, "--yes", "--json", "--file", "b/workspace.yaml")
     assert [module["name"] for module in done.json["modules"]] == ["in-b"]
     assert b"BEGIN" not in (root / "a" / "workspace.yaml").read_bytes()
+
+
+def test_an_adopted_module_is_brought_up_to_date_from_its_repository(dmb: Dmb, tmp_path: Path) -> None:
+    by_hand = (
+        "load_from:\n  - python_file: a.py\n  # mine\n  - python_module: {module_name: x, location_name: bar-one}\n"
+    )
+    root = lay_out(tmp_path / "ws", {"workspace.yaml": by_hand, ".env": "BAR_ONE_TOKEN=1\n"})
+    module = make_module(tmp_path, database="duckdb")
+    assert dmb("workspace", "adopt", "bar-one", "--workspace", root, "--yes").code == 0
+    done = dmb("workspace", "add", module, "--workspace", root, "--no-install", "--json")
+    assert (done.code, [one["status"] for one in done.json["modules"]]) == (0, ["changed"])
+    items = yaml.safe_load((root / "workspace.yaml").read_text())["load_from"]
+    assert items[0] == {"python_file": "a.py"}
+    assert items[1]["python_module"]["working_directory"] == str(module)
+    assert {"BAR_ONE_TOKEN", "BAR_ONE_DUCKDB_PATH"} <= set(dotenv_values(root / ".env"))
+    assert dmb("workspace", "remove", "bar-one", "--workspace", root, "--yes").code == 0
+    assert (root / "workspace.yaml").read_text() == "load_from:\n  - python_file: a.py\n  # mine\n"
+    assert (root / ".env").read_bytes() == b""
+
+
+def test_a_folder_that_looks_like_one_is_meant_before_the_usual_place(
+    dmb: Dmb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = tmp_path / "nobody" / "workspace" / "services" / "dagster"
+    assert dmb("workspace", "init", usual, "--no-install").code == 0
+    root = lay_out(tmp_path / "ws", {"workspace.yaml": "load_from:\n- python_file: a.py\n"})
+    monkeypatch.chdir(root)
+    monkeypatch.delenv("DMB_WORKSPACE", raising=False)
+    done = dmb("workspace", "adopt", "--yes", "--json")
+    assert (done.code, done.json["workspace"]) == (0, str(root))
