@@ -20,7 +20,7 @@ def render(findings: Sequence[Finding]) -> str:
 
 def _lines(findings: Sequence[Finding]) -> Iterator[str]:
     for finding in findings:
-        yield f"{finding.place}: {finding.severity} {finding.rule}: {one_line(finding.message)}"
+        yield f"{one_line(finding.place)}: {finding.severity} {finding.rule}: {one_line(finding.message)}"
         yield f"  -> {one_line(finding.remedy)}"
     yield summary(findings)
 
