@@ -8,7 +8,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
-import grpc  # type: ignore[import-untyped]
+import grpc
 import pytest
 
 from dmb.ports import Held, Holder, choose, listeners, propose
