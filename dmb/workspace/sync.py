@@ -95,7 +95,8 @@ def _folders(projects: Path) -> list[Path]:
     if not root.is_dir():
         raise NothingToWorkOn("there is no such folder", place=str(projects), remedy="name the folder of your modules")
     found = (path for path in root.iterdir() if "{{" not in path.name)
-    return [path.resolve() for path in sorted(found) if (path / "pyproject.toml").is_file()]
+    there = sorted(path for path in found if (path / "pyproject.toml").is_file())
+    return [path.resolve() if path.is_symlink() else path for path in there]
 
 
 def _write(layout: Layout, modules: Sequence[Module], gone: Sequence[str], *, force: bool, commit: bool) -> Added:
