@@ -56,7 +56,7 @@ def new(
     from ..workspace import operations
     from ..workspace.layout import find
     from . import output
-    from .workspace import added_data, print_added
+    from .added import added_data, print_added
 
     no_input = no_input or as_json or not sys.stdin.isatty()
     given = read_answers(name, database, settings, workspace)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
+    from audit_hooks.findings import Finding
+
     from ..workspace.layout import Layout
     from ..workspace.live import Live, Location
 
@@ -138,7 +140,6 @@ def up(named: Path | None, port: int | None, patience: float) -> int:
     from ..workspace.layout import find
     from ..workspace.live import look
     from . import output
-    from .workspace_validate import live_findings
 
     layout = find(named)
     start = starter.how(layout, port)
@@ -158,3 +159,14 @@ def up(named: Path | None, port: int | None, patience: float) -> int:
             return 0
     output.tell(f"It ended by itself, with code {process.returncode}.")
     return FAILED
+
+
+def live_findings(live: Live, layout: Layout) -> list[Finding]:
+    """What is wrong with a running webserver, as findings. They stand at the location's item in workspace.yaml."""
+    from audit_hooks.findings import Finding
+
+    path = layout.name_of(layout.workspace_yaml)
+    return [
+        Finding(path, each.line, 0, each.rule, each.severity, each.subject, each.message, each.remedy)
+        for each in live.troubles
+    ]

@@ -54,7 +54,7 @@ def sync(
     from ..workspace.layout import find
     from ..workspace.sync import sync
     from . import output
-    from .workspace import added_data, print_added
+    from .added import added_data, print_added
 
     done = sync(
         find(named),

@@ -11,10 +11,6 @@ from .options import workspace_option
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from audit_hooks.findings import Finding
-
-    from ..workspace.layout import Layout
-    from ..workspace.live import Live
 
 FAILED = 1
 
@@ -51,6 +47,7 @@ def validate(named: Path | None, url: str | None, fail_on: str, as_json: bool) -
     live = None
     if url:
         from ..workspace.live import look
+        from .workspace_live import live_findings
 
         live = look(url, layout)
         findings += live_findings(live, layout)
@@ -73,14 +70,3 @@ def validate(named: Path | None, url: str | None, fail_on: str, as_json: bool) -
             print_live(live)
         output.line(text.render(findings).rstrip("\n"))
     return FAILED if at_or_above(findings, fail_on) else 0
-
-
-def live_findings(live: Live, layout: Layout) -> list[Finding]:
-    """What is wrong with a running webserver, as findings. They stand at the location's item in workspace.yaml."""
-    from audit_hooks.findings import Finding
-
-    path = layout.name_of(layout.workspace_yaml)
-    return [
-        Finding(path, each.line, 0, each.rule, each.severity, each.subject, each.message, each.remedy)
-        for each in live.troubles
-    ]
