@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from .source import Source
 
 _DEEPEST = 200
@@ -52,6 +54,16 @@ class Node:
     def scalars(self) -> list[Node]:
         """A scalar alone, or those in a sequence."""
         return [node for node in (self, *self.items) if node.kind == "scalar"]
+
+    def walk(self) -> Iterator[Node]:
+        """This node and all below it in the document's order, keys left out; what an alias names comes once."""
+        waiting, passed = [self], set[int]()
+        while waiting:
+            node = waiting.pop()
+            if id(node) not in passed:
+                passed.add(id(node))
+                yield node
+                waiting += reversed([value for _, value in node.pairs] + node.items)
 
 
 NULL = Node()

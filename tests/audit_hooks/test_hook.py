@@ -133,6 +133,16 @@ def test_what_cannot_be_read_is_a_finding_and_stops_nothing(tmp_path: Path, caps
     ]
 
 
+def test_aliases_of_aliases_are_looked_at_once_each(tmp_path: Path) -> None:
+    """Followed one by one these are 3 to the 40th values."""
+    bomb = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}]\n" for n in range(1, 40))
+    root = repository(tmp_path, {"workspace.yaml": f"load_from: []\n{bomb}", ".env": "A=1\n"})
+    command = [sys.executable, "-m", "audit_hooks.workspace_validate", str(root), "--format", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 1, done.stderr
+    assert set(findings(done.stdout)) == {("WSP001", "workspace.yaml")}
+
+
 def test_the_hook_needs_the_standard_library_and_pyyaml_alone(tmp_path: Path) -> None:
     files = {"pyproject.toml": MANIFEST, "workspace/local/workspace.yaml": SERVER}
     program = f"""

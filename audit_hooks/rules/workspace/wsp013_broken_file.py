@@ -52,16 +52,9 @@ class BrokenFile(Rule):
 
 
 def _doubled(root: Node) -> Iterator[Node]:
-    waiting, passed = [root], set[int]()
-    while waiting:
-        node = waiting.pop()
-        if id(node) in passed:
-            continue
-        passed.add(id(node))
+    for node in root.walk():
         seen = set[str]()
-        for key, value in node.pairs:
+        for key, _ in node.pairs:
             if key.kind == "scalar" and key.text in seen and key.text != "<<":
                 yield key
             seen.add(key.text)
-            waiting.append(value)
-        waiting += node.items

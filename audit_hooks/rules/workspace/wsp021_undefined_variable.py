@@ -14,8 +14,6 @@ from ...variables import PLATFORM
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dmb.ports.yamlnodes import Node
-
     from ...findings import Finding
     from ...subject import Subject
 
@@ -84,18 +82,15 @@ class UndefinedVariable(Rule):
 
 def _uses(subject: Subject) -> Iterator[tuple[str, Spot]]:
     for name in subject.compose_files:
-        for node in _scalars(subject.files.yaml(name)):
+        for node in subject.files.yaml(name).walk():
             for match in _USE.finditer(node.text):
                 if match[1] or match[2]:
                     yield match[1] or match[2], subject.at(name, node)
     given = set(_given(subject))
     for name in filter(None, (subject.workspace_yaml, subject.dagster_yaml)):
-        waiting = [subject.files.yaml(name)]
-        while waiting:
-            node = waiting.pop()
+        for node in subject.files.yaml(name).walk():
             if len(node.pairs) == 1 and (variable := node.get("env").text) and variable not in given:
                 yield variable, subject.at(name, node.get("env"))
-            waiting += [value for _, value in node.pairs] + node.items
 
 
 def _given(subject: Subject) -> Iterator[str]:
@@ -105,16 +100,3 @@ def _given(subject: Subject) -> Iterator[str]:
         environment = service.node.get("environment")
         yield from environment.entries
         yield from (item.text.partition("=")[0] for item in environment.items)
-
-
-def _scalars(root: Node) -> Iterator[Node]:
-    """The scalars of a document in its order, what an alias names once."""
-    waiting, passed = [root], set[int]()
-    while waiting:
-        node = waiting.pop()
-        if id(node) in passed:
-            continue
-        passed.add(id(node))
-        if node.kind == "scalar":
-            yield node
-        waiting += reversed([value for _, value in node.pairs] + node.items)
