@@ -92,8 +92,7 @@ def write_env(project: Path) -> bool:
     return True
 
 
-# --- the link that `cruft` follows
-# -------------------------------------------------------------------------------------------------
+# --- the link that `cruft` follows ------------------------------------------------------------------------------------
 
 
 def _link(project: Path, plan: Mapping[str, Any]) -> tuple[str | None, str]:

@@ -58,8 +58,7 @@ def repeat_command(given: dict[str, str], refused: str, root: Path) -> str:
     return shlex.join(["cookiecutter", *words, *(f"{key}={value}" for key, value in given.items())])
 
 
-# --- filters: how an answer enters a file
-# ------------------------------------------------------------------------------------------
+# --- filters: how an answer enters a file -----------------------------------------------------------------------------
 
 # What TOML, JSON and YAML would not take as it is, or not give back: C1 controls, line separators, the BOM, non-
 # characters.
@@ -91,8 +90,7 @@ def comment(value: object) -> str:
     return " ".join(str(value).split())
 
 
-# --- what runs while the questions are asked, and before the first file is written
-# --------------------------------------------------
+# --- what runs while the questions are asked, and before the first file is written ------------------------------------
 
 
 class _Functions:
