@@ -1,12 +1,15 @@
-"""Judge folders: find what is to be judged below one, run the rules, give the findings in the order of the files."""
+"""Judge: find what is to be judged below a folder, run the rules, take out what is ignored."""
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from .sources import Sources, tracked
-from .subject import COMPOSE, PIECES, REGISTRY, Subject
+from .discovery import repositories, subjects
+from .policy import Options, Policy
+from .rule import SAFE, UNSAFE
+from .sources import Sources
+from .subject import Subject
+from .verdict import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,12 +18,25 @@ if TYPE_CHECKING:
     from .findings import Finding
     from .rule import Rule
 
-_SET_ASIDE = re.compile(r"(^|/)(tests?|fixtures)/|\{\{|\{%")  # test data, and templates that are not rendered yet
+__all__ = ["SAFE", "UNSAFE", "Options", "audit", "judge", "judge_commit", "workspace"]
 
 
 def judge(subject: Subject, rules: Iterable[type[Rule]]) -> list[Finding]:
-    """The findings of all rules in one subject."""
-    return sorted({finding for rule in rules for finding in rule().check(subject)})
+    """The findings of these rules in one subject, sorted.
+
+    A rule is not asked where one that it `requires` found something; those that are `last` see what the others left.
+    """
+    found: set[Finding] = set()
+    fired: set[str] = set()
+    for rule in sorted((rule for rule in rules if subject.kind in rule.kinds), key=lambda rule: rule.last):
+        if fired.isdisjoint(rule.requires):
+            if rule.last:
+                subject.ignores.take(found)
+            new = set(rule().check(subject))
+            if new:
+                found |= new
+                fired.add(rule.code)
+    return sorted(found)
 
 
 def workspace(root: Path) -> Subject:
@@ -29,55 +45,54 @@ def workspace(root: Path) -> Subject:
 
 
 def judge_commit(root: Path, rules: Iterable[type[Rule]]) -> tuple[list[Finding], int]:
-    """The findings in the repository `root` as git knows it, and how many subjects there were. No file of this machine
-    alone counts, so that the same commit gets the same verdict everywhere; outside of git all files but those do.
+    """The findings in the repository `root` as git knows it, and how many modules and workspaces there were. No file
+    of this machine alone counts, so that the same commit gets the same verdict everywhere; outside of git all files but
+    those do.
     """
-    names = tracked(root)
-    if names is None:
-        names = frozenset(name for name in Sources(root).names if name != REGISTRY and not name.endswith(".env"))
-        names |= _hidden_examples(root, names)
-    found: list[Finding] = []
+    found: set[Finding] = set()
     rules, count = tuple(rules), 0
-    for folder, subject in _subjects(Sources(root, names)):
-        count += 1
-        head = f"{folder}/" if folder else ""
-        found += (finding._replace(path=head + finding.path) for finding in judge(subject, rules))
+    for subject in subjects(root):
+        if subject.kind != "repository":
+            count += 1
+            found |= set(_placed(judge(subject, rules), subject.folder))
     return sorted(found), count
 
 
-def _hidden_examples(root: Path, names: frozenset[str]) -> set[str]:
-    folders = {name.rpartition("/")[0] for name in names}
-    examples = (f"{folder}/.env.example".lstrip("/") for folder in folders)
-    return {name for name in examples if (root / name).is_file()}
+def audit(root: Path, options: Options) -> Iterator[Verdict]:
+    """The verdict on every subject below `root`, a repository or a folder that holds some, in the order of folders.
+
+    Each is held to its own settings ([tool.dmb], [tool.dmb.audit]) as far as `options` say nothing else.
+    """
+    for repository in repositories(root):
+        inside = repository.relative_to(root).as_posix()
+        for subject in subjects(repository):
+            yield verdict(subject, options, "" if inside == "." else inside)
 
 
-def _subjects(files: Sources) -> Iterator[tuple[str, Subject]]:
-    """(folder, subject): every module, and every workspace.yaml that is not a piece of one."""
-    modules = []
-    names = [name for name in files.names if not _SET_ASIDE.search(name)]
-    for name in names:
-        folder, _, file = name.rpartition("/")
-        if file == "pyproject.toml" and "[tool.dmb]" in (files.text(name) or ""):
-            modules.append(folder)
-            yield folder, Subject("module", files.below(folder))
-    pieces = {f"{folder}/{PIECES}".lstrip("/") for folder in modules}
-    for name in names:
-        folder, _, file = name.rpartition("/")
-        if file == "workspace.yaml" and folder not in pieces and _loads(files, name):
-            above, _, own = folder.rpartition("/")
-            if own and not _composed(files, folder) and _composed(files, above):
-                # Containers mount a folder of configuration that stands beside their Compose file.
-                places = {file: f"{own}/{file}" for file in ("workspace.yaml", "dagster.yaml")}
-                yield above, Subject("workspace", files.below(above), places)
-            else:
-                yield folder, Subject("workspace", files.below(folder))
+def verdict(subject: Subject, options: Options, inside: str = "") -> Verdict:
+    """The verdict on one subject of a repository that stands in the folder `inside` of what is audited."""
+    from .rules import RULES
+
+    policy = Policy(subject, options)
+    rules = policy.rules(RULES)
+    found = policy.applied(judge(subject, rules))
+    counted = [finding for finding in found if not policy.ignored(finding)]
+    folder = "/".join(part for part in (inside, subject.folder) if part)
+    module = subject.module
+    return Verdict(
+        folder=folder,
+        name=subject.name,
+        kind=subject.kind,
+        made=subject.made,
+        tier=policy.tier,
+        checked=tuple(rule.code for rule in rules),
+        findings=tuple(_placed(counted, folder)),
+        silenced=len(found) - len(counted),
+        database=module.database if module else "",
+        ports=module.ports if module else {},
+    )
 
 
-def _composed(files: Sources, folder: str) -> bool:
-    return any(files.has(f"{folder}/{name}".lstrip("/")) for name in COMPOSE)
-
-
-def _loads(files: Sources, name: str) -> bool:
-    """Whether a workspace.yaml is Dagster's, as far as one can see: a broken one may be."""
-    text: Any = files.text(name)
-    return bool(text) and "load_from" in text
+def _placed(findings: Iterable[Finding], folder: str) -> list[Finding]:
+    """The findings with their paths below the folder that is audited."""
+    return [finding._replace(path=f"{folder}/{finding.path}") for finding in findings] if folder else list(findings)

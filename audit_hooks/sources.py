@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import subprocess
+from bisect import bisect_left
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dmb.errors import DmbError
 from dmb.ports.source import Source
@@ -15,6 +17,8 @@ from dmb.ports.yamlnodes import NULL, Node, documents
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from dmb.dockerfile import Instruction
 
 LARGEST = 10_000_000  # bytes: no file that a person writes is larger
 
@@ -44,6 +48,8 @@ class Sources:
         self.broken: list[Broken] = []
         self._texts: dict[str, str | None] = {}
         self._nodes: dict[str, Node] = {}
+        self._tables: dict[str, dict[str, Any]] = {}
+        self._steps: dict[str, list[Instruction]] = {}
 
     @property
     def committed(self) -> bool:
@@ -54,9 +60,13 @@ class Sources:
         """The files of one folder of these."""
         if folder in ("", "."):
             return self
-        head = f"{folder}/"
-        names = None if self.tracked is None else frozenset(n[len(head) :] for n in self.tracked if n.startswith(head))
-        return Sources(self.root / folder, names)
+        if self.tracked is None:
+            return Sources(self.root / folder)
+        return Sources(self.root / folder, frozenset(name[len(folder) + 1 :] for name in self._inside(folder)))
+
+    def _inside(self, folder: str) -> list[str]:
+        """The names below a folder: they stand together in the sorted list."""
+        return self.names[bisect_left(self.names, f"{folder}/") : bisect_left(self.names, f"{folder}0")]  # 0 follows /
 
     @cached_property
     def names(self) -> list[str]:
@@ -67,7 +77,7 @@ class Sources:
         """Whether there is a file or, with a name that ends in `/`, a folder of that name."""
         if self.tracked is None:
             return (self.root / name).exists()
-        return any(known.startswith(name) for known in self.tracked) if name.endswith("/") else name in self.tracked
+        return bool(self._inside(name[:-1])) if name.endswith("/") else name in self.tracked
 
     def text(self, name: str) -> str | None:
         """A file's text without byte order mark and with `\\n` as line ending; None when there is none to be read."""
@@ -85,6 +95,34 @@ class Sources:
                 except DmbError as error:
                     self.refused(name, error)
         return self._nodes[name]
+
+    def toml(self, name: str) -> dict[str, Any]:
+        """A TOML file's document; empty when there is none that can be read."""
+        if name not in self._tables:
+            self._tables[name] = {}
+            if (text := self.text(name)) is not None:
+                import tomllib
+
+                try:
+                    self._tables[name] = tomllib.loads(text)
+                except tomllib.TOMLDecodeError as error:
+                    line, cause = _told(error, text)
+                    self.broken.append(Broken(Spot(name, line), f"broken TOML: {cause}", "mend the line"))
+                except RecursionError:
+                    self.broken.append(Broken(Spot(name), "its values are nested too deep", "mend it"))
+        return self._tables[name]
+
+    def dockerfile(self, name: str) -> list[Instruction]:
+        """The instructions of a Dockerfile; none when there are none that can be read."""
+        if name not in self._steps:
+            from dmb.dockerfile import instructions
+
+            self._steps[name] = []
+            try:
+                self._steps[name] = instructions(self.text(name) or "", str(self.root / name))
+            except DmbError as error:
+                self.refused(name, error)
+        return self._steps[name]
 
     def owners(self, name: str) -> dict[int, str]:
         """The module of each line of a file that stands in a marked block."""
@@ -119,6 +157,16 @@ class Sources:
             line = error.object.count(b"\n", 0, error.start) + 1
             self.broken.append(Broken(Spot(name, line), "it is not UTF-8", "save it as UTF-8"))
         return None
+
+
+_AT_LINE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
+
+
+def _told(error: Exception, text: str) -> tuple[int, str]:
+    """(line, cause) of a TOML file's error, which names its line in words."""
+    where = _AT_LINE.search(str(error))
+    line = int(where[1]) if where and where[1] else text.count("\n") + 1
+    return line, _AT_LINE.sub("", str(error)).strip()
 
 
 class _Source(Source):

@@ -1,20 +1,23 @@
-"""What is judged: the folder of a workspace, or a module repository with the pieces that it brings for one."""
+"""What is judged: a Dagster project (a module), the folder of a workspace, or what stands around both."""
 
 from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from dmb import envfile, textblocks
 from dmb.errors import DmbError, NothingToWorkOn
 from dmb.module import Module
 from dmb.ports.envfile import interpolate
 
+from .ignores import Ignores
+from .package import Package
+from .policy import Settings
 from .sources import Sources, Spot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from dmb.envfile import Assignment
     from dmb.ports.yamlnodes import Node
@@ -62,20 +65,85 @@ class Service(NamedTuple):
 
 
 class Subject:
-    """A workspace (`kind` is that) or a module repository below the folder of `files`, read when a rule asks.
+    """What rules judge: the files of one folder, read when a rule asks.
 
-    `module` is the repository's own manifest, None for a workspace; `registry` the workspace's own record, None where
-    there is none, as in a clone of its repository.
+    `kind` is "module" for a Dagster project (one that the template made has a manifest in `module`), "workspace" for
+    the folder of a workspace.yaml, "repository" for the root of a repository that holds these in folders of their own.
+    `registry` is a workspace's own record, None where there is none, as in a clone of its repository. `repository` are
+    the files of the whole repository and `folder` is this subject's there; folders in `nested` are other subjects'.
     """
 
     def __init__(
-        self, kind: Literal["workspace", "module"], files: Sources, places: Mapping[str, str] | None = None
+        self,
+        kind: Literal["workspace", "module", "repository"],
+        files: Sources,
+        places: Mapping[str, str] | None = None,
+        *,
+        repository: Sources | None = None,
+        folder: str = "",
+        nested: Collection[str] = (),
     ) -> None:
         self.kind = kind
         self.places = places or {}  # as in Registry, where there is none
         self.files = files
+        self.repository = repository or files
+        self.folder = folder
+        self.nested = nested
         self.root = files.root
         self.home = f"{PIECES}/" if kind == "module" else ""  # where workspace.yaml and the rest stand
+
+    @cached_property
+    def own(self) -> list[str]:
+        """The names of its files, sorted; those in the folder of another subject are not its own."""
+        heads = tuple(f"{name}/" for name in self.nested)
+        return [name for name in self.files.names if not name.startswith(heads)] if heads else self.files.names
+
+    @cached_property
+    def own_set(self) -> frozenset[str]:
+        """The same, to look one up."""
+        return frozenset(self.own)
+
+    # --- a project
+
+    @property
+    def pyproject(self) -> dict[str, Any]:
+        """The document of its pyproject.toml; empty where there is none that can be read."""
+        return self.files.toml("pyproject.toml")
+
+    def setting(self, *keys: str) -> Any:
+        """A value of pyproject.toml by its keys; None where there is none."""
+        found: Any = self.pyproject
+        for key in keys:
+            found = found.get(key) if isinstance(found, dict) else None
+        return found
+
+    @cached_property
+    def made(self) -> bool:
+        """Whether the template made it, or someone wrote a manifest: more in [tool.dmb] than the audit's settings."""
+        table = self.setting("tool", "dmb")
+        return self.kind == "module" and isinstance(table, dict) and bool(table.keys() - {"audit"})
+
+    @cached_property
+    def name(self) -> str:
+        """How people call it: its code location, else its project, else its folder."""
+        named = (("tool", "dg", "project", "code_location_name"), ("tool", "dmb", "name"), ("project", "name"))
+        told = (self.setting(*keys) for keys in named) if self.kind == "module" else ()
+        return next((name for name in told if isinstance(name, str) and name), self.root.name)
+
+    @cached_property
+    def package(self) -> Package:
+        """Its Python code."""
+        return Package(self)
+
+    @cached_property
+    def settings(self) -> Settings:
+        """What it says of the audit itself."""
+        return Settings(self)
+
+    @cached_property
+    def ignores(self) -> Ignores:
+        """What its files and settings say is not to be told."""
+        return Ignores(self)
 
     # --- the files
 
@@ -111,12 +179,11 @@ class Subject:
 
     @cached_property
     def module(self) -> Module | None:
-        """The manifest of a module repository."""
-        if self.kind != "module":
+        """The manifest of a module that the template made."""
+        if not self.made:
             return None
-        self.files.text("pyproject.toml")
         try:
-            return Module.read(self.root)
+            return Module.from_document(self.pyproject, self.root)
         except NothingToWorkOn:
             return None
         except DmbError as error:
@@ -240,4 +307,4 @@ class Subject:
         for name in filter(None, names):
             if self.files.yaml(name).kind != "null" or self.files.text(name) is not None:
                 yield name
-        _ = self.module, self.registry, self.assignments, self.marked
+        _ = self.pyproject, self.module, self.registry, self.assignments, self.marked

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .engine import judge_commit
 from .findings import SEVERITIES, at_or_above
-from .rules import RULES
+from .rules.workspace import RULES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -48,8 +48,12 @@ class Module:
         folder = path.expanduser().resolve()
         if not folder.is_dir():
             raise NothingToWorkOn("there is no such folder", place=str(path), remedy="make a module: dmb new NAME")
+        return cls.from_document(_load(folder / "pyproject.toml"), folder)
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any], folder: Path) -> Module:
+        """What a pyproject.toml says that stands, parsed already, in `folder`. Raises as `read` does."""
         file = folder / "pyproject.toml"
-        document = _load(file)
         tool = document.get("tool")
         if not isinstance(tool, dict) or "dmb" not in tool:
             raise NothingToWorkOn(

@@ -21,7 +21,9 @@ def subject(root: Path, files: dict[str, str]) -> Subject:
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text.replace("{root}", str(root)), encoding="utf-8")
-    if "pyproject.toml" in files:
+    if "pyproject.toml" in files or not {"workspace.yaml", "dagster.yaml", "docker-compose.yml", "compose.yaml"} & set(
+        files
+    ):
         return Subject("module", Sources(root, frozenset(files)))
     return Subject("workspace", Sources(root))
 
