@@ -64,6 +64,8 @@ def init_local(
             if environment.state() != "current":
                 tell(f"Installing Dagster into {environment.venv}")
             done = environment.bring_up_to_date()
+            if done == "updated":  # maybe another Dagster: the next start brings the storage to its schema
+                (layout.root / local.STORAGE_MADE).unlink(missing_ok=True)
     return Initialized(layout, "local", code_servers, _changes(missing), kept, done)
 
 

@@ -102,12 +102,19 @@ logs/
 .tmp_dagster_home_*/
 """
 
-# One process starts webserver and daemon: on the first start it makes the SQLite files before them, since two that make
-# them at once fail ("UNIQUE constraint failed: alembic_version"). The "legacy behavior": both read workspace.yaml
-# themselves, instead of a copy, so that a reload finds what was added.
+# Dagster's storage must be made by one process alone: two that make it at once break it for good ("Version table
+# 'alembic_version' has more than one head present"). The first start makes it and leaves this file, for which code
+# servers wait. The "legacy behavior": webserver and daemon read workspace.yaml themselves, instead of a copy that
+# `dagster dev` makes, so that a reload finds what was added.
+STORAGE_MADE = "instance/storage-made"  # below the workspace, where honcho is started
+_MAKE_STORAGE = f"[ -e {STORAGE_MADE} ] || .venv/bin/dagster instance migrate > /dev/null && touch {STORAGE_MADE}"
+_PATIENCE = 120  # seconds: a code server that is started alone does not wait for ever
+_AWAIT_STORAGE = f"until [ -e {STORAGE_MADE} ] || [ $((waited+=1)) -gt {_PATIENCE} ]; do sleep 1; done"
+
 _PROCFILE = f"""\
 # What `honcho start` runs here. `dmb workspace add` writes a code server between its markers; the rest is yours.
-dagster: exec .venv/bin/dagster dev -w workspace.yaml --use-legacy-code-server-behavior -h {HOST} -p {WEBSERVER_PORT}
+dagster: {_MAKE_STORAGE} && \
+exec .venv/bin/dagster dev -w workspace.yaml --use-legacy-code-server-behavior -h {HOST} -p {WEBSERVER_PORT}
 """
 
 
@@ -119,11 +126,11 @@ def start_command(*, code_servers: bool) -> str:
 # --- what a module has there ------------------------------------------------------------------------------------------
 
 
-def pieces(module: Module, layout: Layout, port: int | None) -> Pieces:
-    """What the module has in the workspace's files; with `port` it has a code server of its own."""
+def pieces(module: Module, layout: Layout, port: int | None, *, awaits: bool) -> Pieces:
+    """What the module has in the workspace's files; with `port` it has a code server of its own (see `process`)."""
     return Pieces(
         entries={layout.workspace_yaml: {("load_from",): dump([location(module, port)])}},
-        lines={} if port is None else {layout.procfile: process(module, port)},
+        lines={} if port is None else {layout.procfile: process(module, port, awaits=awaits)},
         variables=variables(module, layout, port),
     )
 
@@ -142,10 +149,16 @@ def location(module: Module, port: int | None) -> dict[str, Any]:
     return {"python_module": target}
 
 
-def process(module: Module, port: int) -> str:
+def makes_storage(procfile: str) -> bool:
+    """Whether this Procfile makes the storage, so that code servers can wait for it; one made by hand may not."""
+    return f"touch {STORAGE_MADE}" in procfile
+
+
+def process(module: Module, port: int, *, awaits: bool) -> str:
     """The module's line of the Procfile: `code-server start` serves new code on a reload, which `api grpc` does not.
 
-    Runs and their steps use the module's own interpreter, since there is one for each module.
+    Runs and their steps use the module's own interpreter, since there is one for each module. With `awaits` the server
+    is started when the storage is there.
     """
     words = [str(python(module)), "-m", "dagster", "code-server", "start"]
     words += ["--use-python-environment-entry-point", "--location-name", module.location_name]
@@ -153,7 +166,8 @@ def process(module: Module, port: int) -> str:
     words += ["--module-name", f"{module.package}.definitions", "--attribute", "defs"]
     words += ["--working-directory", str(module.path)]
     # exec: the signal that stops it must reach Python and not a shell around it.
-    return f"{module.name}: exec {shlex.join(words)}\n"
+    wait = f"{_AWAIT_STORAGE}; " if awaits else ""
+    return f"{module.name}: {wait}exec {shlex.join(words)}\n"
 
 
 def variables(module: Module, layout: Layout, port: int | None) -> dict[str, str]:

@@ -62,10 +62,11 @@ def place_modules(
         wanted = {module.name: {"grpc": local.port_variable(module)} for module in modules}
     held = survey(layout.root) if any(wanted.values()) else None
     ports, reasons = _assign(files, held, modules, wanted)
+    awaits = registry.code_servers and local.makes_storage(files.text(layout.procfile))
     pieces: dict[str, Pieces] = {
         module.name: containers.pieces(module, there, ports[module.name])
         if there
-        else local.pieces(module, layout, ports[module.name].get("grpc"))
+        else local.pieces(module, layout, ports[module.name].get("grpc"), awaits=awaits)
         for module in modules
     }
     if registry.code_servers:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -128,5 +129,8 @@ def test_a_workspace_with_two_modules_starts_and_runs(dmb: Dmb, tmp_path: Path, 
         assert seen["DAGSTER_HOME"] == str(workspace)
         assert seen[f"{prefix}_DUCKDB_PATH"] == str(workspace / "storage" / f"{name}.duckdb")
         assert (f"{prefix}_GRPC_PORT" in seen) is code_servers
+    for database in ("history/runs", "history/runs/index", "schedules/schedules"):
+        with contextlib.closing(sqlite3.connect(workspace / "instance" / f"{database}.db")) as made:
+            assert made.execute("SELECT count(*) FROM alembic_version").fetchone() == (1,)
     kept = {path.name for path in (workspace / "instance" / "history" / "runs").iterdir()}
     assert {f"{run}.db" for run in runs} <= kept
