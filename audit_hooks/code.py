@@ -182,7 +182,8 @@ class Code:
     def name(self, node: ast.AST | None) -> str:
         """What a name or a dotted name means: `dagster.asset`; "" for anything else, and for what is no import.
 
-        Dagster's own submodules are left out: `dagster._core.definitions.asset` is `dagster.asset`.
+        Dagster's own submodules are left out: `dagster._core.definitions.asset` is `dagster.asset`; what belongs to a
+        class stays with it: `dagster.EnvVar.int`.
         """
         parts: list[str] = []
         while isinstance(node, ast.Attribute):
@@ -194,7 +195,9 @@ class Code:
         if not dotted.startswith("dagster"):
             dotted = self.elsewhere(dotted)
         if dotted.startswith("dagster."):
-            return f"dagster.{dotted.rpartition('.')[2]}"
+            parts = dotted.split(".")
+            public = next((at for at, part in enumerate(parts) if part[:1].isupper()), len(parts) - 1)
+            return ".".join(["dagster", *parts[public:]])
         return dotted
 
     def calls(self, *names: str) -> list[ast.Call]:

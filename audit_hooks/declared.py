@@ -15,7 +15,7 @@ MISSING = object()  # the value of an argument that is not given
 
 
 class Declared(NamedTuple):
-    """One declaration. `kind` is what Dagster calls it (`asset`, `AssetSpec`, `ScheduleDefinition`).
+    """One declaration. `kind` is what Dagster calls it (`asset`, `AssetSpec`, `EnvVar.int`).
 
     `call` is the decorator's or the class's call, None for a decorator without parentheses; `function` what a decorator
     stands on, None for a call.
@@ -86,11 +86,11 @@ def _declared(code: Code) -> dict[str, list[Declared]]:
             name = code.name(call.func if call else node)
             decorators.add(node)
             if name.startswith("dagster."):
-                kind = name.rpartition(".")[2]
+                kind = name.removeprefix("dagster.")
                 found.setdefault(kind, []).append(Declared(kind, code, call.func if call else node, call, function))
     for call, name in code.named_calls:
         if name.startswith("dagster.") and call not in decorators:
-            kind = name.rpartition(".")[2]
+            kind = name.removeprefix("dagster.")
             found.setdefault(kind, []).append(Declared(kind, code, call, call, None))
     for items in found.values():
         items.sort(key=_place)
