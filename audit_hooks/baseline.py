@@ -21,7 +21,12 @@ SCHEMA = "dmb.baseline/1"
 
 def fingerprint(finding: Finding, files: Sources) -> str:
     """Rule, path, object and the line's words, no line number: 32 hexadecimal digits, the same on every machine."""
-    lines = (files.text(finding.path) or "").split("\n")
+    return mark(finding, files.text(finding.path))
+
+
+def mark(finding: Finding, text: str | None) -> str:
+    """The fingerprint, from the text of the finding's file."""
+    lines = (text or "").split("\n")
     line = lines[finding.line - 1] if 0 < finding.line <= len(lines) else ""
     told = "\0".join((finding.rule, finding.path, finding.subject, " ".join(line.split())))
     return hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest()[:32]
@@ -29,7 +34,7 @@ def fingerprint(finding: Finding, files: Sources) -> str:
 
 def render(findings: Iterable[Finding], files: Sources) -> str:
     """The baseline's file: how many findings there are of each fingerprint; sorted, so that it merges."""
-    counts = Counter(fingerprint(finding, files) for finding in findings)
+    counts = Counter(fingerprint(finding, files) for finding in set(findings))
     return json.dumps({"schema": SCHEMA, "findings": dict(sorted(counts.items()))}, indent=1) + "\n"
 
 

@@ -5,20 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .discovery import repositories, subjects
-from .policy import Options, Policy
-from .rule import SAFE, UNSAFE
+from .policy import Policy
 from .sources import Sources
 from .subject import Subject
 from .verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
     from .findings import Finding
+    from .policy import Options
     from .rule import Rule
-
-__all__ = ["SAFE", "UNSAFE", "Options", "audit", "judge", "judge_commit", "workspace"]
 
 
 def judge(subject: Subject, rules: Iterable[type[Rule]]) -> list[Finding]:
@@ -58,15 +56,39 @@ def judge_commit(root: Path, rules: Iterable[type[Rule]]) -> tuple[list[Finding]
     return sorted(found), count
 
 
-def audit(root: Path, options: Options) -> Iterator[Verdict]:
+def audit(root: Path, options: Options, *, jobs: int = 1) -> list[Verdict]:
     """The verdict on every subject below `root`, a repository or a folder that holds some, in the order of folders.
 
-    Each is held to its own settings ([tool.dmb], [tool.dmb.audit]) as far as `options` say nothing else.
+    Each is held to its own settings ([tool.dmb], [tool.dmb.audit]) as far as `options` say nothing else. `jobs` is how
+    many processes share the work where there is enough of it.
     """
-    for repository in repositories(root):
-        inside = repository.relative_to(root).as_posix()
-        for subject in subjects(repository):
-            yield verdict(subject, options, "" if inside == "." else inside)
+    found = list(repositories(root))
+    many = jobs > 1 and (len(found) >= _MANY or sum(1 for one in found for _ in subjects(one)) >= _MANY)
+    parts = jobs if many and len(found) < _MANY else 1
+    units = [(root, repository, options, part, parts) for repository in found for part in range(parts)]
+    if many:
+        from concurrent.futures import ProcessPoolExecutor
+
+        with ProcessPoolExecutor(jobs) as pool:
+            chunk = max(1, len(units) // (jobs * 8))
+            verdicts = [one for some in pool.map(_unit, units, chunksize=chunk) for one in some]
+    else:
+        verdicts = [one for unit in units for one in _unit(unit)]
+    return sorted(verdicts, key=lambda verdict: (verdict.folder, verdict.kind))
+
+
+_MANY = 8  # what another process costs to start is then worth it
+
+
+def _unit(unit: tuple[Path, Path, Options, int, int]) -> list[Verdict]:
+    """The verdicts of one repository, or of every `parts`-th subject in it; each is let go once it is judged."""
+    root, repository, options, part, parts = unit
+    inside = repository.relative_to(root).as_posix()
+    return [
+        verdict(subject, options, "" if inside == "." else inside)
+        for index, subject in enumerate(subjects(repository))
+        if index % parts == part
+    ]
 
 
 def verdict(subject: Subject, options: Options, inside: str = "") -> Verdict:
@@ -76,8 +98,9 @@ def verdict(subject: Subject, options: Options, inside: str = "") -> Verdict:
     policy = Policy(subject, options)
     rules = policy.rules(RULES)
     found = policy.applied(judge(subject, rules))
-    counted = [finding for finding in found if not policy.ignored(finding)]
     folder = "/".join(part for part in (inside, subject.folder) if part)
+    told = _placed([finding for finding in found if not subject.ignores.of(finding)], folder)
+    counted = _unknown(told, options, subject, folder) if options.baseline else told
     module = subject.module
     return Verdict(
         folder=folder,
@@ -86,11 +109,25 @@ def verdict(subject: Subject, options: Options, inside: str = "") -> Verdict:
         made=subject.made,
         tier=policy.tier,
         checked=tuple(rule.code for rule in rules),
-        findings=tuple(_placed(counted, folder)),
+        findings=tuple(counted),
         silenced=len(found) - len(counted),
         database=module.database if module else "",
         ports=module.ports if module else {},
     )
+
+
+def _unknown(findings: Iterable[Finding], options: Options, subject: Subject, folder: str) -> list[Finding]:
+    """The findings that the baseline does not hold; each of its entries counts as often as it says."""
+    from .baseline import mark
+
+    known = dict(options.baseline)
+    left = []
+    for finding in findings:
+        fingerprint = mark(finding, subject.files.text(finding.path[len(folder) + 1 if folder else 0 :]))
+        known[fingerprint] = known.get(fingerprint, 0) - 1
+        if known[fingerprint] < 0:
+            left.append(finding)
+    return left
 
 
 def _placed(findings: Iterable[Finding], folder: str) -> list[Finding]:

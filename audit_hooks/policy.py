@@ -98,7 +98,6 @@ class Policy:
             code: severity for code, severity in settings.table("severity").items() if severity in SEVERITIES
         }
         self._preview = options.preview or settings.preview
-        self._known = dict(options.baseline)
 
     def rules(self, rules: Iterable[type[Rule]]) -> list[type[Rule]]:
         """Those that are asked: of this kind of subject, of its tier or below, selected and not ignored."""
@@ -124,20 +123,6 @@ class Policy:
         if not self._severities:
             return list(findings)
         return [finding._replace(severity=self._severities.get(finding.rule, finding.severity)) for finding in findings]
-
-    def ignored(self, finding: Finding) -> bool:
-        """Whether an ignore or the baseline takes a finding out; each of the baseline's counts once."""
-        if self._subject.ignores.of(finding):
-            return True
-        if not self._known:
-            return False
-        from .baseline import fingerprint
-
-        mark = fingerprint(finding, self._subject.files)
-        if self._known.get(mark, 0) < 1:
-            return False
-        self._known[mark] -= 1
-        return True
 
 
 def _problems(found: Any) -> Iterable[tuple[str, str]]:

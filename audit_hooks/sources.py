@@ -15,7 +15,7 @@ from dmb.ports.source import Source
 from dmb.ports.yamlnodes import NULL, Node, documents
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from dmb.dockerfile import Instruction
@@ -55,6 +55,13 @@ class Sources:
     def committed(self) -> bool:
         """Whether a commit is judged: then what another machine cannot have does not count."""
         return self.tracked is not None
+
+    def over(self, texts: Mapping[str, str]) -> Sources:
+        """The same files with other texts in some, new ones among them; nothing is written."""
+        names = None if self.tracked is None else self.tracked | texts.keys()
+        files = Sources(self.root, names)
+        files._texts = {**self._texts, **texts}
+        return files
 
     def below(self, folder: str) -> Sources:
         """The files of one folder of these."""

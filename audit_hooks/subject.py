@@ -103,6 +103,13 @@ class Subject:
         """The same, to look one up."""
         return frozenset(self.own)
 
+    def over(self, texts: Mapping[str, str]) -> Subject:
+        """The same subject as it would be with other texts in some files."""
+        files = self.files.over(texts)
+        return Subject(
+            self.kind, files, self.places, repository=self.repository, folder=self.folder, nested=self.nested
+        )
+
     # --- a project
 
     @property

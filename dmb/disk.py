@@ -69,6 +69,26 @@ def stage(staged: Path, content: bytes, target: Path, mode: int) -> None:
         staged.chmod(mode & ~_umask())
 
 
+def replace(path: Path, content: bytes) -> None:
+    """Replace one file at once, or make it; its owner and mode stay. Refuses what its owner would not want replaced.
+
+    A link is followed: what it names is replaced.
+    """
+    target = path.resolve()
+    staged = target.with_name(f".{target.name}.{os.getpid()}.new")
+    try:
+        if target.exists():
+            check_replaceable(path, target)
+        stage(staged, content, target, 0o644)
+        staged.replace(target)
+    except OSError as error:
+        raise DmbError(
+            f"cannot be written: {error.strerror}", place=str(path), remedy="Give the right to write."
+        ) from None
+    finally:
+        staged.unlink(missing_ok=True)
+
+
 def _umask() -> int:
     mask = os.umask(0o077)
     os.umask(mask)

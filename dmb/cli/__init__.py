@@ -23,6 +23,8 @@ INTERRUPTED = 130  # as a shell has it: 128 + SIGINT
 COMMANDS = {
     "new": ("dmb.cli.new", "new", "Make a Dagster module."),
     "workspace": ("dmb.cli.workspace", "workspace", "Make a workspace, put modules in, take them out."),
+    "audit": ("dmb.cli.audit", "audit", "Judge modules and workspaces without running them."),
+    "rules": ("dmb.cli.audit", "rules", "List the audit's rules, or explain one."),
     "ports": ("dmb.cli.ports", "ports", "Show who holds which port."),
     "env": ("dmb.cli.env", "env", "Make a module's own .env."),
 }

@@ -65,7 +65,8 @@ def test_the_manifest_is_valid_and_its_files_are_what_the_rules_read(tmp_path: P
     manifest = ROOT / ".pre-commit-hooks.yaml"
     done = run(BIN / "pre-commit", "validate-manifest", manifest, cwd=ROOT, home=tmp_path)
     assert done.returncode == 0, done.stdout
-    (hook,) = yaml.safe_load(manifest.read_text())
+    hooks = {hook["id"]: hook["files"] for hook in yaml.safe_load(manifest.read_text())}
+    assert hooks.keys() == {"dmb-audit", "dmb-workspace-validate"}
     names = [
         "pyproject.toml",
         "workspace/local/workspace.yaml",
@@ -76,13 +77,18 @@ def test_the_manifest_is_valid_and_its_files_are_what_the_rules_read(tmp_path: P
         "src/a/b.py",
         "dagster.yaml",
     ]
-    assert [name for name in names if re.search(hook["files"], name)] == names
-    assert not [name for name in ("README.md", "a.pyc", "myworkspace.yaml", ".envrc") if re.search(hook["files"], name)]
+    for files in hooks.values():
+        assert [name for name in names if re.search(files, name)] == names
+        assert not [name for name in ("README.md", "a.pyc", ".envrcs/x.csv") if re.search(files, name)]
+    assert not re.search(hooks["dmb-workspace-validate"], "myworkspace.yaml")
+    only_audited = ["Dockerfile", "docker/api.Dockerfile", ".github/workflows/ci.yml", "deploy/run.sh", "certs/x.pem"]
+    assert [name for name in only_audited if re.search(hooks["dmb-audit"], name)] == only_audited
 
 
 def test_a_module_has_the_hook_of_what_it_was_made_from(source: Path, made: Path) -> None:
     config = yaml.safe_load((made / ".pre-commit-config.yaml").read_text())
-    (ours,) = [repo for repo in config["repos"] if repo["hooks"][0]["id"] == "dmb-workspace-validate"]
+    (ours,) = [repo for repo in config["repos"] if repo["hooks"][0]["id"] == "dmb-audit"]
+    assert [hook["id"] for hook in ours["hooks"]] == ["dmb-audit", "dmb-workspace-validate"]
     assert (ours["repo"], ours["rev"]) == (str(source), git(source, "rev-parse", "HEAD").strip())
 
 
@@ -91,20 +97,22 @@ def test_pre_commit_and_prek_install_it_and_judge_a_module(source: Path, made: P
     config = yaml.safe_load((made / ".pre-commit-config.yaml").read_text())
     ours = tmp_path / "ours.yaml"
     ours.write_text(yaml.safe_dump({"repos": [repo for repo in config["repos"] if repo["repo"] == str(source)]}))
-    runs = {
-        "pre-commit": (BIN / "pre-commit", "try-repo", f"file://{source}", "dmb-workspace-validate", "--all-files"),
-        "prek": (BIN / "prek", "run", "--config", ours, "dmb-workspace-validate", "--all-files"),
-    }
+    runs = [
+        (BIN / "pre-commit", "try-repo", f"file://{source}", "dmb-workspace-validate", "--all-files"),
+        (BIN / "pre-commit", "run", "--config", ours, "dmb-audit", "--all-files"),
+        (BIN / "prek", "run", "--config", ours, "dmb-workspace-validate", "--all-files"),
+        (BIN / "prek", "run", "--config", ours, "dmb-audit", "--all-files"),
+    ]
     piece = made / "workspace/local/workspace.yaml"
     good = piece.read_text()
     try:
-        for command in runs.values():
+        for command in runs:
             done = run(*command, cwd=made, home=tmp_path)
             assert done.returncode == 0, done.stdout
             assert "Passed" in done.stdout
         piece.write_text(good.replace("location_name: bar-one", "location_name: foo"))
         git(made, "add", "-A")
-        for command in runs.values():
+        for command in runs:
             done = run(*command, cwd=made, home=tmp_path)
             assert done.returncode == 1, done.stdout
             assert "error WSP020: the location is foo here and bar-one in pyproject.toml" in done.stdout

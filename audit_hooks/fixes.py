@@ -1,0 +1,135 @@
+"""Mend what rules found: edits on texts in memory, kept only when the finding is gone and nothing else broke."""
+
+from __future__ import annotations
+
+from collections import Counter
+from difflib import SequenceMatcher
+from typing import TYPE_CHECKING, NamedTuple
+
+from .engine import judge
+from .policy import Policy
+from .rule import SAFE, UNSAFE
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from .findings import Finding
+    from .policy import Options
+    from .rule import Edit, Rule
+    from .subject import Subject
+
+_ROUNDS = 10  # a fix may lay bare another finding that can be mended too
+
+
+class Mended(NamedTuple):
+    """What can be mended in one subject: new texts by path (as `Sources.text` has them), and how many findings went.
+
+    `refused` are the codes of rules whose fix did not hold: nothing of theirs is in the texts.
+    """
+
+    texts: Mapping[str, str]
+    mended: int
+    refused: tuple[str, ...]
+
+
+def mend(subject: Subject, options: Options, *, unsafe: bool) -> Mended:
+    """The fixes of every rule that `subject` is held to; nothing is written.
+
+    Only SAFE ones unless `unsafe`: those keep what the code does, the others may not. What is ignored is not mended.
+    """
+    from .rules import RULES
+
+    allowed = (SAFE, UNSAFE) if unsafe else (SAFE,)
+    mending = [rule for rule in Policy(subject, options).rules(RULES) if rule.mends in allowed]
+    texts: dict[str, str] = {}
+    refused: list[str] = []
+    count = 0
+    for _ in range(_ROUNDS):
+        before = count
+        for rule in mending:
+            if rule.code in refused:
+                continue
+            done = _by_rule(subject, rule)
+            if done is None:
+                refused.append(rule.code)
+            elif done.mended:
+                texts |= done.texts
+                count += done.mended
+                subject = subject.over(done.texts)
+        if count == before:
+            break
+    return Mended(texts, count, tuple(refused))
+
+
+def _by_rule(subject: Subject, rule: type[Rule]) -> Mended | None:
+    """What one rule mends; None when its edits leave the finding there, or break a file."""
+    found = [finding for finding in judge(subject, [rule]) if not subject.ignores.of(finding)]
+    edits: list[Edit] = []
+    for finding in found:
+        mine = list(rule().fix(subject, finding))
+        if mine and not _collide(mine, edits):
+            edits += mine
+    texts = {path: new for path, new in _applied(subject, edits).items() if new != subject.files.text(path)}
+    if not texts:
+        return Mended({}, 0, ())
+    after = subject.over(texts)
+    left = Counter(_known(judge(after, [rule])))
+    gone = Counter(_known(found)) - left
+    if not gone or left - Counter(_known(judge(subject, [rule]))) or _broken(after, texts) > _broken(subject, texts):
+        return None
+    return Mended(texts, gone.total(), ())
+
+
+def _known(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:
+    return [(finding.path, finding.subject, finding.message) for finding in findings]
+
+
+def _broken(subject: Subject, names: Iterable[str]) -> int:
+    """How many of these files cannot be parsed."""
+    count = 0
+    for name in names:
+        if name.endswith(".py"):
+            _ = subject.package.files
+            count += any(broken.spot.path == name for broken in subject.package.unparsed)
+        elif name.endswith((".yaml", ".yml", ".toml")):
+            _ = subject.files.toml(name) if name.endswith(".toml") else subject.files.yaml(name)
+            count += any(broken.spot.path == name for broken in subject.files.broken)
+    return count
+
+
+def _collide(mine: Iterable[Edit], taken: Collection[Edit]) -> bool:
+    """Whether two edits would change the same place; two that say the same are one."""
+    return any(
+        edit.path == other.path and edit != other and edit.start <= other.end and other.start <= edit.end
+        for edit in mine
+        for other in taken
+    )
+
+
+def _applied(subject: Subject, edits: Iterable[Edit]) -> dict[str, str]:
+    """The new text of every file that is edited; the last edit first, so that the offsets hold."""
+    texts: dict[str, str] = {}
+    for edit in sorted(set(edits), key=lambda edit: (edit.path, edit.start, edit.end), reverse=True):
+        text = texts.get(edit.path, subject.files.text(edit.path) or "")
+        start, end = max(edit.start, 0), max(edit.end, 0)
+        texts[edit.path] = text[:start] + edit.text + text[end:]
+    return texts
+
+
+def as_bytes(old: bytes | None, new: str) -> bytes:
+    """The bytes of a file for its new text: lines that stay keep their ends, and the file its byte order mark; new
+    lines end as most of the old ones do.
+    """
+    if not old:
+        return new.encode()
+    mark = b"\xef\xbb\xbf" if old.startswith(b"\xef\xbb\xbf") else b""
+    raw = old[len(mark) :].decode().split("\n")
+    usual = "\r" if sum(line.endswith("\r") for line in raw) * 2 > len(raw) - 1 > 0 else ""
+    plain = [line.removesuffix("\r") for line in raw]
+    lines = new.split("\n")
+    made: list[str] = []
+    for tag, start, end, first, last in SequenceMatcher(None, plain, lines, autojunk=False).get_opcodes():
+        made += raw[start:end] if tag == "equal" else [line + usual for line in lines[first:last]]
+    if not lines[-1] and made[-1] == "\r":
+        made[-1] = ""  # what follows the last line's end is no line
+    return mark + "\n".join(made).encode()

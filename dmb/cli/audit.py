@@ -1,0 +1,226 @@
+"""`dmb audit` and `dmb rules`: parsing and printing only; the rules and the reports are in `audit_hooks`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import DmbError, NothingToWorkOn
+from . import output
+from .options import FOLDER
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from audit_hooks.policy import Options
+    from audit_hooks.rule import Rule
+    from audit_hooks.subject import Subject
+    from audit_hooks.verdict import Verdict
+
+FAILED = 1
+FORMATS = ("text", "checklist", "json", "sarif", "github", "markdown", "html")
+
+
+@click.command(
+    epilog="\b\nExamples:\n  dmb audit\n  dmb audit ~/projects --format html --output fleet.html\n"
+    "  dmb audit --tier standard --fix --diff\n  dmb audit --select SEC --format sarif --output dmb.sarif"
+)
+@click.argument("paths", nargs=-1, metavar="[PATH]...", type=FOLDER)
+@click.option(
+    "--tier",
+    type=click.Choice(["quick", "standard", "enterprise"]),
+    help="What they are held to.",
+)
+@click.option(
+    "--fail-on",
+    type=click.Choice(["info", "warning", "error"]),
+    default="error",
+    show_default=True,
+    help="The least severity that makes the exit code 1.",
+)
+@click.option("--select", multiple=True, metavar="CODE", help="Ask only this rule or area (repeatable).")
+@click.option("--ignore", multiple=True, metavar="CODE", help="Do not ask this rule or area (repeatable).")
+@click.option("--preview", is_flag=True, help="Ask the new rules too.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="How to tell it.")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json (schema dmb.audit/1).")
+@click.option("--output", "target", metavar="FILE", type=FOLDER, help="Write the report there.")
+@click.option("--baseline", metavar="FILE", type=FOLDER, help="Findings that are known already: they do not count.")
+@click.option("--write-baseline", metavar="FILE", type=FOLDER, help="Make the baseline of what is found now.")
+@click.option("--fix", is_flag=True, help="Mend what can be mended without changing what the code does.")
+@click.option("--unsafe", is_flag=True, help="With --fix: mend also where that may change what the code does.")
+@click.option("--diff", is_flag=True, help="With --fix: write nothing, show the changes as a unified diff.")
+@click.option(
+    "--jobs", type=click.IntRange(1), default=lambda: os.cpu_count() or 1, help="Processes that share the work."
+)
+def audit(paths: Sequence[Path], form: str, *, as_json: bool, fix: bool, **given: Any) -> int:
+    """Judge modules and workspaces by what is in their repositories, without running any of it.
+
+    PATH is a repository or a folder that holds some; the working folder where none is named. Each module is held to the
+    tier of its manifest ([tool.dmb] governance), settings are read from [tool.dmb.audit]. `dmb rules CODE` explains a
+    finding.
+    """
+    if not fix and (given["unsafe"] or given["diff"]):
+        raise click.UsageError("--unsafe and --diff go with --fix")
+    roots = [_folder(path) for path in paths or (Path(),)]
+    options = _options(given)
+    if fix:
+        _fix(roots, options, unsafe=given["unsafe"], diff=given["diff"])
+    verdicts = [(root, _audited(root, options, given["jobs"])) for root in roots]
+    if given["write_baseline"]:
+        _write_baseline(verdicts, given["write_baseline"])
+        return 0
+    if fix and given["diff"]:
+        form = ""
+    return _report(verdicts, "json" if as_json else form, given["target"], given["fail_on"])
+
+
+def _folder(path: Path) -> Path:
+    if not path.is_dir():
+        raise NothingToWorkOn("there is no such folder", place=str(path), remedy="name a repository or a folder")
+    return path.resolve()
+
+
+def _options(given: dict[str, Any]) -> Options:
+    from audit_hooks.policy import Options
+    from audit_hooks.rules import AREAS, RULES
+
+    known = {*AREAS, *(rule.code for rule in RULES)}
+    for code in (*given["select"], *given["ignore"]):
+        if code not in known:
+            raise DmbError(f"{code} is no rule and no area", remedy="list them: dmb rules")
+    baseline: dict[str, int] = {}
+    if given["baseline"]:
+        from audit_hooks.baseline import read
+
+        baseline = read(given["baseline"])
+    return Options(given["tier"] or "", given["select"], given["ignore"], given["preview"], baseline)
+
+
+def _audited(root: Path, options: Options, jobs: int) -> list[Verdict]:
+    from audit_hooks.engine import audit as judged
+
+    verdicts = judged(root, options, jobs=jobs)
+    if not verdicts:
+        raise NothingToWorkOn(
+            "there is no Dagster project and no workspace in it",
+            place=str(root),
+            remedy="name the folder of one, or make one: dmb new NAME",
+        )
+    return verdicts
+
+
+def _report(verdicts: list[tuple[Path, list[Verdict]]], form: str, target: Path | None, fail_on: str) -> int:
+    from importlib import import_module
+
+    from audit_hooks.findings import at_or_above
+    from audit_hooks.sources import Sources
+
+    top, below = _joined(verdicts)
+    findings = [finding for verdict in below for finding in verdict.findings]
+    if form:
+        report = import_module(f"audit_hooks.reports.{form}")
+        text = report.render(below, Sources(top))
+        if target:
+            _write(target, text.encode())
+            output.tell(f"Wrote {target}")
+        else:
+            output.line(text.removesuffix("\n"))
+    return FAILED if at_or_above(findings, fail_on) else 0
+
+
+def _joined(verdicts: list[tuple[Path, list[Verdict]]]) -> tuple[Path, list[Verdict]]:
+    """The folder that holds all that was audited, and the verdicts with paths below that."""
+    if len(verdicts) == 1:
+        return verdicts[0]
+    top = Path(os.path.commonpath([root for root, _ in verdicts]))
+    joined: list[Verdict] = []
+    for root, some in verdicts:
+        head = root.relative_to(top).as_posix()
+        for one in some:
+            findings = tuple(finding._replace(path=f"{head}/{finding.path}") for finding in one.findings)
+            joined.append(one._replace(folder=f"{head}/{one.folder}".rstrip("/"), findings=findings))
+    return top, joined
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise DmbError(
+            f"cannot be written: {error.strerror}", place=str(path), remedy="name another file, or give the right"
+        ) from None
+
+
+def _write_baseline(verdicts: list[tuple[Path, list[Verdict]]], target: Path) -> None:
+    from audit_hooks.baseline import render
+    from audit_hooks.sources import Sources
+
+    top, below = _joined(verdicts)
+    findings = {finding for verdict in below for finding in verdict.findings}
+    _write(target, render(findings, Sources(top)).encode())
+    output.tell(f"Wrote {target}: {len(findings)} findings are known now; --baseline {target} leaves them out")
+
+
+def _fix(roots: Sequence[Path], options: Options, *, unsafe: bool, diff: bool) -> None:
+    """Mend in memory, subject by subject; then show the changes, or write every file."""
+    from audit_hooks.discovery import repositories, subjects
+    from audit_hooks.fixes import as_bytes, mend
+
+    from .. import disk
+
+    texts: dict[Path, str] = {}
+    mended = 0
+    for subject in (subject for root in roots for repository in repositories(root) for subject in subjects(repository)):
+        # Two subjects may share a file: the second mends what the first has left of it.
+        own = {path.relative_to(subject.root).as_posix(): text for path, text in texts.items() if _in(path, subject)}
+        done = mend(subject.over(own), options, unsafe=unsafe)
+        texts |= {subject.root / name: text for name, text in done.texts.items()}
+        mended += done.mended
+        for code in done.refused:
+            output.tell(f"{subject.name}: the fix of {code} does not hold here, so nothing of it is written")
+    changes = {path: (disk.read(path), text) for path, text in sorted(texts.items())}
+    for path, (old, text) in changes.items():
+        name = Path(os.path.relpath(path)).as_posix()
+        if diff:
+            output.text_diff(name, old or b"", as_bytes(old, text))
+        else:
+            disk.replace(path, as_bytes(old, text))
+            output.tell(f"mended {name}")
+    output.tell(f"{mended} finding{'s' * (mended != 1)} {'would be ' * diff}mended")
+
+
+def _in(path: Path, subject: Subject) -> bool:
+    return path.is_relative_to(subject.root)
+
+
+@click.command(epilog="\b\nExamples:\n  dmb rules\n  dmb rules SEC\n  dmb rules DEF003")
+@click.argument("code", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print the rules as JSON (schema dmb.rules/1).")
+def rules(code: str | None, *, as_json: bool) -> None:
+    """List the audit's rules, or explain one: what it fires on, why that is bad, an example, what to do."""
+    from audit_hooks.rules import AREAS, RULES
+
+    code = (code or "").upper()
+    found = [rule for rule in RULES if rule.code.startswith(code)]
+    if not found:
+        raise NothingToWorkOn(f"there is no rule {code}", remedy=f"list them: dmb rules (areas: {', '.join(AREAS)})")
+    if as_json:
+        output.data("dmb.rules/1", {"rules": [_told(rule) for rule in found]})
+    elif len(found) == 1 and found[0].code == code:
+        from audit_hooks.explain import explain
+
+        output.line(explain(found[0]))
+    else:
+        for rule in found:
+            marks = "".join([" fix" if rule.mends else "", " preview" if rule.preview else ""])
+            output.line(
+                f"{rule.code} {rule.severity:<7} {rule.tier:<10} {rule.title}{marks and ' [' + marks[1:] + ']'}"
+            )
+
+
+def _told(rule: type[Rule]) -> dict[str, Any]:
+    names = ("code", "title", "severity", "tier", "confidence", "preview", "made", "mends", "what", "why", "remedy")
+    return {name: getattr(rule, name) for name in names}
