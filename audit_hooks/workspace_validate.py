@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     else:
         from .reports import text as report  # type: ignore[no-redef]
     if findings or given.format == "json":
-        sys.stdout.write(report.render(findings))
+        sys.stdout.write(report.listing(findings))
     if not subjects:
         print("dmb-workspace-validate: no module and no workspace here, nothing to judge", file=sys.stderr)  # noqa: T201
     return FOUND if at_or_above(findings, given.fail_on) else CLEAN

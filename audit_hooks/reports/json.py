@@ -1,23 +1,80 @@
-"""Findings for programs: schema `dmb.findings/1`. The number changes when a field goes or means something else."""
+"""Findings for programs. The number of a schema changes when a field goes or means something else."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+from dmb import __version__
+
+from ..findings import SEVERITIES
+from .areas import BY_CODE, passed
+from .plain import encodable
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     from ..findings import Finding
+    from ..sources import Sources
+    from ..verdict import Verdict
 
-SCHEMA = "dmb.findings/1"
-
-
-def data(findings: Sequence[Finding]) -> dict[str, Any]:
-    """The report as it is serialized."""
-    return {"schema": SCHEMA, "findings": [finding._asdict() for finding in findings]}
+SCHEMA = "dmb.audit/1"  # docs/reference/audit.schema.json
+LISTING = "dmb.findings/1"
 
 
-def render(findings: Sequence[Finding], more: Mapping[str, Any] | None = None) -> str:
-    """The report, ending in a newline; `more` are fields of the command that made it."""
-    return json.dumps({**data(findings), **(more or {})}, indent=2, ensure_ascii=False) + "\n"
+def render(verdicts: Sequence[Verdict], files: Sources) -> str:
+    """The report on an audit, ending in a newline."""
+    return dumped(
+        {
+            "schema": SCHEMA,
+            "version": __version__,
+            "summary": {
+                "subjects": len(verdicts),
+                **_counts(finding for verdict in verdicts for finding in verdict.findings),
+                "silenced": sum(verdict.silenced for verdict in verdicts),
+            },
+            "verdicts": [_verdict(verdict) for verdict in verdicts],
+        }
+    )
+
+
+def listing(findings: Sequence[Finding]) -> str:
+    """Findings alone, ending in a newline."""
+    return dumped(listed(findings))
+
+
+def listed(findings: Sequence[Finding]) -> dict[str, Any]:
+    """Findings alone, before they are serialized."""
+    return {"schema": LISTING, "findings": [finding._asdict() for finding in findings]}
+
+
+def dumped(data: dict[str, Any]) -> str:
+    """As text that any encoding to UTF-8 takes."""
+    return encodable(json.dumps(data, indent=2, ensure_ascii=False)) + "\n"
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "folder": verdict.folder,
+        "name": verdict.name,
+        "kind": verdict.kind,
+        "made": verdict.made,
+        "tier": verdict.tier,
+        "database": verdict.database,
+        "ports": dict(verdict.ports),
+        "rules": {"checked": list(verdict.checked), "passed": passed(verdict)},
+        **_counts(verdict.findings),
+        "silenced": verdict.silenced,
+        "findings": [_finding(finding) for finding in verdict.findings],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    rule = BY_CODE.get(finding.rule)
+    return {**finding._asdict(), "fix": (rule.mends if rule else "") or None}
+
+
+def _counts(findings: Iterable[Finding]) -> dict[str, int]:
+    counts = Counter(finding.severity for finding in findings)
+    return {f"{severity}s": counts[severity] for severity in reversed(SEVERITIES)}

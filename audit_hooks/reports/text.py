@@ -1,41 +1,68 @@
-"""Findings for people: a line each with its place, then what to do; one line a file format's tools can follow."""
+"""Findings for people, by file: the place as editors and terminals follow it, the line, what to do."""
 
 from __future__ import annotations
 
-from collections import Counter
+from itertools import groupby
 from typing import TYPE_CHECKING
 
-from ..findings import SEVERITIES
+from .areas import BY_CODE, counted
+from .excerpts import Excerpts
+from .plain import cells, one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ..findings import Finding
+    from ..sources import Sources
+    from ..verdict import Verdict
+    from .excerpts import Excerpt
+
+BOLD, FAINT = "1", "2"
+COLORS = {"error": "1;31", "warning": "1;33", "info": "1;34"}  # of the severities, as a terminal's SGR parameters
 
 
-def render(findings: Sequence[Finding]) -> str:
-    """The report, ending in a newline."""
-    return "".join(f"{line}\n" for line in _lines(findings))
+def render(verdicts: Sequence[Verdict], files: Sources, *, color: bool = False) -> str:
+    """The report, ending in a newline; `color` is for a terminal."""
+    excerpts = Excerpts(verdicts, files)
+    found = sorted(finding for verdict in verdicts for finding in verdict.findings)
+    parts = []
+    for _, group in groupby(found, key=lambda finding: finding.path):
+        parts.append(
+            "".join(f"{line}\n" for finding in group for line in _lines(finding, excerpts.of(finding), color=color))
+        )
+    return "\n".join([*parts, summary(verdicts) + "\n"])
 
 
-def _lines(findings: Sequence[Finding]) -> Iterator[str]:
-    for finding in findings:
-        yield f"{one_line(finding.place)}: {finding.severity} {finding.rule}: {one_line(finding.message)}"
-        yield f"  -> {one_line(finding.remedy)}"
-    yield summary(findings)
+def listing(findings: Sequence[Finding]) -> str:
+    """Findings alone, without their lines; ends in a newline."""
+    lines = [line for finding in findings for line in _lines(finding, None, color=False)]
+    return "".join(f"{line}\n" for line in [*lines, counted(findings)])
 
 
-def one_line(text: str) -> str:
-    """`text` with nothing in it that a terminal would act on or that ends the line."""
-    return "".join(character if character.isprintable() else " " for character in text)
+def summary(verdicts: Sequence[Verdict]) -> str:
+    """`2 errors, 1 warning (4 silenced, --fix mends 1)`."""
+    found = [finding for verdict in verdicts for finding in verdict.findings]
+    silenced = sum(verdict.silenced for verdict in verdicts)
+    mended = [rule.mends for finding in found if (rule := BY_CODE.get(finding.rule)) and rule.mends]
+    safe = mended.count("safe")
+    notes = [f"{silenced} silenced"] if silenced else []
+    notes += [f"--fix mends {safe}"] if safe else []
+    notes += [f"--fix --unsafe mends {len(mended)}"] if len(mended) > safe else []
+    return counted(found) + (f" ({', '.join(notes)})" if notes else "")
 
 
-def summary(findings: Sequence[Finding]) -> str:
-    """`2 errors, 1 warning`."""
-    counts = Counter(finding.severity for finding in findings)
-    parts = [
-        f"{counts[severity]} {severity}{'s' * (counts[severity] > 1)}"
-        for severity in reversed(SEVERITIES)
-        if counts[severity]
-    ]
-    return ", ".join(parts) or "no findings"
+def _lines(finding: Finding, excerpt: Excerpt | None, *, color: bool) -> Iterator[str]:
+    def painted(text: str, style: str) -> str:
+        return f"\033[{style}m{text}\033[0m" if color else text
+
+    hue = COLORS[finding.severity]
+    said = f"{painted(finding.severity, hue)} {finding.rule}: {one_line(finding.message)}"
+    yield f"{painted(one_line(finding.place), BOLD)}: {said}"
+    if excerpt:
+        # The bar also keeps a CI system from taking a line of a file for a command of its own.
+        number = str(excerpt.line)
+        yield f"  {painted(f'{number} |', FAINT)} {excerpt.text}"
+        if finding.column:
+            space = " " * cells(excerpt.text[: excerpt.caret])
+            yield f"  {' ' * len(number)} {painted('|', FAINT)} {space}{painted('^', hue)}"
+    yield f"  -> {one_line(finding.remedy)}"

@@ -118,7 +118,7 @@ def _locations(locations: Iterable[Location]) -> list[dict[str, Any]]:
 
 
 def _print(locations: Iterable[Location]) -> None:
-    from audit_hooks.reports.text import one_line
+    from audit_hooks.reports.plain import one_line
 
     from . import output
 
@@ -151,7 +151,7 @@ def up(named: Path | None, port: int | None, patience: float) -> int:
                 print_live(live)
                 from audit_hooks.reports import text
 
-                output.line(text.render(live_findings(live, layout)).rstrip("\n"))
+                output.line(text.listing(live_findings(live, layout)).rstrip("\n"))
                 output.tell("Running. Ctrl-C stops it.")
             process.wait()
         except KeyboardInterrupt:

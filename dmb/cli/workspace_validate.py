@@ -54,7 +54,7 @@ def validate(named: Path | None, url: str | None, fail_on: str, as_json: bool) -
     if as_json:
         from audit_hooks.reports import json as report
 
-        data = report.data(findings)
+        data = report.listed(findings)
         more: dict[str, Any] = {"workspace": str(layout.root)}
         if live:
             from .workspace_live import live_data
@@ -68,5 +68,5 @@ def validate(named: Path | None, url: str | None, fail_on: str, as_json: bool) -
             from .workspace_live import print_live
 
             print_live(live)
-        output.line(text.render(findings).rstrip("\n"))
+        output.line(text.listing(findings).rstrip("\n"))
     return FAILED if at_or_above(findings, fail_on) else 0

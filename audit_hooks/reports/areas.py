@@ -1,0 +1,81 @@
+"""What all reports say of a verdict and of its rules: areas, totals, where a rule is explained, what mends it."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from ..findings import SEVERITIES
+from ..rule import UNSAFE
+from ..rules import AREAS, RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ..findings import Finding
+    from ..rule import Rule
+    from ..verdict import Verdict
+
+HOME = "https://github.com/org/dagster-module-builder"
+BY_CODE: dict[str, type[Rule]] = {rule.code: rule for rule in RULES}
+CLEAN = ""  # beside the severities: no finding
+
+
+def area(code: str) -> str:
+    """The letters that a rule's code starts with: a key of AREAS, for a rule in the list."""
+    return code.rstrip("0123456789")
+
+
+def title(letters: str) -> str:
+    """An area's title."""
+    return AREAS.get(letters, letters)
+
+
+def findings_by_area(verdict: Verdict) -> dict[str, list[Finding]]:
+    """The findings of each area that was asked, in the order of AREAS; an empty list where there are none."""
+    asked = {area(code) for code in verdict.checked}
+    found = {area(finding.rule) for finding in verdict.findings}
+    order = [letters for letters in AREAS if letters in asked | found] + sorted(found - set(AREAS))
+    areas: dict[str, list[Finding]] = {letters: [] for letters in order}
+    for finding in verdict.findings:
+        areas[area(finding.rule)].append(finding)
+    return areas
+
+
+def passed(verdict: Verdict) -> int:
+    """How many of the rules that were asked found nothing."""
+    return len(set(verdict.checked) - {finding.rule for finding in verdict.findings})
+
+
+def worst(findings: Iterable[Finding]) -> str:
+    """The highest severity among findings; CLEAN where there are none."""
+    return max((finding.severity for finding in findings), key=SEVERITIES.index, default=CLEAN)
+
+
+def counted(findings: Iterable[Finding]) -> str:
+    """`2 errors, 1 warning`."""
+    counts = Counter(finding.severity for finding in findings)
+    parts = [plural(counts[severity], severity) for severity in reversed(SEVERITIES) if counts[severity]]
+    return ", ".join(parts) or "no findings"
+
+
+def plural(number: int, noun: str) -> str:
+    """`1 module`, `2 modules`."""
+    return f"{number} {noun}{'s' * (number != 1)}"
+
+
+def explained(rule: type[Rule]) -> str:
+    """The public address of a rule's section in the reference."""
+    heading = f"{rule.code}: {rule.title}".lower()
+    return f"{HOME}/blob/HEAD/docs/reference/findings.md#" + re.sub(r"[^\w\- ]", "", heading).replace(" ", "-")
+
+
+def mending(code: str, folder: str) -> str:
+    """The command that mends a rule's findings in a folder; "" where the rule does not mend itself."""
+    rule = BY_CODE.get(code)
+    if rule is None or not rule.mends:
+        return ""
+    words = ["dmb", "audit", *([folder] if folder else []), "--select", code, "--fix"]
+    return shlex.join([*words, "--unsafe"] if rule.mends == UNSAFE else words)

@@ -1,0 +1,47 @@
+"""Annotations: GitHub's workflow commands. The worst come first, since GitHub shows the first ten of a kind alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..findings import SEVERITIES
+from .areas import BY_CODE
+from .plain import one_line
+from .text import summary
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..findings import Finding
+    from ..sources import Sources
+    from ..verdict import Verdict
+
+COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
+
+
+def render(verdicts: Sequence[Verdict], files: Sources) -> str:
+    """The report, ending in a newline; its last line is the summary, for the log."""
+    found = sorted(finding for verdict in verdicts for finding in verdict.findings)
+    found.sort(key=lambda finding: -SEVERITIES.index(finding.severity))
+    return "".join(f"{line}\n" for line in [*(_command(finding) for finding in found), summary(verdicts)])
+
+
+def _command(finding: Finding) -> str:
+    rule = BY_CODE.get(finding.rule)
+    properties = {
+        "file": finding.path,
+        "line": str(finding.line or ""),
+        "col": str(finding.column or ""),
+        "title": f"{finding.rule}: {rule.title}" if rule else finding.rule,
+    }
+    told = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)
+    message = f"{one_line(finding.message)}\n-> {one_line(finding.remedy)}"
+    return f"::{COMMANDS[finding.severity]} {told}::{_data(message)}"
+
+
+def _data(text: str) -> str:
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    return _data(one_line(text)).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,101 @@
+"""Verdicts made by hand: a fleet of any size, and findings whose every field wants to be more than text."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from audit_hooks.findings import Finding
+from audit_hooks.rules import AREAS, RULES
+from audit_hooks.sources import Sources
+from audit_hooks.verdict import Verdict
+
+CODES = tuple(rule.code for rule in RULES)
+SEVERITIES = ("error", "warning", "info")
+HOSTILE = (
+    "<script>alert(1)</script>",
+    "</script><img src=x onerror=alert(2)>",
+    "a\nb\r\n::error::injected",
+    "\x1b[31mred\x1b[0m \x07 \x1b]8;;http://x\x07link",
+    "`code` | cell | **bold** [link](javascript:alert(3)) ![i](x) <b>",
+    "100% a:b, c::d @someone #12 $x$ :tada: https://example.org www.example.org",
+    "naïve 🦆 日本語 e\u0301 \u202egnp.exe\u2066 \u200bzero",
+    "שלום مرحبا",
+    "\"quoted\" 'single' \\back {0} ${X} &amp; &#60;",
+    "a half \udcff of a character",
+)
+
+
+def finding(
+    rule: str = "WSP001", severity: str = "error", path: str = "a.py", line: int = 1, column: int = 1, **more: str
+) -> Finding:
+    words = {"subject": "bar", "message": "it is so", "remedy": "change it"} | more
+    return Finding(path, line, column, rule, severity, **words)
+
+
+def verdict(*findings: Finding, name: str = "bar", folder: str = "", **more: object) -> Verdict:
+    told = {"kind": "module", "made": True, "tier": "standard", "checked": CODES} | more
+    return Verdict(folder=folder, name=name, findings=findings, **told)  # type: ignore[arg-type]
+
+
+def sources(root: Path, **texts: str) -> Sources:
+    """Files named by keyword: `a_py` is a.py."""
+    return tree(root, {name.replace("_", "."): text for name, text in texts.items()})
+
+
+def tree(root: Path, texts: dict[str, str]) -> Sources:
+    for name, text in texts.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8", newline="")
+    return Sources(root)
+
+
+def hostile(path: str = "a.py") -> Verdict:
+    """A module whose name and whose findings' texts are all of HOSTILE, one after the other."""
+    found = [
+        finding(severity=SEVERITIES[number % 3], path=path, line=number + 1, subject=text, message=text, remedy=text)
+        for number, text in enumerate(HOSTILE)
+    ]
+    return verdict(*found, name="".join(HOSTILE), tier="quick")
+
+
+def fleet(size: int) -> list[Verdict]:
+    """Modules of every kind of result, and ports some of which clash; the same for the same size."""
+    areas = list(AREAS)
+    made = []
+    for number in range(size):
+        folder = f"modules/{NAMES[number % len(NAMES)]}-{number:03}"
+        found = []
+        for place in range((number * 7) % 11 if number % 3 else 0):
+            code = f"{areas[(number * 5 + place * 3) % len(areas)]}00{1 + place % 7}"
+            severity = SEVERITIES[min(2, (number + place * 2) % 4)] if number % 2 else SEVERITIES[1 + place % 2]
+            package = folder.rpartition("/")[2].replace("-", "_")
+            found.append(
+                finding(
+                    code,
+                    severity,
+                    f"{folder}/src/{package}/defs/file_{place}.py",
+                    3 + place,
+                    5,
+                    subject=f"asset_{place}",
+                    message=f"the asset asset_{place} of {package} has no description, and the run has no retry policy",
+                    remedy="say in one sentence what it holds",
+                )
+            )
+        checked = tuple(f"{letters}00{index}" for letters in areas for index in range(1, 8))
+        made.append(
+            verdict(
+                *found,
+                name=folder.rpartition("/")[2],
+                folder=folder,
+                tier=("quick", "standard", "enterprise")[number % 3],
+                made=number % 4 != 3,
+                checked=checked,
+                silenced=number % 5,
+                database=("duckdb", "postgresql", "")[number % 3],
+                ports={"grpc": 4000 + number - number % 20 // 18, **({"db": 5432 + number} if number % 3 == 1 else {})},
+            )
+        )
+    return made
+
+
+NAMES = ("orders", "web-shop", "group-reporting", "partner-feeds", "billing", "crm-sync", "forecast", "warehouse")
