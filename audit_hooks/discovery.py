@@ -6,7 +6,8 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
-from .sources import Sources, tracked
+from .listing import tracked, unignored
+from .sources import Sources
 from .subject import COMPOSE, PIECES, REGISTRY, Subject
 
 if TYPE_CHECKING:
@@ -38,10 +39,9 @@ def _below(folder: Path, depth: int) -> Iterator[Path]:
 
 def subjects(root: Path) -> Iterator[Subject]:
     """What is to be judged in one repository, outer folders first; as git knows it, or else all that is not ignored."""
-    names = tracked(root)
-    if not names:
-        names = frozenset(name for name in Sources(root).names if name != REGISTRY and not name.endswith(".env"))
-        names |= _hidden(root, names)
+    names = tracked(root) or frozenset(
+        name for name in unignored(root) if name != REGISTRY and not name.endswith(".env")
+    )
     files = Sources(root, names)
     modules = _modules(files)
     workspaces = _workspaces(files, modules)
@@ -60,16 +60,6 @@ def subjects(root: Path) -> Iterator[Subject]:
             yield Subject("workspace", here, workspaces[folder], repository=files, folder=folder, nested=nested)
         if not folder and "" not in modules and "" not in workspaces:
             yield Subject("repository", here, repository=files, nested=[*nested, *filter(None, workspaces)])
-
-
-def _hidden(root: Path, names: frozenset[str]) -> set[str]:
-    """Files that a walk passes over because they are hidden, and that rules read."""
-    folders = {name.rpartition("/")[0] for name in names}
-    wanted = [f"{folder}/{name}".lstrip("/") for folder in folders for name in (".env.example", ".dockerignore")]
-    wanted += [".gitignore", ".pre-commit-config.yaml"]
-    if (root / ".github/workflows").is_dir():
-        wanted += [f".github/workflows/{path.name}" for path in (root / ".github/workflows").iterdir()]
-    return {name for name in wanted if (root / name).is_file()}
 
 
 def _modules(files: Sources) -> set[str]:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import stat
-import subprocess
 from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -14,8 +12,10 @@ from dmb.errors import DmbError
 from dmb.ports.source import Source
 from dmb.ports.yamlnodes import NULL, Node, documents
 
+from .listing import walk
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from dmb.dockerfile import Instruction
@@ -78,7 +78,7 @@ class Sources:
     @cached_property
     def names(self) -> list[str]:
         """The files that are there, sorted; hidden folders and environments left out where git cannot tell."""
-        return sorted(_walk(self.root) if self.tracked is None else self.tracked)
+        return sorted(walk(self.root) if self.tracked is None else self.tracked)
 
     def has(self, name: str) -> bool:
         """Whether there is a file or, with a name that ends in `/`, a folder of that name."""
@@ -181,24 +181,3 @@ class _Source(Source):
 
     def broken(self, cause: str, line: int) -> DmbError:
         return DmbError(cause, place=self.place(line), remedy="mend the line")
-
-
-_IGNORED = frozenset({"__pycache__", "node_modules", "build", "dist", "venv"})
-
-
-def _walk(root: Path) -> Iterator[str]:
-    for folder, folders, files in os.walk(root):
-        folders[:] = [name for name in folders if not name.startswith(".") and name not in _IGNORED]
-        for name in files:
-            yield os.path.relpath(os.path.join(folder, name), root).replace(os.sep, "/")  # noqa: PTH118
-
-
-def tracked(root: Path) -> frozenset[str] | None:
-    """What git knows below `root`: the index, so that a commit is judged as it will be. None outside of git."""
-    command = ["git", "-C", str(root), "ls-files", "-z"]
-    try:
-        done = subprocess.run(command, check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    names = done.stdout.decode("utf-8", "surrogateescape").split("\0")
-    return frozenset(name for name in names if name)
