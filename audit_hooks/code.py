@@ -28,6 +28,10 @@ _FIELDS |= {ast.Constant: (), ast.MatchSingleton: ()}
 _LAZY = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)  # their bodies run when they are called
 
 
+_DEEPEST = 20  # an expression
+_LONGEST = 10_000  # a text put together from others, in characters
+
+
 class Unknown:
     """What an expression is whose value is not written in the file."""
 
@@ -54,6 +58,7 @@ class Code:
         # Set by the package: what a dotted name of another file of it is, as a qualified name or a value.
         self.elsewhere: Callable[[str], str] = lambda name: name
         self.constant_elsewhere: Callable[[str], Any] = lambda _: UNKNOWN
+        self._constants: dict[str, Any] = {}
         self.declared: dict[str, list[Declared]] | None = None  # see declared.py
 
     # --- nodes
@@ -267,24 +272,24 @@ class Code:
         return self._value(node, 0)
 
     def _value(self, node: ast.AST | None, depth: int) -> Any:
-        if depth > 20:
+        if depth > _DEEPEST:
             return UNKNOWN
         match node:
             case ast.Constant(value=value):
                 return value
             case ast.Name(id=name):
-                return self.constant(name, depth + 1) if name not in self.imports else self._imported(node, depth)
+                return self._imported(node) if name in self.imports else self.constant(name)
             case ast.Attribute():
-                return self._imported(node, depth)
+                return self._imported(node)
             case ast.JoinedStr(values=values):
                 parts = [self._value(part, depth + 1) for part in values]
-                return "".join(parts) if all(isinstance(part, str) for part in parts) else UNKNOWN
+                return _joined(parts)
             case ast.FormattedValue(value=value, conversion=-1, format_spec=None):
                 inside = self._value(value, depth + 1)
                 return inside if isinstance(inside, str) else UNKNOWN
             case ast.BinOp(left=left, op=ast.Add(), right=right):
                 parts = [self._value(left, depth + 1), self._value(right, depth + 1)]
-                return "".join(parts) if all(isinstance(part, str) for part in parts) else UNKNOWN
+                return _joined(parts)
             case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as number)):
                 return -number
             case ast.List(elts=items) | ast.Tuple(elts=items) | ast.Set(elts=items):
@@ -300,19 +305,24 @@ class Code:
                 return dict(zip(names, known, strict=True))
         return UNKNOWN
 
-    def constant(self, name: str, depth: int = 0) -> Any:
+    def constant(self, name: str) -> Any:
         """The value of a name of this file that is bound once, at module level, to what has a known value."""
-        bound = self.defined.get(name, [])
-        if len(bound) != 1:
-            return UNKNOWN
-        statement = bound[0]
-        if isinstance(statement, ast.Assign | ast.AnnAssign) and statement.value is not None:
-            return self._value(statement.value, depth + 1)
-        return UNKNOWN
+        if name not in self._constants:
+            self._constants[name] = UNKNOWN  # while it is looked for: a name that means itself has no value
+            match self.defined.get(name):
+                case [ast.Assign(value=value) | ast.AnnAssign(value=value)]:
+                    self._constants[name] = self.value(value)
+        return self._constants[name]
 
-    def _imported(self, node: ast.Name | ast.Attribute, depth: int) -> Any:
+    def _imported(self, node: ast.Name | ast.Attribute) -> Any:
         dotted = self.name(node)
-        return self.constant_elsewhere(dotted) if dotted and depth < 20 else UNKNOWN
+        return self.constant_elsewhere(dotted) if dotted else UNKNOWN
+
+
+def _joined(parts: list[Any]) -> Any:
+    if all(isinstance(part, str) for part in parts) and sum(map(len, parts)) <= _LONGEST:
+        return "".join(parts)
+    return UNKNOWN
 
 
 def argument(call: ast.Call, name: str, position: int | None = None) -> ast.expr | None:

@@ -107,7 +107,7 @@ class Package:
         """The value of a name of this package that is bound once to a known value, else UNKNOWN."""
         module, _, name = self.meaning(dotted).rpartition(".")
         code = self.modules.get(module)
-        return code.constant(name, 1) if code and name not in code.imports else UNKNOWN
+        return code.constant(name) if code and name not in code.imports else UNKNOWN
 
     # --- parsing
 
