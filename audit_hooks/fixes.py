@@ -123,13 +123,18 @@ def as_bytes(old: bytes | None, new: str) -> bytes:
     if not old:
         return new.encode()
     mark = b"\xef\xbb\xbf" if old.startswith(b"\xef\xbb\xbf") else b""
-    raw = old[len(mark) :].decode().split("\n")
-    usual = "\r" if sum(line.endswith("\r") for line in raw) * 2 > len(raw) - 1 > 0 else ""
-    plain = [line.removesuffix("\r") for line in raw]
-    lines = new.split("\n")
+    raw = _lines(old[len(mark) :].decode())
+    usual = "\r\n" if 2 * sum(line.endswith("\r\n") for line in raw) > len(raw) - 1 > 0 else "\n"
+    plain = [line.replace("\r\n", "\n") for line in raw]
+    lines = _lines(new)
     made: list[str] = []
     for tag, start, end, first, last in SequenceMatcher(None, plain, lines, autojunk=False).get_opcodes():
-        made += raw[start:end] if tag == "equal" else [line + usual for line in lines[first:last]]
-    if not lines[-1] and made[-1] == "\r":
-        made[-1] = ""  # what follows the last line's end is no line
-    return mark + "\n".join(made).encode()
+        made += raw[start:end] if tag == "equal" else [line.replace("\n", usual) for line in lines[first:last]]
+    return mark + "".join(made).encode()
+
+
+def _lines(text: str) -> list[str]:
+    """The lines with their ends; what follows the last end is one too, if only an empty one."""
+    found = [f"{line}\n" for line in text.split("\n")]
+    found[-1] = found[-1][:-1]
+    return found

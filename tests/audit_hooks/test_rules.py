@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from audit_hooks.subject import Subject
 FOLDER = Path(__file__).parents[2] / "audit_hooks" / "rules"
 
 
-def subject(root: Path, files: dict[str, str]) -> Subject:
+def subject(root: Path, files: Mapping[str, str]) -> Subject:
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text.replace("{root}", str(root)), encoding="utf-8")
