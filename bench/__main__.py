@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import sys
 
-from . import template, validate, workspace
+from . import audit, template, validate, workspace
 
-BENCHES = {"template": template.run, "workspace": workspace.run, "validate": validate.run}
+BENCHES = {"template": template.run, "workspace": workspace.run, "validate": validate.run, "audit": audit.run}
 
 
 def main() -> int:

@@ -16,14 +16,15 @@ class Pair:
     """What was measured. `bound` is the ratio that is promised, None where a peer is only shown beside us."""
 
     what: str
-    ours: float  # seconds, median
-    theirs: float  # seconds, median
+    ours: float  # median, in `unit`
+    theirs: float
     ratio: float  # median of the pairs' ratios
     bound: float | None
+    unit: str = "s"
 
     def __str__(self) -> str:
         verdict = "" if self.bound is None else f"  (promised: {self.bound:g} at most)"
-        return f"{self.what:<72} {self.ours:7.3f} s ÷ {self.theirs:7.3f} s = {self.ratio:6.2f}{verdict}"
+        return f"{self.what:<72} {self.ours:7.3f} {self.unit} ÷ {self.theirs:7.3f} {self.unit} = {self.ratio:6.3g}{verdict}"
 
 
 def measure(what: str, ours: Command, theirs: Command, *, bound: float | None, runs: int = 9) -> Pair:
