@@ -22,7 +22,8 @@ _DEEPEST = 4  # folders that are searched for repositories below one that is non
 
 def repositories(root: Path) -> Iterator[Path]:
     """`root` where git knows it or nothing below does; else every repository in the folders below, sorted."""
-    found = [] if tracked(root) else sorted(_below(root, _DEEPEST))
+    known = (root / ".git").exists() or tracked(root)
+    found = [] if known else sorted(_below(root, _DEEPEST))
     yield from found or [root]
 
 

@@ -11,8 +11,7 @@ import keyword
 import re
 import sys
 import unicodedata
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import system_packages
 
@@ -168,8 +167,7 @@ def _workspace(value: str) -> str | None:
     return _line_problem("the workspace's folder", value, 4096)
 
 
-@dataclass(frozen=True)
-class Question:
+class Question(NamedTuple):
     """One answer: its key in cookiecutter.json and the check that its value must pass."""
 
     key: str

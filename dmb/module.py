@@ -5,8 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 import tomllib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from .answers import CODE_LOCATIONS, DATABASES, GOVERNANCE, prefix_from, problem_with
 from .errors import DmbError, NothingToWorkOn
@@ -22,8 +21,7 @@ _PORT_NAME = re.compile(r"[a-z][a-z0-9_]*")
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
 
-@dataclass(frozen=True)
-class Module:
+class Module(NamedTuple):
     """One module = one Dagster code location. `ports` are those that it prefers; a workspace assigns."""
 
     path: Path  # absolute, symbolic links resolved

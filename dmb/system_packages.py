@@ -7,9 +7,7 @@ not list for that image's own packages. Measured on Debian 12, amd64, in whole m
 
 from __future__ import annotations
 
-import difflib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +15,7 @@ if TYPE_CHECKING:
 LARGE = 100  # MB: above it the summary warns, for every build, push and pull of the image carries it
 
 
-@dataclass(frozen=True)
-class Program:
+class Program(NamedTuple):
     """`debian` are the packages that bring it, `megabytes` what they add, `lighter` what often does as well."""
 
     debian: tuple[str, ...]
@@ -76,6 +73,8 @@ def problem(answer: str) -> str | None:
     keys = chosen(answer)
     for key in keys:
         if key not in CATALOGUE:
+            import difflib
+
             close = difflib.get_close_matches(key.lower(), CATALOGUE, n=1) or _with_package(key)
             hint = f"did you mean {close[0]}?" if close else f"choose from: {', '.join(CATALOGUE)}"
             return f"there is no system package {key!a} in the catalogue; {hint}"
