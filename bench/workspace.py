@@ -136,12 +136,12 @@ def _copy(layout: Layout, root: Path) -> Layout:
 
 
 def _add(layout: Layout, module: Path) -> None:
-    envfile._read.cache_clear()  # noqa: SLF001 - a command starts with nothing
+    envfile._read.cache_clear()  # a command starts with nothing
     operations.add(layout, [Module.read(module)], install=False, dry_run=False, tell=_silent)
 
 
 def _sync(layout: Layout, projects: Path) -> None:
-    envfile._read.cache_clear()  # noqa: SLF001
+    envfile._read.cache_clear()
     sync(layout, projects, prune=False, force=False, install=False, dry_run=False, tell=_silent)
 
 

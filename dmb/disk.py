@@ -9,8 +9,12 @@ import os
 import shutil
 import stat
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .errors import DmbError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _MOUNTS = Path("/proc/self/mountinfo")
 
@@ -78,7 +82,7 @@ def replace(path: Path, content: bytes) -> None:
     staged = target.with_name(f".{target.name}.{os.getpid()}.new")
     try:
         if target.exists():
-            check_replaceable(path, target)
+            check_replaceable([(path, target)])
         stage(staged, content, target, 0o644)
         staged.replace(target)
     except OSError as error:
@@ -104,17 +108,28 @@ def keep(target: Path, backup: Path) -> None:
     write(backup, target.read_bytes())
 
 
-def check_replaceable(path: Path, target: Path) -> None:
-    """Refuse (DmbError) a file that a rename over it would change against its owner's will, or could not replace."""
-    if not stat.S_IMODE(target.stat().st_mode) & 0o222:
-        raise DmbError("read-only", place=str(path), remedy=f"Run `chmod u+w {path}`, then again.")
-    try:
-        os.close(os.open(target, os.O_WRONLY | os.O_CLOEXEC))
-    except OSError as error:
-        raise DmbError(
-            f"cannot be written: {error.strerror}", place=str(path), remedy="Give the right to write."
-        ) from None
-    with contextlib.suppress(OSError):
-        name = str(target).replace("\\", "\\134").replace(" ", "\\040")
-        if any(line.split(" ", 5)[4] == name for line in _MOUNTS.read_text(errors="replace").splitlines()):
+def check_replaceable(files: Iterable[tuple[Path, Path]]) -> None:
+    """Refuse (DmbError) files that a rename over them would change against their owner's will, or could not replace.
+
+    Each is the path as it was named, and the target that this leads to.
+    """
+    mounted = _mounted()
+    for path, target in files:
+        if not stat.S_IMODE(target.stat().st_mode) & 0o222:
+            raise DmbError("read-only", place=str(path), remedy=f"Run `chmod u+w {path}`, then again.")
+        try:
+            os.close(os.open(target, os.O_WRONLY | os.O_CLOEXEC))
+        except OSError as error:
+            raise DmbError(
+                f"cannot be written: {error.strerror}", place=str(path), remedy="Give the right to write."
+            ) from None
+        if str(target).replace("\\", "\\134").replace(" ", "\\040") in mounted:
             raise DmbError("mounted by itself", place=str(path), remedy="Mount its folder instead, or run dmb outside.")
+
+
+def _mounted() -> set[str]:
+    """Where something is mounted, as Linux tells it; nothing on other systems."""
+    try:
+        return {line.split(" ", 5)[4] for line in _MOUNTS.read_text(errors="replace").splitlines()}
+    except OSError:
+        return set()

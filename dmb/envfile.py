@@ -5,18 +5,16 @@ Everything else in the file stays as it is, byte for byte (see `textblocks`). A 
 
 from __future__ import annotations
 
-import bisect
 import functools
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import textblocks
 from .errors import DmbError
 from .textblocks import Block, Span, line_end, line_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
 _KEY = re.compile(r"[ \t]*(?:export[ \t]+)?(?:'([^'\r\n]+)'|([^\s=:#'\"]+))(?:[ \t]*(?P<sign>[=:])[ \t]*)?")
 _QUOTED = {
@@ -30,8 +28,7 @@ _ESCAPE = {"'": re.compile(r"\\(['\\])"), '"': re.compile(r"\\(['\"\\abfnrtv])")
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(NamedTuple):
     """One `KEY=value` of the file: 1-based `line`, `owner` of the block that it stands in (None outside)."""
 
     key: str
@@ -40,27 +37,37 @@ class Assignment:
     owner: str | None
 
 
-def assignments(text: str, place: str) -> list[Assignment]:
+def assignments(text: str, place: str) -> Sequence[Assignment]:
     """All assignments in the order of the file; refuses an unterminated quote and damaged markers."""
-    found, owners = _read(text, place)[0], blocks(text, place)
     assigned: list[Assignment] = []
     line, counted = 1, 0
-    for key, value, at in found:
+    for key, value, at, owner in _owned(text, place):
         line, counted = line + textblocks.lines_between(text, counted, at), at
-        near = bisect.bisect_right(owners, at, key=lambda block: block.start) - 1
-        owner = owners[near].owner if near >= 0 and at < owners[near].end else None
         assigned.append(Assignment(key, value, line, owner))
     return assigned
 
 
-def blocks(text: str, place: str) -> list[Block]:
+def blocks(text: str, place: str) -> Sequence[Block]:
     """The marked blocks in the order of the text; refuses what `assignments` does."""
-    return list(_blocks(text, place))
+    return _read(text, place)[1]
 
 
-@functools.lru_cache(maxsize=4)  # one change asks several times for that of the text before and after
-def _blocks(text: str, place: str) -> list[Block]:
-    return textblocks.find_blocks(text, place, _read(text, place)[1])
+@functools.lru_cache(maxsize=4)  # one change asks several times for what stands in the text before and after it
+def _read(text: str, place: str) -> tuple[Sequence[tuple[str, str, int]], Sequence[Block]]:
+    """What `_values` finds, and the blocks."""
+    found, several = _values(text, place)
+    return found, textblocks.find_blocks(text, place, several)
+
+
+def _owned(text: str, place: str) -> Iterator[tuple[str, str, int, str | None]]:
+    """(key, value, position, owner of the block around it) of each assignment."""
+    found, blocks = _read(text, place)
+    coming = iter(blocks)
+    block = next(coming, None)
+    for key, value, at in found:
+        while block and block.end <= at:
+            block = next(coming, None)
+        yield key, value, at, block.owner if block and block.start <= at else None
 
 
 def line(key: str, value: str) -> str:
@@ -86,21 +93,21 @@ def update(text: str, changes: Mapping[str, str | None], place: str) -> str:
     Refuses (DmbError with file:line) a key that stands anywhere else too, a value of several lines, an unterminated
     quote, damaged markers.
     """
-    taken = {entry.key: entry.line for entry in assignments(text, place) if entry.owner not in changes}
+    taken = {key: at for key, _, at, owner in _owned(text, place) if owner not in changes}
     for owner, body in changes.items():
         where = f"{place} ({owner})"
-        new, several = _read(body or "", where)
+        new, several = _values(body or "", where)
         if several:
             raise DmbError("a value of several lines", place=where, remedy="Write it on one line.")
         for key, _, _ in new:
             if key in taken:
                 raise DmbError(
                     f"{key} is set here already, outside of the block of {owner}",
-                    place=f"{place}:{taken[key]}" if taken[key] else where,
+                    place=f"{place}:{line_of(text, taken[key])}" if taken[key] >= 0 else where,
                     remedy="`dmb workspace adopt` takes it over; or delete this line.",
                 )
-            taken[key] = 0
-    return textblocks.update(text, changes, place, _read(text, place)[1])
+            taken[key] = -1
+    return textblocks.changed(text, changes, blocks(text, place))
 
 
 def put(text: str, owner: str, body: str, place: str) -> str:
@@ -113,8 +120,7 @@ def drop(text: str, owner: str, place: str) -> str:
     return update(text, {owner: None}, place)
 
 
-@functools.lru_cache(maxsize=4)
-def _read(text: str, place: str) -> tuple[list[tuple[str, str, int]], list[Span]]:
+def _values(text: str, place: str) -> tuple[list[tuple[str, str, int]], list[Span]]:
     """(key, value, position) of each assignment, and the spans of the quoted values that go over several lines."""
     found: list[tuple[str, str, int]] = []
     several: list[Span] = []
@@ -136,7 +142,8 @@ def _read(text: str, place: str) -> tuple[list[tuple[str, str, int]], list[Span]
                         several.append(match.span())
                         end = line_end(text, match.end())
                 else:
-                    value = _COMMENT.sub("", textblocks.trim(text[key.end() : end])).strip()
+                    value = text[key.end() : end]
+                    value = (_COMMENT.sub("", textblocks.trim(value)) if "#" in value else value).strip()
             found.append((key[1] or key[2], value, at))
         at = end
     return found, several

@@ -15,6 +15,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import json
+import os
 import secrets
 import shutil
 from dataclasses import dataclass
@@ -183,6 +184,6 @@ def _entry(one: dict[str, Any], root: Path, written_at: str) -> Entry:
 def prune(state: Path) -> None:
     """Delete the backups that are older than seven days, never one of the newest ten."""
     oldest = (dt.datetime.now(dt.UTC) - dt.timedelta(days=KEEP_DAYS)).strftime(TIME)
-    for folder in sorted((state / "backups").iterdir(), reverse=True)[KEEP_NEWEST:]:
-        if folder.name < oldest:
-            shutil.rmtree(folder, ignore_errors=True)
+    for name in sorted(os.listdir(state / "backups"), reverse=True)[KEEP_NEWEST:]:  # noqa: PTH208 - there may be many
+        if name < oldest:
+            shutil.rmtree(state / "backups" / name, ignore_errors=True)

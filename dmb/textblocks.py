@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 BOM = "\ufeff"
 EOL = re.compile(r"\r\n|\n|\r")  # not str.splitlines: U+2028 and friends end no line in these files
-_MARKER = re.compile(r"#[ \t]*(BEGIN|END):[ \t]*([^\r\n]*?)[ \t]*(?=[\r\n]|\Z)")
+_MARKER = re.compile(r"#[ \t]*(BEGIN|END):([^\r\n]*)(?:\r\n|\n|\r|\Z)")  # up to the end of its line
 
 Span = tuple[int, int]
 
@@ -73,7 +73,8 @@ def line_of(text: str, position: int) -> int:
 
 def lines_between(text: str, start: int, end: int) -> int:
     """How many lines end in `text[start:end]`."""
-    return text.count("\n", start, end) + text.count("\r", start, end) - text.count("\r\n", start, end)
+    returns = text.count("\r", start, end)
+    return text.count("\n", start, end) + (returns and returns - text.count("\r\n", start, end))
 
 
 def line_start(text: str, position: int) -> int:
@@ -96,13 +97,15 @@ def trim(lines: str) -> str:
 
 def normal(body: str) -> str:
     r"""`body` dedented, without blank lines around it, every line ended by `\n`; "" when there is nothing in it."""
-    lines = EOL.split(body)
+    lines = EOL.split(body) if "\r" in body else body.split("\n")
     while lines and not lines[0].strip():
         lines.pop(0)
     while lines and not lines[-1].strip():
         lines.pop()
-    margin = min((len(line) - len(line.lstrip(" ")) for line in lines if line.strip()), default=0)
-    return "".join(line[margin:] + "\n" for line in lines)
+    if lines and lines[0].startswith(" "):
+        margin = min(len(line) - len(line.lstrip(" ")) for line in lines if line.strip())
+        lines = [line[margin:] for line in lines]
+    return "\n".join([*lines, ""])
 
 
 def indented(body: str, indent: str, eol: str) -> str:
@@ -125,8 +128,9 @@ def carries_marker(text: str, start: int = 0, end: int | None = None) -> bool:
 def _markers(text: str, start: int, end: int) -> Iterator[tuple[int, re.Match[str]]]:
     """(line start, match) of each marker: a comment that stands alone in its line."""
     for marker in _MARKER.finditer(text, start, end):
-        head = line_start(text, marker.start())
-        if not text[head : marker.start()].strip(" \t"):
+        at = marker.start()
+        head = line_start(text, at)
+        if head == at or not text[head:at].strip(" \t"):
             yield head, marker
 
 
@@ -141,26 +145,23 @@ def find_blocks(text: str, place: str, opaque: Sequence[Span] = ()) -> list[Bloc
     hidden = iter(opaque)
     span = next(hidden, None)
     for head, marker in _markers(text, 0, len(text)):
-        word, owner = marker.groups()
         while span and span[1] <= marker.start():
             span = next(hidden, None)
         if span and span[0] < marker.start():
             continue
-        line, counted = line + lines_between(text, counted, head), head
+        word, owner = marker[1], marker[2].strip(" \t")
         if not owner:
-            raise _damaged("this marker names no module", place, line)
+            raise _damaged("this marker names no module", place, line_of(text, head))
         if word == "BEGIN":
             if begin:
                 raise _damaged(f"`# BEGIN: {begin[0]}` has no `# END: {begin[0]}`", place, begin[3])
+            line, counted = line + lines_between(text, counted, head), head
             begin = (owner, head, marker, line)
         elif not begin or begin[0] != owner:
-            raise _damaged(f"`# END: {owner}` has no `# BEGIN: {owner}` before it", place, line)
+            raise _damaged(f"`# END: {owner}` has no `# BEGIN: {owner}` before it", place, line_of(text, head))
         else:
             _, start, first, at = begin
-            inner = (line_end(text, first.end()), head)
-            blocks.append(
-                Block(owner, start, line_end(text, marker.end()), inner, at, text[start : first.start()], text)
-            )
+            blocks.append(Block(owner, start, marker.end(), (first.end(), head), at, text[start : first.start()], text))
             begin = None
     if begin:
         raise _damaged(f"`# BEGIN: {begin[0]}` has no `# END: {begin[0]}`", place, begin[3])
@@ -176,11 +177,16 @@ def update(text: str, changes: Mapping[str, str | None], place: str, opaque: Seq
 
     None takes the block out. The same text when nothing changes.
     """
+    return changed(text, changes, find_blocks(text, place, opaque))
+
+
+def changed(text: str, changes: Mapping[str, str | None], blocks: Iterable[Block]) -> str:
+    """As `update`, where the blocks of the text are known."""
     missing = {owner: body for owner, body in changes.items() if body is not None}
     edits: list[tuple[int, int, str]] = []
     gone: list[Span] = []
     eol = eol_of(text)
-    for block in find_blocks(text, place, opaque):
+    for block in blocks:
         if block.owner not in changes:
             continue
         body = missing.pop(block.owner, None)

@@ -229,8 +229,7 @@ def _check(journal: Journal) -> None:
         if entry.target in targets:
             raise DmbError("two names of one file", place=str(entry.path), remedy="Remove one of the two links.")
         targets.add(entry.target)
-        if entry.old is not None:
-            disk.check_replaceable(entry.path, entry.target)
+    disk.check_replaceable((entry.path, entry.target) for entry in journal.entries if entry.old is not None)
 
 
 def _finish(journal: Journal) -> None:

@@ -390,8 +390,10 @@ def test_anchors_of_a_piece_do_not_reach_beyond_it() -> None:
     ],
 )
 def test_a_body_that_is_none_is_refused(body: str) -> None:
-    with pytest.raises(DmbError) as caught:
-        YamlFile("a:\n", "f.yaml").put("m1", {("a",): body})
+    file = YamlFile("a:\n", "f.yaml")
+    with pytest.raises(DmbError) as caught:  # noqa: PT012 - refused when it is planned, or at the latest when applied
+        file.put("m1", {("a",): body})
+        file.applied()
     assert "m1" in caught.value.place
 
 

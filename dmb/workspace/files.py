@@ -15,7 +15,7 @@ from .image import put_sections, sections
 from .registry import Entry, fingerprints
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from ..envfile import Assignment
@@ -45,7 +45,7 @@ class Files:
         self._tx, self.layout = tx, layout
         self._texts: dict[Path, str] = {}
         self._yaml: dict[Path, YamlFile] = {}
-        self._variables: list[Assignment] | None = None
+        self._variables: Sequence[Assignment] | None = None
 
     def text(self, path: Path) -> str:
         """What a file says; NothingToWorkOn when it is gone. A `.env` may be: it is made when something goes in."""
@@ -72,7 +72,7 @@ class Files:
             self._yaml[path] = YamlFile(self.text(path), str(path))
         return self._yaml[path]
 
-    def variables(self) -> list[Assignment]:
+    def variables(self) -> Sequence[Assignment]:
         """All that `.env` sets."""
         if self._variables is None:
             env = self.layout.env
@@ -92,9 +92,10 @@ class Files:
 
         def note(path: Path, before: list[Block], after: list[Block]) -> None:
             file = self.layout.name_of(path)
+            will_be = fingerprints(after, wanted)
             if not force:
-                _refuse_changed(path, file, before, after, entries)
-            for name, digest in fingerprints(after, wanted).items():
+                _refuse_changed(path, file, before, will_be, entries)
+            for name, digest in will_be.items():
                 found[name][file] = digest
 
         for path in sorted(kept | {path for pieces in wanted.values() for path in pieces.entries}):
@@ -109,9 +110,9 @@ class Files:
             if path.name == self.layout.procfile.name and self._needed(path, wanted):
                 text, place = self.text(path), str(path)
                 bodies = {name: pieces.lines.get(path) for name, pieces in wanted.items()}
-                new_text = textblocks.update(text, bodies, place)
-                before, after = textblocks.find_blocks(text, place), textblocks.find_blocks(new_text, place)
-                note(path, _owned(before, wanted), _owned(after, wanted))
+                before = textblocks.find_blocks(text, place)
+                new_text = textblocks.changed(text, bodies, before)
+                note(path, _owned(before, wanted), _owned(textblocks.find_blocks(new_text, place), wanted))
                 self._write(path, new_text)
         path = self.layout.dockerfile
         snippets = {name: pieces.snippet for name, pieces in wanted.items()}
@@ -166,10 +167,13 @@ def _owned(blocks: Iterable[Block], owners: Mapping[str, Pieces]) -> list[Block]
 
 
 def _refuse_changed(
-    path: Path, file: str, before: list[Block], after: list[Block], entries: Mapping[str, Entry | None]
+    path: Path, file: str, before: list[Block], will_be: Mapping[str, str], entries: Mapping[str, Entry | None]
 ) -> None:
-    """Refuse to overwrite or take out a block that a person changed; one that says what it should is fine."""
-    is_now, will_be = fingerprints(before, entries), fingerprints(after, entries)
+    """Refuse to overwrite or take out a block that a person changed; one that says what it should is fine.
+
+    `will_be` are the fingerprints after the change.
+    """
+    is_now = fingerprints(before, entries)
     for block in before:
         entry = entries.get(block.owner)
         expected = entry.blocks.get(file) if entry else None

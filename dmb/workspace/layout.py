@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 from dataclasses import dataclass, field, replace
@@ -31,72 +32,72 @@ class Layout:
     def _at(self, name: str) -> Path:
         return self.root / self.places.get(name, name)
 
-    @property
+    @functools.cached_property
     def workspace_yaml(self) -> Path:
         """Which code locations there are: read by webserver and daemon."""
         return self._at("workspace.yaml")
 
-    @property
+    @functools.cached_property
     def dagster_yaml(self) -> Path:
         """The instance: where runs, events and logs are kept."""
         return self._at("dagster.yaml")
 
-    @property
+    @functools.cached_property
     def compose(self) -> Path:
         """The containers, in the docker runtime."""
         return self._at("docker-compose.yml")
 
-    @property
+    @functools.cached_property
     def dockerfile(self) -> Path:
         """The image of webserver, daemon and shared modules, in the docker runtime."""
         return self._at("Dockerfile")
 
-    @property
+    @functools.cached_property
     def env(self) -> Path:
         """Variables of the workspace and of its modules; may hold secrets."""
         return self._at(".env")
 
-    @property
+    @functools.cached_property
     def procfile(self) -> Path:
         """The processes that honcho starts, where each module has a code server."""
         return self.root / "Procfile"
 
-    @property
+    @functools.cached_property
     def requirements(self) -> Path:
         """What the workspace's own environment holds: webserver and daemon."""
         return self.root / "requirements.txt"
 
-    @property
+    @functools.cached_property
     def gitignore(self) -> Path:
         """What git leaves alone here."""
         return self.root / ".gitignore"
 
-    @property
+    @functools.cached_property
     def venv(self) -> Path:
         """The workspace's own environment."""
         return self.root / ".venv"
 
-    @property
+    @functools.cached_property
     def instance(self) -> Path:
         """SQLite files and compute logs."""
         return self.root / "instance"
 
-    @property
+    @functools.cached_property
     def storage(self) -> Path:
         """What the modules' assets hold: DAGSTER_STORAGE_PATH."""
         return self.root / "storage"
 
-    @property
+    @functools.cached_property
     def auth(self) -> Path:
         """Credential files, in a folder for each module."""
         return self.root / "auth"
 
-    @property
+    @functools.cached_property
     def state(self) -> Path:
         """dmb's own folder: registry, lock, reservations, journal, backups."""
         return self.root / ".dmb"
 
-    @property
+    @functools.cached_property
     def registry(self) -> Path:
         """Which modules dmb put here. It makes a folder a workspace."""
         return self.state / "registry.json"

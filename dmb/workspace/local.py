@@ -218,7 +218,7 @@ def check_path(path: Path) -> None:
     both kinds, and what python-dotenv takes for a variable.
     """
     name = str(path)
-    unprintable = any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in name)
+    unprintable = not name.isprintable() and any(unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"} for one in name)
     if unprintable or "\\" in name or "${" in name or ("'" in name and set('"$`') & set(name)):
         raise DmbError(
             "the name of this folder cannot be written so that all programs read it alike",

@@ -204,6 +204,8 @@ def _refuse_locations(files: Files, names: Mapping[str, str]) -> None:
     """A code location's name must be there once; `names` maps it to its module."""
     path = files.layout.workspace_yaml
     file = files.yaml(path)
+    if not file.says(names):
+        return
     loaded = file.plain(LOCATIONS)
     # An item may be no mapping where the file is not one of Dagster's: the splice refuses it then.
     for entry, item in zip(file.entries(LOCATIONS), loaded if isinstance(loaded, list) else (), strict=False):

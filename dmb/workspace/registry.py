@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 VERSION = 1
 RUNTIMES = ("local", "docker")
 
+_encode = json.JSONEncoder(ensure_ascii=False).encode
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -54,11 +56,8 @@ class Registry:
         head = {"registry": VERSION, "runtime": self.runtime, "code_servers": self.code_servers}
         if self.places:
             head["places"] = dict(self.places)
-        lines = [f" {json.dumps(key)}: {json.dumps(value, ensure_ascii=False)},\n" for key, value in head.items()]
-        modules = [
-            f"  {json.dumps(name, ensure_ascii=False)}: {json.dumps(vars(entry), ensure_ascii=False)}"
-            for name, entry in self.modules.items()
-        ]
+        lines = [f" {_encode(key)}: {_encode(value)},\n" for key, value in head.items()]
+        modules = [f"  {_encode(name)}: {_encode(vars(entry))}" for name, entry in self.modules.items()]
         return "{\n" + "".join(lines) + ' "modules": {\n' + ",\n".join(modules) + "\n }\n}\n"
 
     @classmethod

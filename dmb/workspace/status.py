@@ -11,6 +11,8 @@ from .registry import fingerprints
 from .session import session
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..textblocks import Block
     from .files import Files
     from .layout import Layout
@@ -66,7 +68,7 @@ def listing(layout: Layout) -> Listing:
     return Listing(on.registry.runtime, tuple(found), on.notes)
 
 
-def blocks_of(files: Files, path: Path) -> list[Block]:
+def blocks_of(files: Files, path: Path) -> Sequence[Block]:
     """The blocks of one file, read as what it is; none where it is gone."""
     if not files.exists(path):
         return []

@@ -27,7 +27,7 @@ from .plan import Plan
 from .tree import Loader, Tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from ..textblocks import Block
 
@@ -74,6 +74,10 @@ class YamlFile:
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             raise self._tree.refusal(str(getattr(error, "problem", error)), mark.index if mark else 0) from None
+
+    def says(self, words: Collection[str]) -> bool:
+        """Whether any scalar of the file is one of the `words`: cheap to ask before looking where."""
+        return self._tree.says(words)
 
     def kind(self, path: KeyPath) -> str:
         """`list`, `map`, `empty` (null, `[]` or `{}`), `scalar`, `alias`, or `absent`."""
@@ -135,6 +139,8 @@ class YamlFile:
 
     def applied(self) -> YamlFile:
         """The file with all that is planned; refuses (DmbError with file:line) what cannot be done or proven right."""
+        if not self._wanted and not self._wraps:
+            return self
         plan = Plan(self._tree, self.blocks)
         for owner, path, names in self._wraps:
             plan.wrap(owner, path, names)

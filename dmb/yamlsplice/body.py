@@ -65,9 +65,8 @@ def _lines(data: Any) -> list[str]:
 
 
 class Body:
-    """Entries to put into a collection: `text` in block style and `normal` form, its `kind` (list or map), its `signs`.
+    """Entries to put into a collection: `text` in block style and `normal` form.
 
-    `names` are the keys, or the items of a list that are scalars: what must not stand twice.
     Anchors and aliases are written out, since an anchor takes effect beyond its block.
     Refuses (DmbError) what is no list or mapping in block style, markers, aliases within what an alias names.
     """
@@ -76,20 +75,36 @@ class Body:
         self.text, self.place = textblocks.normal(text), place
         if textblocks.carries_marker(self.text):
             raise DmbError("a `# BEGIN:` or `# END:` line within an entry", place=place, remedy="Delete that line.")
-        tree = Tree(self.text, place)
-        if tree.anchors:
+        if "&" in self.text and (tree := Tree(self.text, place)).anchors:
             for alias in tree.aliases:
                 if any(named < alias < tree.after(named) for named in tree.aliases.values()):
                     cause = "an alias within what another alias names"  # written out it could be without end
                     raise tree.refusal(cause, tree.starts[alias], "Write it out, then run again.")
             self.text = dump(self.data)
-            tree = Tree(self.text, place)
-        self.kind = tree.kind(0) if tree.kinds else "empty"
-        if self.kind not in ("list", "map") or 0 in tree.flow:
-            raise DmbError("not a list or a mapping in block style", place=place, remedy="Write one entry a line.")
-        self.signs: list[Sign] = tree.signs[1:-1]
-        names = (tree.value(first) for first, _ in tree.children(0))
-        self.names = [name for name in names if name is not None]
+
+    @functools.cached_property
+    def _tree(self) -> Tree:
+        """Parsed when it is needed: what stands in the file already is proven."""
+        tree = Tree(self.text, self.place)
+        if not tree.kinds or tree.kind(0) not in ("list", "map") or 0 in tree.flow:
+            raise DmbError("not a list or a mapping in block style", place=self.place, remedy="Write one entry a line.")
+        return tree
+
+    @property
+    def kind(self) -> str:
+        """`list` or `map`."""
+        return self._tree.kind(0)
+
+    @property
+    def signs(self) -> list[Sign]:
+        """The events, without those that open and close the collection."""
+        return self._tree.signs[1:-1]
+
+    @property
+    def names(self) -> list[str]:
+        """The keys, or the items of a list that are scalars: what must not stand twice."""
+        names = (self._tree.value(first) for first, _ in self._tree.children(0))
+        return [name for name in names if name is not None]
 
     @functools.cached_property
     def data(self) -> Any:

@@ -40,7 +40,7 @@ class Plan:
             if body is None:
                 self.edits.owners[placed.block.owner] -= 1
                 self.removed.setdefault(placed.collection, []).append(placed)
-            elif placed.block.body != self._written(placed.collection, body)[0]:
+            elif placed.block.body != self._lines(placed.collection, body):
                 self.replaced.setdefault(placed.collection, []).append((placed, body))
         for placed in self.removed.pop(-1, []):  # blocks in which no entry was left
             self.edits.cut(placed.block.start, placed.block.end)
@@ -92,6 +92,10 @@ class Plan:
             if number + 1 == len(entries) or end < entries[number + 1][0]:
                 last = tree.after(first + tree.keys[first]) - 1
                 self.edits.insert_lines(end, last, f"{before}# END: {owner}{eol}")
+
+    def _lines(self, collection: int, body: Body) -> str:
+        """The lines of `body` in the style of the collection; no parse where that is the block style."""
+        return body.between_brackets()[0] if collection in self.tree.flow else body.text
 
     def _written(self, collection: int, body: Body) -> tuple[str, list[Sign]]:
         """Lines and events of `body` in the style of the collection."""

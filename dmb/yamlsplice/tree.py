@@ -14,7 +14,7 @@ from .. import textblocks
 from ..errors import DmbError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # without libyaml: the same events, ten times slower
 DEEPEST = 100  # collections in one another: what loads a file recurses, and some crash on a few thousand
@@ -79,29 +79,31 @@ class Tree:
         seen: set[str] | None = None  # the keys of the innermost mapping so far; None in a list
         outer: list[set[str] | None] = []
         key = False  # whether the next event is a key
-        next_event = Loader(self.text).get_event
+        text, kinds, signs, starts, ends = self.text, self.kinds, self.signs, self.starts, self.ends
+        parents, keys = self.parents, self.keys
+        next_event = Loader(text).get_event
         while (event_type := type(event := next_event())) is not yaml.StreamEndEvent:
-            index = len(self.kinds)
+            index = len(kinds)
             start, end = event.start_mark.index, event.end_mark.index
             if event_type is yaml.ScalarEvent:
                 value = event.value
                 kind, sign = "=", value
                 if event.tag is not None or event.anchor is not None or not event.implicit[0]:
                     sign = self._noted(("=", event.tag, event.anchor, event.implicit[0], value), index)
-                if "#" in value and textblocks.carries_marker(self.text, start, end):
+                if "#" in value and textblocks.carries_marker(text, start, end):
                     self.opaque.append((start, end))
                 if key and seen is not None:
                     if value in seen:
                         raise self.refusal(f"the key `{value}` stands twice", start)
                     seen.add(value)
-                elif start == end and seen is not None and self.text[start - 1] != ":":
-                    start = end = self.ends[-1]  # a key alone: the parser says that its value is at the next token
+                elif start == end and seen is not None and text[start - 1] != ":":
+                    start = end = ends[-1]  # a key alone: the parser says that its value is at the next token
             elif event_type is yaml.MappingEndEvent or event_type is yaml.SequenceEndEvent:
                 kind, sign, key = "]", CLOSE, False
                 self.closes[parent] = index
                 if parent not in self.flow:
-                    end = self.ends[-1]
-                parent, seen = self.parents[parent], outer.pop()
+                    end = ends[-1]
+                parent, seen = parents[parent], outer.pop()
             elif event_type is yaml.MappingStartEvent or event_type is yaml.SequenceStartEvent:
                 kind = "{" if event_type is yaml.MappingStartEvent else "["
                 sign = self._noted((kind, event.tag, event.anchor), index)
@@ -109,7 +111,7 @@ class Tree:
                     self.flow.add(index)
                 elif event.anchor is not None or event.tag is not None:
                     # Where the first entry is, not where the anchor or tag is; of a flush list, before its dash.
-                    start = end - (kind == "[" and self.text[end] != "-")
+                    start = end - (kind == "[" and text[end] != "-")
             elif event_type is yaml.AliasEvent:
                 kind, sign = "*", ("*", event.anchor)
                 if event.anchor not in self.anchors:
@@ -122,12 +124,12 @@ class Tree:
                 continue
             if key and kind != "=":
                 raise self.refusal("this key is no plain word", start, "Write it as one word.")
-            self.kinds.append(kind)
-            self.signs.append(sign)
-            self.starts.append(start)
-            self.ends.append(end)
-            self.parents.append(parent)
-            self.keys.append(key)
+            kinds.append(kind)
+            signs.append(sign)
+            starts.append(start)
+            ends.append(end)
+            parents.append(parent)
+            keys.append(key)
             if kind in "[{":
                 outer.append(seen)
                 if len(outer) > DEEPEST:
@@ -148,6 +150,10 @@ class Tree:
         if isinstance(sign, str):
             return sign
         return str(sign[4]) if sign[0] == "=" else None
+
+    def says(self, words: Collection[str]) -> bool:
+        """Whether any scalar is one of the `words`."""
+        return not {sign if type(sign) is str else sign[-1] for sign in self.signs}.isdisjoint(words)
 
     def after(self, event: int) -> int:
         """The index after the value that begins at `event`."""
