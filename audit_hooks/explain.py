@@ -30,7 +30,7 @@ def explain(rule: type[Rule]) -> str:
             *_files(rule.bad[0]),
             "**Use instead**",
             "",
-            *_files(rule.good[0]),
+            *_files({name: text for name, text in rule.good[0].items() if rule.bad[0].get(name) != text}),
             f"**What to do.** {_sentence(rule.remedy)}",
         ]
     )
@@ -52,11 +52,13 @@ def facts(rule: type[Rule]) -> str:
 
 def _files(files: Mapping[str, str]) -> Iterator[str]:
     for name, text in files.items():
+        if not text.strip():
+            continue
         yield f"`{name}`"
         yield ""
         fence = "````" if "```" in text else "```"
         yield f"{fence}{_TONGUES.get(name.rpartition('.')[2], 'text')}"
-        yield text.rstrip("\n")
+        yield text.replace("{root}", "").rstrip("\n")
         yield fence
         yield ""
 

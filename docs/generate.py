@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 from click.testing import CliRunner
 
-from audit_hooks.rules import RULES
+from audit_hooks.explain import explain
+from audit_hooks.findings import SEVERITIES
+from audit_hooks.rule import TIERS
+from audit_hooks.rules import AREAS, RULES
 from dmb.cli import dmb
 from dmb.ports import KINDS, SOURCES
 from dmb.system_packages import CATALOGUE, LARGE
@@ -17,6 +21,8 @@ from dmb.workspace.live import TROUBLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from audit_hooks.rule import Rule
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTE = "<!-- Written by docs/generate.py; change the code and run it again. -->\n"
@@ -30,6 +36,7 @@ def pages() -> dict[Path, str]:
         reference / "questions.md": questions_page(),
         reference / "ports.md": ports_page(),
         reference / "findings.md": findings_page(),
+        reference / "audit-settings.schema.json": settings_schema(),
         reference / "system-packages.md": system_packages_page(),
     }
 
@@ -140,32 +147,79 @@ recommended packages). What adds more than {LARGE} MB is said when the module is
 
 def findings_page() -> str:
     """Every rule with what it fires on, why, an example, and what to do; then what only a running workspace shows."""
-    parts = ["# Findings", NOTE, _FINDINGS]
-    for rule in RULES:
-        parts.append(f"## {rule.code}: {rule.title}\n")
-        parts.append(f"{rule.severity.capitalize()}. {rule.what}\n\n**Why:** {rule.why}\n")
-        parts.append(f"**What to do:** {rule.remedy}.\n")
-        for words, files in (("For example:", rule.bad[0]), ("Use instead:", rule.good[0])):
-            parts.append(f"{words}\n")
-            parts += [
-                f"```\n# {name}\n{text.replace('{root}', '').rstrip()}\n```\n"
-                for name, text in files.items()
-                if text.strip() and (text != rule.bad[0].get(name) or files is rule.bad[0])
-            ]
-    parts.append("## Of a running workspace\n\n`dmb workspace validate --live URL` and `dmb workspace up` add these.\n")
+    parts = ["# Findings", NOTE, _FINDINGS, "| rule | severity | tier | what |", "|---|---|---|---|"]
+    parts += [
+        f"| [{rule.code}](#{_anchor(rule)}) | {rule.severity} | {rule.tier} | {rule.title} |"
+        for area in AREAS
+        for rule in RULES
+        if rule.code.startswith(area)
+    ]
+    for area, title in AREAS.items():
+        rules = [rule for rule in RULES if rule.code.startswith(area)]
+        parts += [f"\n# {title}\n"] * bool(rules) + [f"{explain(rule)}\n" for rule in rules]
+    parts.append("# Of a running workspace\n\n`dmb workspace validate --live URL` and `dmb workspace up` add these.\n")
     parts.append("| id | severity | what |\n|---|---|---|")
     parts += [f"| {rule} | {severity} | {title} |" for rule, (severity, title) in TROUBLES.items()]
     return "\n".join(parts) + "\n"
 
 
-_FINDINGS = """\
-What `dmb workspace validate` and the pre-commit hook `dmb-workspace-validate` find. They exit with 1 when there is a
-finding as severe as `--fail-on` (default: error), else with 0.
+def _anchor(rule: type[Rule]) -> str:
+    """A heading's anchor as GitHub makes it."""
+    words = f"{rule.code}: {rule.title}".lower()
+    return re.sub(r"[^\w\- ]", "", words).replace(" ", "-")
 
-As JSON (`--json`, in the hook `--format json`) a report has the schema `dmb.findings/1`: the list `findings`, each with
-`path` (relative to what was judged), `line` and `column` (from 1; 0 where the whole file is meant), `rule`, `severity`
-(`error`, `warning`, `info`), `subject`, `message` and `remedy`.
+
+_FINDINGS = """\
+What `dmb audit` and the hook `dmb-audit` find; `dmb workspace validate` and the hook `dmb-workspace-validate` ask the
+WSP rules alone, whatever the tier. All exit with 1 when there is a finding as severe as `--fail-on` (default: error),
+else with 0. How to set, ignore and mend: [audit](../how-to/audit.md).
+
+A tier holds the ones before it: quick, standard, enterprise. As JSON a report of the audit has the schema
+`dmb.audit/1`, one of the workspace `dmb.findings/1`: the list `findings`, each with `path` (relative to what was
+judged), `line` and `column` (from 1; 0 where the whole file is meant), `rule`, `severity` (`error`, `warning`, `info`),
+`subject`, `message` and `remedy`.
 """
+
+
+def settings_schema() -> str:
+    """The JSON Schema of [tool.dmb.audit]."""
+    code = {"enum": [*AREAS, *(rule.code for rule in RULES)]}
+    reason = {
+        "oneOf": [
+            {"type": "string", "description": "Why."},
+            {
+                "type": "object",
+                "properties": {"reason": {"type": "string"}, "until": {"description": "A TOML date: its last day."}},
+                "additionalProperties": False,
+            },
+        ]
+    }
+    ignores = {"type": "object", "propertyNames": code, "additionalProperties": reason}
+    codes = {"type": "array", "items": code}
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "[tool.dmb.audit]",
+        "type": "object",
+        "additionalProperties": False,
+        "properties": {
+            "tier": {"enum": list(TIERS), "description": "What it is held to; else [tool.dmb] governance, else quick."},
+            "select": {**codes, "description": "Ask only these rules and areas."},
+            "ignore": {**ignores, "description": "Do not tell these, everywhere."},
+            "per-file-ignores": {
+                "type": "object",
+                "description": "Do not tell these in the files that match a glob.",
+                "additionalProperties": {"oneOf": [codes, ignores]},
+            },
+            "severity": {
+                "type": "object",
+                "description": "Another severity for a rule.",
+                "propertyNames": code,
+                "additionalProperties": {"enum": list(SEVERITIES)},
+            },
+            "preview": {"type": "boolean", "description": "Ask the new rules too."},
+        },
+    }
+    return json.dumps(schema, indent=2) + "\n"
 
 
 def main() -> None:
