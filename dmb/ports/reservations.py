@@ -49,7 +49,7 @@ def reserve(
     broken workspace file, the lock held for ten seconds by another process. Where nothing can be written the ports are
     still given, with a note that nobody keeps them.
     """
-    from .survey import survey_files
+    from .claims import survey_files
 
     now = time.time() if now is None else now
     name = _name(project)
