@@ -261,7 +261,7 @@ class Subject:
         if self.env is None or (text := self.files.text(self.env)) is None:
             return []
         try:
-            return envfile.assignments(text, self.env)
+            return list(envfile.assignments(text, self.env))
         except DmbError as error:
             self.files.refused(self.env, error)
             return []
@@ -290,7 +290,7 @@ class Subject:
                 from dmb.workspace.image import sections  # one block with a section for each module
 
                 return sections(text, name)
-            return envfile.blocks(text, name) if name == self.env else textblocks.find_blocks(text, name)
+            return list(envfile.blocks(text, name) if name == self.env else textblocks.find_blocks(text, name))
         except DmbError as error:
             self.files.refused(name, error)
             return []

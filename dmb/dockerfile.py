@@ -7,7 +7,7 @@ layers of an image is limited.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from . import textblocks
 from .errors import DmbError
@@ -20,8 +20,7 @@ _CONTINUED = re.compile(r"\\(?=[ \t]*(?:[\r\n]|\Z))")
 _FROM = re.compile(r"(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(NamedTuple):
     """One instruction: `word` in capitals, `rest` with its continued lines joined, `text[start:end]` all its lines."""
 
     word: str

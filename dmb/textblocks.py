@@ -9,8 +9,7 @@ Text is `str` decoded from UTF-8 with the line endings as on disk (`decode`, `en
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from .errors import DmbError
 
@@ -24,8 +23,7 @@ _MARKER = re.compile(r"#[ \t]*(BEGIN|END):([^\r\n]*)(?:\r\n|\n|\r|\Z)")  # up to
 Span = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """One marked block: `text[start:end]` is all of it, with both markers and the line ending after `# END`.
 
     `inner` is the span of the lines between the markers, `line` the 1-based line of its `# BEGIN`, `indent` the white
@@ -38,7 +36,7 @@ class Block:
     inner: Span
     line: int
     indent: str
-    text: str = field(repr=False, compare=False)
+    text: str
 
     @property
     def body(self) -> str:
