@@ -54,7 +54,7 @@ def sync(
     from ..workspace.layout import find
     from ..workspace.sync import sync
     from . import output
-    from .added import added_data, print_added
+    from .added import added_data, print_added, print_notes
 
     done = sync(
         find(named),
@@ -73,6 +73,7 @@ def sync(
             "dmb.workspace.sync/1", {**added_data(done.added, dry_run=dry_run), **more, **reloaded_data(reloaded)}
         )
     elif dry_run:
+        print_notes(done.added)
         output.diff(done.added.layout, done.added.changes)
     else:
         print_added(done.added)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import datetime as dt
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -118,10 +119,19 @@ def _opened(layout: Layout, registry: Registry, *, commit: bool) -> Iterator[Ses
         return
     with contextlib.ExitStack() as stack:
         state = layout.state if commit else Path(stack.enter_context(tempfile.TemporaryDirectory())) / "state"
+        made_here = not state.exists()
         tx = stack.enter_context(transaction(state))
+        if made_here:
+            stack.callback(_forget, layout)
         now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         files = Files(tx, layout)
         yield Session(tx, files, _with_runtime(files, registry), (), now)
+
+
+def _forget(layout: Layout) -> None:
+    """Leave no state folder in a folder that has not become a workspace; called while its lock is held."""
+    if not layout.exists:
+        shutil.rmtree(layout.state, ignore_errors=True)
 
 
 def _with_runtime(files: Files, registry: Registry) -> Registry:

@@ -6,6 +6,7 @@ import contextlib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from .. import envfile, textblocks
 from . import data
 from .environment import Environment
 from .files import NONE
@@ -14,6 +15,7 @@ from .session import session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from ..module import Module
     from ..transaction import Change
@@ -75,13 +77,25 @@ def add(
 
 
 def make_folders(added: Added) -> None:
-    """A folder for each module's credential files: where it is missing, Docker makes one that belongs to root."""
-    auth = added.layout.root / "auth"
-    if added.runtime == "docker" and auth.is_dir():
-        for placed in added.placements:
+    """A folder for each module's credential files: where it is missing, Docker makes one that belongs to root.
+
+    On the host a module looks where `.env` says; no folder is made for one that is sent elsewhere.
+    """
+    layout, docker = added.layout, added.runtime == "docker"
+    told = set() if docker else _values(layout.env)
+    for placed in added.placements:
+        folder = layout.auth / placed.module.name
+        if layout.auth.is_dir() if docker else str(folder) in told:
             with contextlib.suppress(OSError):
-                (auth / placed.module.name).mkdir()
-                (auth / placed.module.name).chmod(0o755)
+                layout.auth.mkdir(mode=0o700, exist_ok=True)
+                folder.mkdir(mode=0o700)
+                folder.chmod(0o755 if docker else 0o700)  # a container's user reads it
+
+
+def _values(env: Path) -> set[str]:
+    """All values of a `.env`."""
+    text = textblocks.decode(env.read_bytes(), str(env)) if env.exists() else ""
+    return {each.value for each in envfile.assignments(text, str(env))}
 
 
 def install_modules(layout: Layout, modules: Sequence[Module], tell: Callable[[str], None]) -> list[str]:

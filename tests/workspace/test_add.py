@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -65,6 +66,19 @@ def test_code_servers_bring_a_port_and_a_process(dmb: Dmb, served: Path, tmp_pat
     assert words[:3] == ["exec", str(module / ".venv" / "bin" / "python"), "-m"]
     assert words[words.index("--port") + 1] == str(port)
     assert words[words.index("--working-directory") + 1] == str(module)
+
+
+def test_a_folder_for_credential_files_is_made_where_env_says(dmb: Dmb, workspace: Path, tmp_path: Path) -> None:
+    (workspace / "auth").rmdir()
+    assert dmb("workspace", "add", make_module(tmp_path), "--workspace", workspace, "--no-install").code == 0
+    folder = workspace / "auth" / "bar-one"
+    assert (stat.S_IMODE(folder.stat().st_mode), stat.S_IMODE(folder.parent.stat().st_mode)) == (0o700, 0o700)
+    assert dmb("workspace", "remove", "bar-one", "--workspace", workspace, "--yes").code == 0
+    assert not folder.exists()
+    env = workspace / ".env"
+    env.write_text(f"{env.read_text()}# BEGIN: bar-one\nBAR_ONE_AUTH_DIR=/etc/bar-one\n# END: bar-one\n")
+    assert dmb("workspace", "add", tmp_path / "bar-one", "--workspace", workspace, "--no-install").code == 0
+    assert not folder.exists()
 
 
 def test_the_result_as_json(dmb: Dmb, served: Path, tmp_path: Path) -> None:

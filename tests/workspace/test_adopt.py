@@ -161,6 +161,15 @@ def test_it_asks_and_says_where_nothing_is(dmb: Dmb, tmp_path: Path) -> None:
     assert {name: data for name, data in contents(root).items() if not name.startswith(".dmb")} == before
 
 
+def test_a_refusal_leaves_no_trace(dmb: Dmb, tmp_path: Path) -> None:
+    root = lay_out(tmp_path / "ws", CODE_SERVERS)
+    (root / "workspace.yaml").chmod(0o444)
+    done = dmb("workspace", "adopt", "--workspace", root, "--yes")
+    assert (done.code, "read-only" in done.err, (root / ".dmb").exists()) == (2, True, False)
+    (root / "workspace.yaml").chmod(0o644)
+    assert dmb("workspace", "adopt", "--workspace", root, "--yes").code == 0
+
+
 def test_several_workspace_files_are_told_apart(dmb: Dmb, tmp_path: Path) -> None:
     root = tmp_path / "ws"
     for name in ("a", "b"):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from .conftest import Dmb, contents, make_module
+from .conftest import Dmb, contents, free_port, make_module
 from .test_remove import own
 
 
@@ -62,6 +62,13 @@ def test_a_dry_run_writes_nothing(dmb: Dmb, workspace: Path, tmp_path: Path) -> 
     done = dmb("workspace", "sync", tmp_path / "projects", "--workspace", workspace, "--dry-run")
     assert (done.code, "+  # BEGIN: bar-one" in done.out) == (0, True)
     assert contents(workspace) == before
+
+
+def test_what_cannot_be_seen_is_said_in_a_dry_run_too(dmb: Dmb, served: Path, tmp_path: Path) -> None:
+    make_module(tmp_path / "projects", port=free_port())
+    (served / ".env").write_text((served / ".env").read_text() + "COMPOSE_FILE=gone.yml\n")
+    done = dmb("workspace", "sync", tmp_path / "projects", "--workspace", served, "--dry-run")
+    assert (done.code, "gone.yml is named in" in done.err) == (0, True)
 
 
 def test_changes_are_undone_from_their_backups(dmb: Dmb, workspace: Path, tmp_path: Path) -> None:
