@@ -14,7 +14,7 @@ import yaml
 from dotenv import dotenv_values
 
 from audit_hooks.engine import judge, workspace
-from audit_hooks.rules import RULES
+from audit_hooks.rules.workspace import RULES
 from dmb.create import create
 from dmb.workspace.init import init_local
 from dmb.workspace.layout import Layout

@@ -37,7 +37,7 @@ def validate(named: Path | None, url: str | None, fail_on: str, as_json: bool) -
     """
     from audit_hooks.engine import judge, workspace
     from audit_hooks.findings import at_or_above
-    from audit_hooks.rules import RULES
+    from audit_hooks.rules.workspace import RULES
 
     from ..workspace.layout import find
     from . import output
