@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 from audit_hooks.findings import Finding
@@ -60,42 +61,43 @@ def hostile(path: str = "a.py") -> Verdict:
 
 def fleet(size: int) -> list[Verdict]:
     """Modules of every kind of result, and ports some of which clash; the same for the same size."""
-    areas = list(AREAS)
-    made = []
-    for number in range(size):
-        folder = f"modules/{NAMES[number % len(NAMES)]}-{number:03}"
-        found = []
-        for place in range((number * 7) % 11 if number % 3 else 0):
-            code = f"{areas[(number * 5 + place * 3) % len(areas)]}00{1 + place % 7}"
-            severity = SEVERITIES[min(2, (number + place * 2) % 4)] if number % 2 else SEVERITIES[1 + place % 2]
-            package = folder.rpartition("/")[2].replace("-", "_")
-            found.append(
-                finding(
-                    code,
-                    severity,
-                    f"{folder}/src/{package}/defs/file_{place}.py",
-                    3 + place,
-                    5,
-                    subject=f"asset_{place}",
-                    message=f"the asset asset_{place} of {package} has no description, and the run has no retry policy",
-                    remedy="say in one sentence what it holds",
-                )
-            )
-        checked = tuple(f"{letters}00{index}" for letters in areas for index in range(1, 8))
-        made.append(
-            verdict(
-                *found,
-                name=folder.rpartition("/")[2],
-                folder=folder,
-                tier=("quick", "standard", "enterprise")[number % 3],
-                made=number % 4 != 3,
-                checked=checked,
-                silenced=number % 5,
-                database=("duckdb", "postgresql", "")[number % 3],
-                ports={"grpc": 4000 + number - number % 20 // 18, **({"db": 5432 + number} if number % 3 == 1 else {})},
+    return [_one(random.Random(number), number) for number in range(size)]  # noqa: S311 - no secret comes of it
+
+
+def _one(chance: random.Random, number: int) -> Verdict:
+    name = f"{NAMES[number % len(NAMES)]}-{number:03}"
+    folder = f"modules/{name}"
+    tier = ("quick", "standard", "enterprise")[number % 3]
+    areas = [letters for letters in AREAS if tier != "quick" or letters not in ("GOV", "AST")]
+    found = set()
+    for _ in range(chance.choice((0, 0, 1, 2, 3, 5, 12))):
+        letters = chance.choice(areas)
+        rule = chance.choice([rule for rule in RULES if rule.code.startswith(letters)] or [None])
+        asset = chance.choice(("daily_revenue", "customers_clean", "raw_events"))
+        found.add(
+            finding(
+                rule.code if rule else f"{letters}001",
+                chance.choice(("error", "warning", "warning", "info", "info")),
+                f"{folder}/src/{name.replace('-', '_')}/defs/{asset}.py",
+                chance.randint(3, 14),
+                5,
+                subject=asset,
+                message=f"the asset {asset} is not as the rule wants it: {rule.title if rule else 'for no reason'}",
+                remedy=rule.remedy if rule else "change it",
             )
         )
-    return made
+    codes = tuple(code for code in CODES if code[:3] in areas) + tuple(f"{letters}001" for letters in areas)
+    return verdict(
+        *sorted(found),
+        name=name,
+        folder=folder,
+        tier=tier,
+        made=number % 4 != 3,
+        checked=tuple(dict.fromkeys(codes)),
+        silenced=number % 5 // 4,
+        database=("duckdb", "postgresql", "")[number % 3],
+        ports={"grpc": 4000 + number - number % 20 // 18, **({"db": 5432 + number} if number % 3 == 1 else {})},
+    )
 
 
 NAMES = ("orders", "web-shop", "group-reporting", "partner-feeds", "billing", "crm-sync", "forecast", "warehouse")
