@@ -8,6 +8,7 @@ from urllib.parse import quote
 from dmb import __version__
 
 from ..baseline import fingerprint
+from ..explain import explain
 from ..rules import RULES
 from .areas import HOME, area, explained, title
 from .excerpts import Excerpts
@@ -60,7 +61,7 @@ def _rule(rule: type[Rule]) -> dict[str, Any]:
         "fullDescription": {"text": rule.what},
         "help": {
             "text": f"{rule.what}\n\nWhy: {rule.why}\n\nWhat to do: {rule.remedy}.",
-            "markdown": f"{rule.what}\n\n**Why:** {rule.why}\n\n**What to do:** {rule.remedy}.",
+            "markdown": explain(rule),
         },
         "helpUri": explained(rule),
         "defaultConfiguration": {"level": LEVELS[rule.severity], "enabled": not rule.preview},

@@ -122,7 +122,8 @@ def _report(verdicts: list[tuple[Path, list[Verdict]]], form: str, target: Path 
     findings = [finding for verdict in below for finding in verdict.findings]
     if form:
         report = import_module(f"audit_hooks.reports.{form}")
-        text = report.render(below, Sources(top))
+        painted = {"color": True} if form == "text" and not target and output.colored() else {}
+        text = report.render(below, Sources(top), **painted)
         if target:
             _write(target, text.encode())
             output.tell(f"Wrote {target}")

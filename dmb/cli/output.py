@@ -1,9 +1,10 @@
-"""What commands print: data and results on stdout, the rest on stderr; colour only on a terminal, by rich."""
+"""What commands print: data and results on stdout, the rest on stderr; colour only on a terminal."""
 
 from __future__ import annotations
 
 import difflib
 import json
+import os
 import re
 import sys
 from typing import TYPE_CHECKING, Any
@@ -30,6 +31,11 @@ _SHOWN = re.compile(
 def line(text: str) -> None:
     """One line of the result."""
     click.echo(text)
+
+
+def colored() -> bool:
+    """Whether the result may be in colour: on a terminal, and with no NO_COLOR."""
+    return sys.stdout.isatty() and not os.environ.get("NO_COLOR")
 
 
 def tell(sentence: str) -> None:

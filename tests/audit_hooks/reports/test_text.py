@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import pty
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -125,3 +130,36 @@ def test_a_line_that_a_rule_on_secrets_points_at_is_shown_for_no_other_rule(
     assert "hunter2" not in report
     assert "  2 | y = 1\n" in report
     assert "y = 1" not in text.render([verdict(*found)], files)  # nothing is known of XYZ001
+
+
+def test_the_command_paints_on_a_terminal_alone_and_never_with_no_color(tmp_path: Path) -> None:
+    tree(tmp_path, {"workspace.yaml": "load_from:\n  - python_file: {relative_path: gone.py}\n"})
+    plain = subprocess.run(
+        [sys.executable, "-m", "dmb", "audit", str(tmp_path)], capture_output=True, text=True, check=False
+    )
+    assert "workspace.yaml:2:" in plain.stdout
+    assert "\033" not in plain.stdout
+    assert "\033" not in on_a_terminal(tmp_path, {"NO_COLOR": "1"})
+    painted = on_a_terminal(tmp_path, {"NO_COLOR": ""})
+    assert re.search(r"\033\[1;31merror\033\[0m WSP004", painted)
+    assert re.sub(r"\033\[[\d;]*m", "", painted).replace("\r\n", "\n") == plain.stdout
+
+
+def on_a_terminal(folder: Path, more: dict[str, str]) -> str:
+    """What `dmb audit` writes to a terminal."""
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "dmb", "audit", str(folder)],
+        stdout=theirs,
+        stdin=subprocess.DEVNULL,
+        check=False,
+        env=os.environ | more,
+    )
+    os.close(theirs)
+    assert done.returncode == 1
+    told = b""
+    with contextlib.suppress(OSError):  # as a terminal says that all is read
+        while part := os.read(ours, 65536):
+            told += part
+    os.close(ours)
+    return told.decode()
