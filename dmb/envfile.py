@@ -22,6 +22,7 @@ _QUOTED = {
     '"': re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL),
 }
 _COMMENT = re.compile(r"(?:^|[ \t])[ \t]*#.*")
+_REST = re.compile(r"[ \t]*(?:#|[\r\n]|\Z)")  # nothing, or a comment
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=-]*")
 _ESCAPE = {"'": re.compile(r"\\(['\\])"), '"': re.compile(r"\\(['\"\\abfnrtv])")}
@@ -29,21 +30,35 @@ _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v
 
 
 class Assignment(NamedTuple):
-    """One `KEY=value` of the file: 1-based `line`, `owner` of the block that it stands in (None outside)."""
+    """One `KEY=value` of the file: 1-based `line`, `owner` of the block that it stands in (None outside).
+
+    `quote` is the mark around the value, "" where there is none, and None for a key alone, with no sign behind it: its
+    value, here "", is the environment's. In single quotes `$` means itself.
+    """
 
     key: str
     value: str
     line: int
     owner: str | None
+    quote: str | None
+
+
+class _Found(NamedTuple):
+    """An assignment as it is found: at the position `at`."""
+
+    key: str
+    value: str
+    at: int
+    quote: str | None
 
 
 def assignments(text: str, place: str) -> Sequence[Assignment]:
     """All assignments in the order of the file; refuses an unterminated quote and damaged markers."""
     assigned: list[Assignment] = []
     line, counted = 1, 0
-    for key, value, at, owner in _owned(text, place):
-        line, counted = line + textblocks.lines_between(text, counted, at), at
-        assigned.append(Assignment(key, value, line, owner))
+    for one, owner in _owned(text, place):
+        line, counted = line + textblocks.lines_between(text, counted, one.at), one.at
+        assigned.append(Assignment(one.key, one.value, line, owner, one.quote))
     return assigned
 
 
@@ -52,22 +67,28 @@ def blocks(text: str, place: str) -> Sequence[Block]:
     return _read(text, place)[1]
 
 
+def strange_line(text: str, place: str) -> int | None:
+    """The first line that is neither an assignment nor a comment nor empty, 1-based; None when all are."""
+    strange = _read(text, place)[2]
+    return line_of(text, strange[0]) if strange else None
+
+
 @functools.lru_cache(maxsize=4)  # one change asks several times for what stands in the text before and after it
-def _read(text: str, place: str) -> tuple[Sequence[tuple[str, str, int]], Sequence[Block]]:
-    """What `_values` finds, and the blocks."""
-    found, several = _values(text, place)
-    return found, textblocks.find_blocks(text, place, several)
+def _read(text: str, place: str) -> tuple[Sequence[_Found], Sequence[Block], Sequence[int]]:
+    """The assignments, the blocks, and where a strange line begins."""
+    found, several, strange = _values(text, place)
+    return found, textblocks.find_blocks(text, place, several), strange
 
 
-def _owned(text: str, place: str) -> Iterator[tuple[str, str, int, str | None]]:
-    """(key, value, position, owner of the block around it) of each assignment."""
-    found, blocks = _read(text, place)
+def _owned(text: str, place: str) -> Iterator[tuple[_Found, str | None]]:
+    """Each assignment, and the owner of the block around it."""
+    found, blocks, _ = _read(text, place)
     coming = iter(blocks)
     block = next(coming, None)
-    for key, value, at in found:
-        while block and block.end <= at:
+    for one in found:
+        while block and block.end <= one.at:
             block = next(coming, None)
-        yield key, value, at, block.owner if block and block.start <= at else None
+        yield one, block.owner if block and block.start <= one.at else None
 
 
 def line(key: str, value: str) -> str:
@@ -93,13 +114,13 @@ def update(text: str, changes: Mapping[str, str | None], place: str) -> str:
     Refuses (DmbError with file:line) a key that stands anywhere else too, a value of several lines, an unterminated
     quote, damaged markers.
     """
-    taken = {key: at for key, _, at, owner in _owned(text, place) if owner not in changes}
+    taken = {one.key: one.at for one, owner in _owned(text, place) if owner not in changes}
     for owner, body in changes.items():
         where = f"{place} ({owner})"
-        new, several = _values(body or "", where)
+        new, several, _ = _values(body or "", where)
         if several:
             raise DmbError("a value of several lines", place=where, remedy="Write it on one line.")
-        for key, _, _ in new:
+        for key in (one.key for one in new):
             if key in taken:
                 raise DmbError(
                     f"{key} is set here already, outside of the block of {owner}",
@@ -120,30 +141,36 @@ def drop(text: str, owner: str, place: str) -> str:
     return update(text, {owner: None}, place)
 
 
-def _values(text: str, place: str) -> tuple[list[tuple[str, str, int]], list[Span]]:
-    """(key, value, position) of each assignment, and the spans of the quoted values that go over several lines."""
-    found: list[tuple[str, str, int]] = []
+def _values(text: str, place: str) -> tuple[list[_Found], list[Span], list[int]]:
+    """The assignments, the spans of the quoted values that go over several lines, where a strange line begins."""
+    found: list[_Found] = []
     several: list[Span] = []
+    strange: list[int] = []
     at = 1 if text.startswith(textblocks.BOM) else 0
     while at < len(text):
         end = line_end(text, at)
         key = _KEY.match(text, at, end)
+        rest = key.end() if key else at
         if key:
-            value = ""
+            value, quote = "", None
             if key["sign"]:
-                quoted = _QUOTED.get(text[key.end() : key.end() + 1])
-                if quoted:
-                    match = quoted.match(text, key.end())
+                quote = text[rest] if rest < end and text[rest] in _QUOTED else ""
+                if quote:
+                    match = _QUOTED[quote].match(text, rest)
                     if not match:
                         cause = f"the quote of {key[1] or key[2]} is not closed"
                         raise DmbError(cause, place=f"{place}:{line_of(text, at)}", remedy="Close it, then run again.")
-                    value = _ESCAPE[match[0][0]].sub(lambda escape: _ESCAPED.get(escape[1], escape[1]), match[1])
-                    if match.end() > end:
+                    value = _ESCAPE[quote].sub(lambda escape: _ESCAPED.get(escape[1], escape[1]), match[1])
+                    rest = match.end()
+                    if rest > end:
                         several.append(match.span())
-                        end = line_end(text, match.end())
+                        end = line_end(text, rest)
                 else:
-                    value = text[key.end() : end]
+                    value = text[rest:end]
                     value = (_COMMENT.sub("", textblocks.trim(value)) if "#" in value else value).strip()
-            found.append((key[1] or key[2], value, at))
+                    rest = end
+            found.append(_Found(key[1] or key[2], value, at, quote))
+        if rest < end and not _REST.match(text, rest, end):
+            strange.append(at)
         at = end
-    return found, several
+    return found, several, strange

@@ -79,6 +79,30 @@ def test_assignments_are_read_as_dagster_reads_them(text: str) -> None:
         assert entry.key in lines[entry.line - 1]
 
 
+@pytest.mark.parametrize("text", SHAPES.values(), ids=SHAPES)
+def test_what_people_write_is_not_strange(text: str) -> None:
+    assert envfile.strange_line(text, ".env") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("A=1\nthis is no assignment\n", 2),
+        ("A=1\r\n\r\n<<<<<<< HEAD\r\n", 3),
+        ("=2", 1),
+        ("A='x' y # z\nB C\n", 1),
+        ("A='\n\n' y", 1),
+    ],
+)
+def test_the_first_line_that_is_no_assignment(text: str, line: int) -> None:
+    assert envfile.strange_line(text, ".env") == line
+
+
+def test_how_a_value_is_quoted() -> None:
+    found = envfile.assignments("A='$X'\nB=\"$X\"\nC=$X\nD=\nE # from the environment\n", ".env")
+    assert [(one.key, one.quote) for one in found] == [("A", "'"), ("B", '"'), ("C", ""), ("D", ""), ("E", None)]
+
+
 @pytest.mark.parametrize(("text", "line", "cause"), REFUSED.values(), ids=REFUSED)
 def test_what_cannot_be_done_is_refused_with_its_line(text: str, line: int, cause: str) -> None:
     with pytest.raises(DmbError) as caught:

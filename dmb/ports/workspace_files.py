@@ -6,17 +6,18 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from .. import envfile
 from .compose import compose_holders
-from .envfile import assignments, module_of, resolved
+from .envfile import module_of, resolved
 from .grpc import grpc_holders
 from .source import read
 from .tables import Holder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from .envfile import Variable
+    from ..envfile import Assignment
     from .source import Source
 
 
@@ -25,7 +26,7 @@ def workspace_holders(workspace: Path, notes: list[str]) -> Iterator[Holder]:
     if registry := read(workspace / ".dmb" / "registry.json", notes):
         yield from _registry(registry)
     env = read(workspace / ".env", notes)
-    variables = assignments(env) if env else []
+    variables = _assignments(env) if env else []
     own = resolved(variables, os.environ)
     if env:
         yield from _variables(env, variables, own)
@@ -55,12 +56,18 @@ def _registry(source: Source) -> Iterator[Holder]:
         yield Holder(port, kind, name, source.place(line), "registry")
 
 
-def _variables(source: Source, variables: list[Variable], values: dict[str, str]) -> Iterator[Holder]:
+def _assignments(source: Source) -> Sequence[Assignment]:
+    """All assignments of a `.env`. DmbError with the line for anything else than assignments and comments."""
+    if strange := envfile.strange_line(source.text, str(source.path)):
+        raise source.broken("this line is no assignment", strange)
+    return envfile.assignments(source.text, str(source.path))
+
+
+def _variables(source: Source, variables: Sequence[Assignment], values: Mapping[str, str]) -> Iterator[Holder]:
     """The numbers in variables that are named like ports; of several assignments to one, the last."""
-    owners = source.owners()
-    for variable in {variable.name: variable for variable in variables}.values():
-        port = values[variable.name]
-        if variable.name.endswith("_PORT") and port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535:
-            module, kind = module_of(variable.name)
-            who = owners.get(variable.line) or module or f"variable {variable.name}"
+    for variable in {variable.key: variable for variable in variables}.values():
+        port = values.get(variable.key, "")
+        if variable.key.endswith("_PORT") and port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535:
+            module, kind = module_of(variable.key)
+            who = variable.owner or module or f"variable {variable.key}"
             yield Holder(int(port), kind, who, source.place(variable.line), "env")
