@@ -8,7 +8,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from ..findings import SEVERITIES
-from ..rule import UNSAFE
+from ..rule import KINDS, UNSAFE
 from ..rules import AREAS, RULES
 
 if TYPE_CHECKING:
@@ -31,6 +31,19 @@ def area(code: str) -> str:
 def title(letters: str) -> str:
     """An area's title."""
     return AREAS.get(letters, letters)
+
+
+def judged(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Those of which anything was asked: a folder that only holds modules may have no rule of its own."""
+    return [verdict for verdict in verdicts if verdict.checked or verdict.findings]
+
+
+def kinds(verdicts: Iterable[Verdict]) -> str:
+    """`2 modules, 1 workspace`."""
+    counts = Counter(verdict.kind for verdict in verdicts)
+    plurals = {"module": "modules", "workspace": "workspaces", "repository": "repositories"}
+    parts = [f"{counts[kind]} {kind if counts[kind] == 1 else plurals[kind]}" for kind in KINDS if counts[kind]]
+    return ", ".join(parts) or "no modules"
 
 
 def findings_by_area(verdict: Verdict) -> dict[str, list[Finding]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .areas import CLEAN, counted, findings_by_area, mending, passed, plural, title, worst
+from .areas import CLEAN, counted, findings_by_area, judged, mending, passed, plural, title, worst
 from .plain import one_line
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def render(verdicts: Sequence[Verdict], files: Sources) -> str:
     return (
         "\n".join(
             "".join(f"{line}\n" for line in _checklist(verdict, _named(files.root / verdict.folder)))
-            for verdict in verdicts
+            for verdict in judged(verdicts)
         )
         or "nothing was audited\n"
     )

@@ -18,7 +18,7 @@ from dmb import __version__
 
 from ..findings import SEVERITIES
 from ..rules import AREAS
-from .areas import BY_CODE, area, explained, findings_by_area, mending, passed, title
+from .areas import BY_CODE, area, explained, findings_by_area, judged, kinds, mending, passed, title
 from .excerpts import Excerpts
 from .plain import encodable, one_line
 
@@ -57,6 +57,7 @@ def _hash(text: str) -> str:
 
 
 def _data(verdicts: Sequence[Verdict], files: Sources) -> dict[str, Any]:
+    shown = judged(verdicts)
     excerpts = Excerpts(verdicts, files)
     areas = {letters for verdict in verdicts for letters in findings_by_area(verdict)}
     codes = {finding.rule for verdict in verdicts for finding in verdict.findings}
@@ -69,7 +70,8 @@ def _data(verdicts: Sequence[Verdict], files: Sources) -> dict[str, Any]:
             for code in sorted(codes)
             if (rule := BY_CODE.get(code))
         },
-        "modules": [_module(verdict, excerpts) for verdict in verdicts],
+        "told": kinds(shown),
+        "modules": [_module(verdict, excerpts) for verdict in shown],
     }
 
 

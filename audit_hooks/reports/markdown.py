@@ -7,7 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from ..findings import SEVERITIES
-from .areas import BY_CODE, counted, explained, mending, passed, plural, worst
+from .areas import BY_CODE, counted, explained, judged, kinds, mending, passed, plural, worst
 from .checklist import MARKS
 from .excerpts import Excerpts
 from .plain import encodable, one_line
@@ -30,19 +30,19 @@ _LATER = frozenset("$@#:")
 
 def render(verdicts: Sequence[Verdict], files: Sources) -> str:
     """The report, ending in a newline; the worst modules first, so that a report that is too long loses the least."""
-    order = sorted(verdicts, key=_badness)
+    order = sorted(judged(verdicts), key=_badness)
     out = _Page(LIMIT - _CLOSING)
     found = [finding for verdict in order for finding in verdict.findings]
     bad = sum(bool(verdict.findings) for verdict in order)
     out.add(f"## Audit: {counted(found)}", "")
-    clean = len(order) - bad
     silenced = sum(verdict.silenced for verdict in order)
-    notes = [f"{bad} of {plural(len(order), 'module')} with findings" if bad else f"{plural(clean, 'module')} audited"]
-    out.add(", ".join(notes + ([f"{silenced} findings silenced"] if silenced else [])) + ".", "")
+    notes = [f"{bad} of {len(order)} with findings"] if bad else []
+    notes += [f"{plural(silenced, 'finding')} silenced"] if silenced else []
+    out.add(f"{kinds(order)}{': ' * bool(notes)}{', '.join(notes)}.", "")
     if order:
         out.add("| | module | tier | errors | warnings | infos | rules passed |", "|---|---|---|--:|--:|--:|--:|")
         left = sum(not out.add(_row(verdict)) for verdict in order)
-        out.close(f"\n{plural(left, 'module')} more." if left else "")
+        out.close(f"\n{left} more." if left else "")
     excerpts = Excerpts(order, files)
     for verdict in order:
         if verdict.findings:

@@ -77,25 +77,23 @@ function drawTotals() {
     shares[worst(module.counts) || "clean"] += 1;
   }
   const silenced = report.modules.reduce((sum, module) => sum + module.silenced, 0);
-  const number = (value, noun) => [make("b", {}, String(value)), plural(value, noun).replace(/^\d+/, "")];
-  $("total").append(...number(report.modules.length, "module"));
-  for (const severity of SEVERITIES) $("total").append(" · ", ...number(all[severity], severity));
+  const words = [report.told, ...SEVERITIES.map((severity) => plural(all[severity], severity))].join(" · ");
+  $("total").append(...words.split(/(\d+)/).map((part) => (/\d/.test(part) ? make("b", {}, part) : part)));
   if (silenced) $("total").append(` · ${silenced} silenced`);
   const told = { error: "with errors", warning: "with warnings", info: "with infos", clean: "clean" };
   const some = Object.entries(shares).filter(([, modules]) => modules);
   for (const [name, modules] of some) {
-    const title = `${plural(modules, "module")} ${told[name]}${name === "clean" ? "" : " at worst"}`;
+    const title = `${modules} ${told[name]}${name === "clean" ? "" : " at worst"}`;
     const part = make("span", { className: name, title }, `${modules} ${told[name]}`);
     part.style.flexGrow = String(modules);
     $("share").append(part);
   }
-  const words = some.map(([name, modules]) => `${plural(modules, "module")} ${told[name]}`);
-  $("share").setAttribute("aria-label", `By the worst finding: ${words.join(", ") || "no modules"}`);
+  const parts = some.map(([name, modules]) => `${modules} ${told[name]}`);
+  $("share").setAttribute("aria-label", `By the worst finding: ${parts.join(", ") || "none"}`);
 }
 
 drawTotals();
 for (const [area, title] of report.areas) $("area").append(make("option", { value: area }, title));
 $("made").textContent = `dmb ${report.version}, ${report.made}`;
-document.title = `Audit of ${plural(report.modules.length, "module")}`;
-if (report.modules.length === 1) document.title = `Audit of ${report.modules[0].name}`;
+document.title = `Audit of ${report.modules.length === 1 ? report.modules[0].name : report.told}`;
 drawModules();

@@ -94,7 +94,7 @@ function drawModules() {
   select();
   const body = make("tbody", { role: "rowgroup" }, ...rows.map(line));
   const total = rows.reduce((sum, row) => sum + row.findings.length, 0);
-  $("shown").textContent = `${rows.length} of ${plural(report.modules.length, "module")}, ${plural(total, "finding")}`;
+  $("shown").textContent = `${rows.length} of ${report.modules.length} shown, ${plural(total, "finding")}`;
   const head = make("thead", { role: "rowgroup" }, headings());
   const table = make("table", { className: "matrix", role: "table" }, head, body);
   table.style.setProperty("--areas", report.areas.length);

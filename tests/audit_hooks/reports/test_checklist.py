@@ -61,6 +61,7 @@ def test_a_clean_module_and_no_module(tmp_path: Path) -> None:
         "  ✅ Package\n  ✅ Schedules\n  ✅ Security\n  ✅ Deployments\n  5 of 5 rules passed\n"
     )
     assert checklist.render([], sources(tmp_path)) == "nothing was audited\n"
+    assert checklist.render([verdict(kind="repository", checked=())], sources(tmp_path)) == "nothing was audited\n"
 
 
 def test_text_stays_text(tmp_path: Path) -> None:
