@@ -18,7 +18,12 @@ if TYPE_CHECKING:
 @click.command(epilog="\b\nExamples:\n  dmb workspace remove bar-one\n  dmb workspace remove bar-one --data --yes")
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
 @workspace_option
-@click.option("--data", "with_data", is_flag=True, help="Also delete what the modules keep in the workspace's storage.")
+@click.option(
+    "--data",
+    "with_data",
+    is_flag=True,
+    help="Also delete what the modules keep in the storage; for volumes, print how.",
+)
 @force_option
 @yes_option
 @reload_option
@@ -58,9 +63,8 @@ def remove(
             for each in found
         ]
         changed = output.changed(layout, done.changes, dry_run=dry_run)
-        output.data(
-            "dmb.workspace.remove/1", {"modules": list(done.names), "data": kept, **changed, **reloaded_data(reloaded)}
-        )
+        more = {"data": kept, **changed, "next": list(done.commands), **reloaded_data(reloaded)}
+        output.data("dmb.workspace.remove/1", {"modules": list(done.names), **more})
         end_with(reloaded, as_json=True)
         return
     for note in done.notes:
@@ -75,16 +79,20 @@ def remove(
         for each in done.kept.get(name, ()):
             output.line(f"  deleted {each.path}")
     output.files(layout, done.changes)
+    if done.commands:
+        output.line("What the modules keep in volumes stays until you delete it, which cannot be undone:")
+        output.following(done.commands)
     end_with(reloaded, as_json=False)
 
 
 def _doomed(done: Removed) -> list[str]:
-    """What `--data` deletes."""
-    return [
+    """What `--data` deletes, and what it leaves to a person."""
+    deleted = [
         f"data of {name} that is deleted: {each.path} ({each.size:,} bytes)"
         for name, found in done.kept.items()
         for each in found
     ]
+    return [*deleted, *(f"to be run afterwards, for what is in volumes: {each}" for each in done.commands)]
 
 
 @click.command("list", epilog="\b\nExamples:\n  dmb workspace list\n  dmb workspace list --json")

@@ -14,44 +14,48 @@ if TYPE_CHECKING:
 
     from .files import Files
 
-_ALSO = ("", ".wal")  # what DuckDB keeps beside its file
-
 
 class Kept(NamedTuple):
-    """A file or folder of a module's, and its size in bytes."""
+    """A file or folder of a module's below the storage `root`, and its size in bytes."""
 
     path: Path
     size: int
+    root: Path
 
 
-def data_of(name: str, files: Files) -> list[Kept]:
-    """The data of a module that is there: its DuckDB file, its folder in the storage. Refuses one behind a link."""
-    root = storage(files)
+def stored(name: str) -> tuple[str, ...]:
+    """What the storage may hold of a module: the folder of its assets' key prefix, one of its name, its DuckDB file."""
+    return tuple(dict.fromkeys((name.replace("-", "_"), name, f"{name}.duckdb", f"{name}.duckdb.wal")))
+
+
+def data_of(name: str, root: Path, files: Files) -> list[Kept]:
+    """The data of a module that is there in the storage `root`. Refuses what lies outside, or behind a link."""
     named = [
         Path(variable.value)
         for variable in files.variables()
         if variable.owner == name and variable.key.endswith("_DUCKDB_PATH")
     ]
-    candidates = [Path(f"{path}{suffix}") for path in named for suffix in _ALSO] + [root / name]
+    candidates = [Path(f"{path}{suffix}") for path in named for suffix in ("", ".wal")]
+    candidates += [root / each for each in stored(name)]
     found = []
     for path in dict.fromkeys(candidates):
         if os.path.lexists(path):
             _refuse_outside(path, root)
-            found.append(Kept(path, sum(_sizes(path))))
+            found.append(Kept(path, sum(_sizes(path)), root))
     return found
 
 
 def storage(files: Files) -> Path:
-    """The folder that all modules keep their data in."""
+    """The folder of this host that all modules of a local workspace keep their data in."""
     for variable in files.variables():
         if variable.key == "DAGSTER_STORAGE_PATH" and variable.owner is None:
             return Path(variable.value)
     return files.layout.storage
 
 
-def delete(kept: Kept, files: Files) -> None:
+def delete(kept: Kept) -> None:
     """Delete one; links within a folder go, what they lead to stays. Looks again first, since time may have passed."""
-    _refuse_outside(kept.path, storage(files))
+    _refuse_outside(kept.path, kept.root)
     try:
         if kept.path.is_dir():
             shutil.rmtree(kept.path)

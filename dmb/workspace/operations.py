@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .. import envfile, textblocks
-from . import data
+from . import data, volumes
 from .environment import Environment
 from .files import NONE
 from .plan import Placement, place_modules
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..transaction import Change
     from .data import Kept
     from .layout import Layout
+    from .session import Session
 
 SKIPPED = "skipped"
 
@@ -40,12 +41,16 @@ class Added:
 
 @dataclass(frozen=True)
 class Removed:
-    """What `remove` did. `kept` is the data of the modules, by module: deleted if that was asked for."""
+    """What `remove` did. `kept` is the data of the modules, by module: deleted if that was asked for.
+
+    `commands` delete what only Docker reaches: to be run by a person.
+    """
 
     layout: Layout
     names: tuple[str, ...]
     changes: tuple[Change, ...]
     kept: dict[str, list[Kept]]
+    commands: tuple[str, ...]
     notes: tuple[str, ...]
 
 
@@ -128,13 +133,24 @@ def remove(layout: Layout, names: Sequence[str], *, with_data: bool, force: bool
     """
     with session(layout) as on:
         asked = on.known(names)
-        kept = {name: data.data_of(name, on.files) for name in asked} if with_data else {}
+        kept, commands = _data(on, asked) if with_data else ({}, [])
         on.files.change(dict.fromkeys(asked, NONE), {name: on.registry.modules[name] for name in asked}, force=force)
         changes = on.finish(on.registry.with_modules(dict.fromkeys(asked)), commit=commit)
         if commit:
             for each in (each for found in kept.values() for each in found):
-                data.delete(each, on.files)
+                data.delete(each)
             for name in asked:
                 with contextlib.suppress(OSError):  # credential files of people stay
                     (layout.root / "auth" / name).rmdir()
-    return Removed(layout, tuple(asked), changes, kept, on.notes)
+    return Removed(layout, tuple(asked), changes, kept, tuple(commands), on.notes)
+
+
+def _data(on: Session, names: Sequence[str]) -> tuple[dict[str, list[Kept]], list[str]]:
+    """What modules keep where this process reaches it, by module, and commands for the rest."""
+    root: Path | None = data.storage(on.files)
+    commands: list[str] = []
+    if on.registry.runtime == "docker":
+        mount = volumes.storage_mount(on.files)
+        root = mount.host if mount else None
+        commands = volumes.commands(names, on.files, mount)
+    return {name: data.data_of(name, root, on.files) for name in names} if root else {}, commands
