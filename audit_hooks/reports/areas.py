@@ -13,6 +13,7 @@ from ..rules import AREAS, RULES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     from ..findings import Finding
     from ..rule import Rule
@@ -83,6 +84,16 @@ def explained(rule: type[Rule]) -> str:
     """The public address of a rule's section in the reference."""
     heading = f"{rule.code}: {rule.title}".lower()
     return f"{HOME}/blob/HEAD/docs/reference/findings.md#" + re.sub(r"[^\w\- ]", "", heading).replace(" ", "-")
+
+
+def in_repository(root: Path) -> str:
+    """What leads from the top of the git repository that holds a folder to that folder: "" or a path with a slash at
+    its end. GitHub takes paths from the top, whatever part of a repository was audited.
+    """
+    for top in (root, *root.parents):
+        if (top / ".git").exists():
+            return "" if top == root else f"{root.relative_to(top).as_posix()}/"
+    return ""
 
 
 def mending(code: str, folder: str) -> str:

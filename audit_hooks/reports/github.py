@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..findings import SEVERITIES
-from .areas import BY_CODE
+from .areas import BY_CODE, in_repository
 from .plain import one_line
 from .text import summary
 
@@ -23,13 +23,14 @@ def render(verdicts: Sequence[Verdict], files: Sources) -> str:
     """The report, ending in a newline; its last line is the summary, for the log."""
     found = sorted(finding for verdict in verdicts for finding in verdict.findings)
     found.sort(key=lambda finding: -SEVERITIES.index(finding.severity))
-    return "".join(f"{line}\n" for line in [*(_command(finding) for finding in found), summary(verdicts)])
+    head = in_repository(files.root)
+    return "".join(f"{line}\n" for line in [*(_command(finding, head) for finding in found), summary(verdicts)])
 
 
-def _command(finding: Finding) -> str:
+def _command(finding: Finding, head: str) -> str:
     rule = BY_CODE.get(finding.rule)
     properties = {
-        "file": finding.path,
+        "file": head + finding.path,
         "line": str(finding.line or ""),
         "col": str(finding.column or ""),
         "title": f"{finding.rule}: {rule.title}" if rule else finding.rule,

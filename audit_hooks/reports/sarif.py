@@ -10,7 +10,7 @@ from dmb import __version__
 from ..baseline import fingerprint
 from ..explain import explain
 from ..rules import RULES
-from .areas import HOME, area, explained, title
+from .areas import HOME, area, explained, in_repository, title
 from .excerpts import Excerpts
 from .json import dumped
 from .plain import one_line
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 PROBLEMS = {"error": "error", "warning": "warning", "info": "recommendation"}  # GitHub's words
-ROOT = "SRCROOT"  # the folder that was audited
+ROOT = "SRCROOT"  # the top of the repository
 INDEX = {rule.code: index for index, rule in enumerate(RULES)}
 
 
@@ -34,6 +34,7 @@ def render(verdicts: Sequence[Verdict], files: Sources) -> str:
     """The report, ending in a newline: one run, whatever the number of modules, since GitHub takes one of a tool."""
     excerpts = Excerpts(verdicts, files)
     found = sorted(finding for verdict in verdicts for finding in verdict.findings)
+    head = in_repository(files.root)
     run = {
         "tool": {
             "driver": {
@@ -45,9 +46,11 @@ def render(verdicts: Sequence[Verdict], files: Sources) -> str:
             }
         },
         "invocations": [{"executionSuccessful": True}],
-        "originalUriBaseIds": {ROOT: {"description": {"text": "The folder that was audited."}}},
+        "originalUriBaseIds": {
+            ROOT: {"description": {"text": "The top of the repository, else the folder that was audited."}}
+        },
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, files, excerpts) for finding in found],
+        "results": [_result(finding, files, excerpts, head) for finding in found],
     }
     return dumped({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 
@@ -69,10 +72,10 @@ def _rule(rule: type[Rule]) -> dict[str, Any]:
     }
 
 
-def _result(finding: Finding, files: Sources, excerpts: Excerpts) -> dict[str, Any]:
+def _result(finding: Finding, files: Sources, excerpts: Excerpts, head: str) -> dict[str, Any]:
     # GitHub takes no result without a line: what is true of a whole file stands at its first one.
     region = {"startLine": finding.line or 1, **({"startColumn": finding.column} if finding.column else {})}
-    uri = quote(finding.path, safe="/", errors="surrogateescape") or "."
+    uri = quote(head + finding.path, safe="/", errors="surrogateescape") or "."
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "level": LEVELS[finding.severity],

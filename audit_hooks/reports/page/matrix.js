@@ -102,9 +102,14 @@ function drawModules() {
   $("modules").replaceChildren(rows.length ? table : make("p", { className: "empty" }, nothing));
   const first = body.querySelector(".open");
   if (first) first.tabIndex = 0;
-  if (report.modules.length === 1 && rows.length === 1) {
-    $("modules").append(make("div", { className: "single" }, ...cards(rows[0].module, rows[0].findings)));
-  }
+  if (report.modules.length === 1 && rows.length === 1) $("modules").append(single(rows[0]));
+}
+
+/** What a report on one module shows below the table. */
+function single({ module, findings }) {
+  const left = findings.length - PAGE;
+  const note = left > 0 ? make("p", {}, `${left} more: open the module above.`) : undefined;
+  return make("div", { className: "single" }, ...cards(module, findings.slice(0, PAGE)), note);
 }
 
 /** Move the one tab stop of the table; each row's cells with findings and its name can have it. */

@@ -46,6 +46,12 @@ def test_the_worst_come_first_and_a_whole_file_has_no_line(tmp_path: Path) -> No
     assert total == "1 error, 1 warning, 1 info"
 
 
+def test_a_part_of_a_repository_is_addressed_from_its_top(tmp_path: Path) -> None:
+    (tmp_path / ".git").write_text("gitdir: elsewhere\n")
+    report = github.render([verdict(finding())], sources(tmp_path / "modules/bar", a_py="x\n"))
+    assert read(report.splitlines()[0])[1]["file"] == "modules/bar/a.py"
+
+
 def test_no_text_is_a_command_of_its_own(tmp_path: Path) -> None:
     report = github.render([hostile()], sources(tmp_path))
     *lines, _ = report.split("\n")[:-1]

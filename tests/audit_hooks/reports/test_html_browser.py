@@ -379,6 +379,16 @@ def test_a_module_with_thousands_of_findings_opens(show: Open) -> None:
     assert page.evaluate("document.activeElement.className").startswith("finding")
 
 
+def test_a_report_on_one_module_shows_what_was_found_at_once(show: Open) -> None:
+    page = show([verdict(finding("WSP001", "error"), finding("WSP002", "warning", line=2))])
+    expect(page.locator("#modules .finding")).to_have_count(2)
+    page.select_option("#severity", "error")
+    expect(page.locator("#modules .finding")).to_have_count(1)
+    page = show([verdict(*(finding(line=line) for line in range(1, 302)))])
+    expect(page.locator("#modules .finding")).to_have_count(200)
+    expect(page.locator("#modules .single")).to_contain_text("101 more: open the module above.")
+
+
 def test_on_paper_the_table_is_whole(show: Open) -> None:
     page = show(fleet(50))
     page.emulate_media(media="print")

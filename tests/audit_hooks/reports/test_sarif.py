@@ -70,14 +70,14 @@ def test_all_rules_are_told_with_what_github_shows(tmp_path: Path, schema: Any) 
     assert run["results"] == []
 
 
-def test_a_rules_help_is_a_heading_of_the_reference() -> None:
+def test_a_rules_help_is_a_heading_of_the_reference(tmp_path: Path) -> None:
     text = (ROOT / "docs/reference/findings.md").read_text(encoding="utf-8")
     anchors = {
         re.sub(r"[^\w\- ]", "", line.lstrip("# ").lower()).replace(" ", "-")
         for line in text.splitlines()
         if line.startswith("#")
     }
-    for rule in json.loads(sarif.render([], None))["runs"][0]["tool"]["driver"]["rules"]:  # type: ignore[arg-type]
+    for rule in json.loads(sarif.render([], sources(tmp_path)))["runs"][0]["tool"]["driver"]["rules"]:
         page, _, anchor = rule["helpUri"].partition("#")
         assert page.endswith("/docs/reference/findings.md")
         assert anchor in anchors
@@ -93,6 +93,14 @@ def test_a_path_is_a_relative_address(tmp_path: Path, schema: Any) -> None:
     bases = {place(result)["artifactLocation"]["uriBaseId"] for result in run["results"]}
     assert bases == set(run["originalUriBaseIds"])
     assert str(tmp_path) not in json.dumps(run)
+
+
+def test_a_part_of_a_repository_is_addressed_from_its_top(tmp_path: Path, schema: Any) -> None:
+    (tmp_path / ".git").mkdir()
+    run = read(sarif.render([verdict(finding())], sources(tmp_path / "modules/bar one", a_py="x\n")), schema)
+    assert place(run["results"][0])["artifactLocation"]["uri"] == "modules/bar%20one/a.py"
+    run = read(sarif.render([verdict(finding())], sources(tmp_path, a_py="x\n")), schema)
+    assert place(run["results"][0])["artifactLocation"]["uri"] == "a.py"
 
 
 def test_columns_are_counted_in_characters(tmp_path: Path, schema: Any) -> None:
