@@ -92,6 +92,27 @@ class Sources:
             self._texts[name] = self._read(name)
         return self._texts[name]
 
+    def glance(self, name: str, most: int) -> str:
+        """A file's text where it has at most `most` bytes; "" for a larger one, a binary or none. Nothing is noted."""
+        if name in self._texts:
+            return self._texts[name] or ""
+        path = self.root / name
+        try:
+            status = path.lstat()
+            if not stat.S_ISREG(status.st_mode) or status.st_size > most:
+                return ""
+            data = path.read_bytes()
+        except OSError:
+            return ""
+        return "" if b"\0" in data else data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+
+    def offset(self, spot: Spot) -> int:
+        """Where a place begins in the text of its file, in characters."""
+        text, at = self.text(spot.path) or "", 0
+        for _ in range(spot.line - 1):
+            at = text.index("\n", at) + 1
+        return at + max(spot.column - 1, 0)
+
     def yaml(self, name: str) -> Node:
         """The first document of a YAML file; a null node when there is none."""
         if name not in self._nodes:

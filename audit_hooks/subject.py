@@ -11,6 +11,7 @@ from dmb.errors import DmbError, NothingToWorkOn
 from dmb.module import Module
 from dmb.ports.envfile import interpolate
 
+from .containers import Containers, Service
 from .ignores import Ignores
 from .package import Package
 from .policy import Settings
@@ -54,14 +55,6 @@ class Location(NamedTuple):
     def subject(self) -> str:
         """How a finding calls it."""
         return self.name or self.target or "an item of load_from"
-
-
-class Service(NamedTuple):
-    """One service of a Compose file."""
-
-    name: str
-    node: Node
-    file: str
 
 
 class Subject:
@@ -141,6 +134,11 @@ class Subject:
     def package(self) -> Package:
         """Its Python code."""
         return Package(self)
+
+    @cached_property
+    def containers(self) -> Containers:
+        """Its Compose files and Dockerfiles."""
+        return Containers(self)
 
     @cached_property
     def settings(self) -> Settings:
@@ -310,8 +308,8 @@ class Subject:
 
     def read_all(self) -> Iterator[str]:
         """Read and parse all that a rule may ask for, so that `files.broken` is complete; yields the YAML files."""
-        names = [self.workspace_yaml, *self.compose_files, self.dagster_yaml]
-        for name in filter(None, names):
+        names = [self.workspace_yaml, *self.compose_files, self.dagster_yaml, *self.containers.compose_files]
+        for name in dict.fromkeys(filter(None, names)):
             if self.files.yaml(name).kind != "null" or self.files.text(name) is not None:
                 yield name
         _ = self.pyproject, self.module, self.registry, self.assignments, self.marked

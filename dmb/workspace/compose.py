@@ -47,26 +47,25 @@ def _service(name: str, one: dict[str, Any]) -> Service:
     volumes = [_source(mount) for mount in mounts] if isinstance(mounts, list) else []
     return Service(
         name,
-        _role(name, one),
+        role(name, " ".join(_words(one.get(key)) for key in ("entrypoint", "command")), str(one.get("image", ""))),
         tuple(str(need) for need in needs) if isinstance(needs, (list, dict)) else (),
         tuple(volume for volume in volumes if volume and re.fullmatch(r"[A-Za-z0-9][\w.-]*", volume)),
         one,
     )
 
 
-def _role(name: str, one: Mapping[str, Any]) -> str:
-    runs = " ".join(_words(one.get(key)) for key in ("entrypoint", "command"))
-    for role, pattern in _RUNS.items():
+def role(name: str, runs: str, image: str) -> str:
+    """What a service is for (see Service), by its name, the words of what it runs, and its image."""
+    for found, pattern in _RUNS.items():
         if pattern.search(runs):
-            return role
-    image = str(one.get("image", ""))
-    for role, pattern in _DATABASES.items():
+            return found
+    for found, pattern in _DATABASES.items():
         if pattern.search(image):
-            return role
+            return found
     if not runs.strip():
-        for role, pattern in _NAMED.items():
+        for found, pattern in _NAMED.items():
             if pattern.search(name.lower()):
-                return role
+                return found
     return ""
 
 

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
     from dmb.ports.yamlnodes import Node
 
+    from ...containers import Service
     from ...findings import Finding
-    from ...subject import Location, Service, Subject
+    from ...subject import Location, Subject
 
 _ELSEWHERE = {"localhost", "host.docker.internal", "host.containers.internal"}
 _PORT = re.compile(r"(?:^|\s)(?:-p|--port)(?:\s+|=)([0-9]{1,5})(?=\s|$)")
