@@ -19,7 +19,11 @@ BEFORE, WIDTH = 60, 110  # characters: of a longer line that much is shown, so m
 
 # Besides what the rules on secrets point at: files that hold them, and lines that look as if they did.
 _FILES = re.compile(r"(^|/)\.env[^/]*$|\.(env|pem|key|p12|pfx|jks)$|(^|/)id_[a-z0-9]+$")
-_WORDS = re.compile(r"passw|pwd|secret|token|credential|(api|access)[-_]?key|private|authorization|://[^/\s]*@", re.I)
+_WORDS = re.compile(
+    r"passw|passphrase|(?<![a-z])pass(?![a-z])|pwd|secret|token|credential|(api|access|account|private)[-_ ]?key"
+    r"|authorization|bearer|://[^/\s]*@",
+    re.IGNORECASE,
+)
 
 
 class Excerpt(NamedTuple):

@@ -110,6 +110,7 @@ def test_the_summary_says_what_mends_itself(tmp_path: Path, monkeypatch: pytest.
         ("a.py", "DB_PASSWORD = 'hunter2'"),
         ("a.py", "connect('postgres://bar:hunter2@host/db')"),
         ("a.yaml", "  api-key: hunter2"),
+        ("Dockerfile", "ENV DB_PASS=hunter2"),
         ("ws/.env", "PLAIN=hunter2"),
         (".env.example", "PLAIN=hunter2"),
         ("keys/id_ed25519", "hunter2"),
