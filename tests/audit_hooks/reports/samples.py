@@ -10,6 +10,7 @@ from audit_hooks.rules import AREAS, RULES
 from audit_hooks.sources import Sources
 from audit_hooks.verdict import Verdict
 
+PLAIN = tuple(rule for rule in RULES if not rule.secret)  # whose lines are shown
 CODES = tuple(rule.code for rule in RULES)
 SEVERITIES = ("error", "warning", "info")
 HOSTILE = (

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 
 from audit_hooks.reports import checklist
-from audit_hooks.rules import RULES
 
-from .samples import finding, hostile, sources, verdict
+from .samples import PLAIN, finding, hostile, sources, verdict
 
 CHECKED = ("PKG001", "PKG002", "SCH001", "SEC001", "DEP001")
 
@@ -41,7 +40,7 @@ def test_a_line_an_area_then_recommendations_then_the_score(tmp_path: Path, monk
 
 def test_what_mends_itself_has_its_command_ready_for_a_shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    safe, unsafe = RULES[:2]
+    safe, unsafe = PLAIN[:2]
     monkeypatch.setattr(safe, "mends", "safe")
     monkeypatch.setattr(unsafe, "mends", "unsafe")
     found = (finding(safe.code), finding(unsafe.code))

@@ -14,9 +14,8 @@ import pytest
 
 from audit_hooks.reports import html
 from audit_hooks.reports.plain import one_line
-from audit_hooks.rules import RULES
 
-from .samples import HOSTILE, finding, fleet, hostile, sources, verdict
+from .samples import HOSTILE, PLAIN, finding, fleet, hostile, sources, verdict
 
 
 class Page(HTMLParser):
@@ -86,9 +85,9 @@ def test_hostile_words_add_no_element_and_come_back_as_they_were(tmp_path: Path)
 
 
 def test_no_secret_is_in_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(RULES[0], "secret", True)
+    monkeypatch.setattr(PLAIN[0], "secret", True)
     files = sources(tmp_path, a_py="x = 'hunter2'\ny = 'shown'\n")
-    found = [finding(RULES[0].code), finding(RULES[1].code), finding(RULES[1].code, line=2)]
+    found = [finding(PLAIN[0].code), finding(PLAIN[1].code), finding(PLAIN[1].code, line=2)]
     text = html.render([verdict(*found)], files)
     assert "hunter2" not in text
     assert "y = 'shown'" in [one["excerpt"] for one in data(text)["modules"][0]["findings"]]

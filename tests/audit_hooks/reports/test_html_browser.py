@@ -12,12 +12,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from audit_hooks.reports import html
 from audit_hooks.reports.plain import one_line
-from audit_hooks.rules import RULES
 from audit_hooks.sources import Sources
 from audit_hooks.verdict import Verdict
 from tests.browser import chromium
 
-from .samples import HOSTILE, SEVERITIES, finding, fleet, hostile, sources, verdict
+from .samples import HOSTILE, PLAIN, SEVERITIES, finding, fleet, hostile, sources, verdict
 
 __all__ = ["chromium"]  # a fixture
 pytestmark = pytest.mark.needs_browser
@@ -59,7 +58,7 @@ def names(page: Page) -> list[str]:
 
 
 def cell(page: Page, module: str, area: str) -> str:
-    return page.locator("#modules tbody tr", has_text=module).locator(f'[data-area="{area}"]').inner_text()
+    return page.locator("#modules tbody tr", has_text=module).locator(f'[data-area="{area}"]').text_content() or ""
 
 
 SOME = [
@@ -164,6 +163,17 @@ def test_counts_are_of_what_passes_the_filter(show: Open) -> None:
     expect(page.locator(".finding")).to_have_count(3)
 
 
+def test_the_end_of_500_modules_is_a_key_away(show: Open) -> None:
+    page = show(fleet(500))
+    page.focus("tbody .open")
+    page.keyboard.press("End")
+    last = page.locator("#modules tbody tr").last.locator(".open")
+    expect(last).to_be_focused()
+    expect(last).to_be_in_viewport()
+    page.keyboard.press("PageUp")
+    assert page.evaluate("document.activeElement.closest('tr').sectionRowIndex") == 484
+
+
 def test_500_modules_are_filtered_while_one_types(show: Open) -> None:
     page = show(fleet(500))
     page.focus("#words")
@@ -175,7 +185,7 @@ def test_500_modules_are_filtered_while_one_types(show: Open) -> None:
 
 def test_a_module_is_opened_read_and_left_by_keyboard(show: Open, tmp_path: Path) -> None:
     files = sources(tmp_path / "m", a_py="import os\nx = 🦆 + y\n")
-    rule = RULES[1]
+    rule = PLAIN[1]
     some = [
         verdict(finding(rule.code, "warning", "a.py", 2, 9, remedy="add one"), name="one", silenced=2, made=False),
         verdict(finding(rule.code, "info"), name="two"),
@@ -335,7 +345,7 @@ def test_light_and_dark_follow_the_system_until_one_is_chosen(show: Open) -> Non
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_bars_anybody(show: Open, scheme: str, viewport: dict[str, int], tmp_path: Path) -> None:
     """Contrast, names, roles and the rest of what axe judges, in every view."""
-    found = [finding(rule.code, severity) for rule, severity in zip(RULES, SEVERITIES, strict=False)]
+    found = [finding(rule.code, severity) for rule, severity in zip(PLAIN, SEVERITIES, strict=False)]
     some = [verdict(*found, name="all kinds"), *SOME, *fleet(8)]
     files = sources(tmp_path / "m", a_py="import x\n")
     page = show(some, files, color_scheme=scheme, viewport=viewport, reduced_motion="reduce")

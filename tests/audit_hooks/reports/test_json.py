@@ -10,9 +10,8 @@ import jsonschema
 import pytest
 
 from audit_hooks.reports import json as report
-from audit_hooks.rules import RULES
 
-from .samples import HOSTILE, finding, fleet, hostile, sources, verdict
+from .samples import HOSTILE, PLAIN, finding, fleet, hostile, sources, verdict
 
 SCHEMA = json.loads((Path(__file__).parents[3] / "docs/reference/audit.schema.json").read_text(encoding="utf-8"))
 
@@ -35,8 +34,8 @@ def read(text: str) -> Any:
 
 
 def test_everything_of_a_verdict_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(RULES[0], "mends", "unsafe")
-    code = RULES[0].code
+    monkeypatch.setattr(PLAIN[0], "mends", "unsafe")
+    code = PLAIN[0].code
     found = finding(code, "warning", "m/a.py", 3, 5)
     one = verdict(
         found, folder="m", checked=(code, "PKG001"), silenced=2, database="duckdb", ports={"grpc": 4001}, made=False

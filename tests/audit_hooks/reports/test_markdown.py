@@ -11,9 +11,8 @@ from markdown_it import MarkdownIt
 
 from audit_hooks.reports import markdown
 from audit_hooks.reports.plain import one_line
-from audit_hooks.rules import RULES
 
-from .samples import HOSTILE, finding, fleet, hostile, sources, tree, verdict
+from .samples import HOSTILE, PLAIN, finding, fleet, hostile, sources, tree, verdict
 
 
 class Page(HTMLParser):
@@ -104,8 +103,8 @@ def test_what_nothing_was_asked_of_is_not_told(tmp_path: Path) -> None:
 
 
 def test_no_secret_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(RULES[0], "secret", True)
-    found = [finding(RULES[0].code), finding(RULES[1].code)]
+    monkeypatch.setattr(PLAIN[0], "secret", True)
+    found = [finding(PLAIN[0].code), finding(PLAIN[1].code)]
     assert "hunter2" not in markdown.render([verdict(*found)], sources(tmp_path, a_py="x = 'hunter2'\n"))
     hostile_report = markdown.render([hostile()], sources(tmp_path, a_py="x\n" * 20))
     hostile_report.encode()

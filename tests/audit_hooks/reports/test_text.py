@@ -15,9 +15,10 @@ import pytest
 from audit_hooks.reports import text
 from audit_hooks.reports.excerpts import Excerpts
 from audit_hooks.reports.plain import cells
+from audit_hooks.rule import Rule
 from audit_hooks.rules import RULES
 
-from .samples import finding, hostile, sources, tree, verdict
+from .samples import PLAIN, finding, hostile, sources, tree, verdict
 
 
 def test_findings_stand_by_file_with_line_caret_and_remedy(tmp_path: Path) -> None:
@@ -95,7 +96,7 @@ def test_a_ci_system_sees_no_command_in_a_line_of_a_file(tmp_path: Path) -> None
 
 
 def test_the_summary_says_what_mends_itself(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    safe, unsafe, none = RULES[:3]
+    safe, unsafe, none = PLAIN[:3]
     monkeypatch.setattr(safe, "mends", "safe")
     monkeypatch.setattr(unsafe, "mends", "unsafe")
     monkeypatch.setattr(none, "mends", "")
@@ -121,12 +122,18 @@ def test_a_line_that_looks_like_a_secret_is_not_shown(tmp_path: Path, path: str,
     assert Excerpts([verdict(said)], tree(tmp_path, {path: line + "\n"})).of(said) is None
 
 
+@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.secret], ids=lambda rule: rule.code)
+def test_no_rule_on_secrets_has_its_line_shown(tmp_path: Path, rule: type[Rule]) -> None:
+    said = finding(rule.code)
+    assert Excerpts([verdict(said)], sources(tmp_path, a_py="x = 1\n")).of(said) is None
+
+
 def test_a_line_that_a_rule_on_secrets_points_at_is_shown_for_no_other_rule(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = sources(tmp_path, a_py="x = 'hunter2'\ny = 1\n")
-    monkeypatch.setattr(RULES[1], "secret", True)
-    found = [finding(RULES[0].code), finding(RULES[1].code), finding(RULES[0].code, line=2), finding("XYZ001", line=2)]
+    monkeypatch.setattr(PLAIN[1], "secret", True)
+    found = [finding(PLAIN[0].code), finding(PLAIN[1].code), finding(PLAIN[0].code, line=2), finding("XYZ001", line=2)]
     report = text.render([verdict(*found[:2]), verdict(found[2])], files)
     assert "hunter2" not in report
     assert "  2 | y = 1\n" in report
