@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .security import RULES as SECURITY
 from .workspace import RULES as WORKSPACE
 
 if TYPE_CHECKING:
@@ -23,4 +24,4 @@ AREAS = {  # the first letters of a code, and what they stand for
     "GOV": "Governance",
 }
 
-RULES: tuple[type[Rule], ...] = (*WORKSPACE,)
+RULES: tuple[type[Rule], ...] = (*SECURITY, *WORKSPACE)

@@ -1,0 +1,75 @@
+"""SEC002: a provider's token or a private key in a file."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ...rule import Rule
+from ...sources import Spot
+from .tokens import ENV, LARGEST, of_tests, secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...findings import Finding
+    from ...subject import Subject
+
+# Lock files are long and made by programs; the rest is not text.
+_PASSED_OVER = re.compile(
+    r"(^|/)(uv\.lock|poetry\.lock|Pipfile\.lock|pdm\.lock|pixi\.lock|yarn\.lock|package-lock\.json|pnpm-lock\.yaml)$|"
+    r"\.(pem|key|png|jpe?g|gif|ico|webp|svg|pdf|woff2?|ttf|eot|zip|gz|bz2|xz|7z|jar|whl|parquet|avro|orc|duckdb|db|sqlite3?|"
+    r"pkl|pickle|joblib|npy|npz|h5|pt|onnx|xlsx?|docx?|pptx?|mp[34]|mov|so|dll|exe|pyc|min\.(js|css))$",
+    re.IGNORECASE,
+)
+_ID = "AKIA" + "QYLPMN5HVFWZ3TEJ"  # put together, so that no scanner takes this file for a leak
+_KEY = "-----BEGIN " + "PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj\n"
+
+
+class Token(Rule):
+    """No file that git knows holds a token or a private key."""
+
+    code = "SEC002"
+    title = "A token or a private key in a file"
+    secret = True
+    kinds = ("module", "workspace", "repository")
+    what = (
+        "A private key, or a token of AWS, Anthropic, Azure Storage, Databricks, GitHub, GitLab, Google, Hugging Face, "
+        "OpenAI, PyPI, SendGrid, Slack or Stripe in any text file up to 1 MB, those of tests included. A token counts "
+        "by its provider's form, by its checksum where it has one, and by how random it is, so that vendors' examples "
+        "(`AKIAIOSFODNN7EXAMPLE`) and `xxxx` are none. Lock files are passed over, and the private keys of tests."
+    )
+    why = "Everybody who can read the repository can use it, and programs that search public ones find it in minutes."
+    remedy = (
+        "replace it where it was issued, and read the new one from the environment (dg.EnvVar): deleting the line is "
+        "not enough, the history and every clone keep it"
+    )
+    bad = (
+        {"src/bar_dagster/s3.py": f"import boto3\n\nclient = boto3.client('s3', aws_access_key_id='{_ID}')\n"},
+        {"src/bar_dagster/sign.py": f'KEY = """{_KEY}"""\n'},
+        {"conf/gcs.json": '{"private_key": "' + _KEY.replace("\n", "\\n") + '"}\n', "pyproject.toml": ""},
+        {"README.md": "token: ghp_" + "zQWBuTSOoRi4A9spHcVY5ncnsDkxkJ0mLq17\n", "pyproject.toml": ""},
+    )
+    good = (
+        {
+            "src/bar_dagster/s3.py": "import boto3\nimport os\n\n"
+            "client = boto3.client('s3', aws_access_key_id=os.environ['AWS_ACCESS_KEY_ID'])\n"
+        },
+        {"README.md": "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\ntoken: ghp_" + "x" * 36 + "\n", "pyproject.toml": ""},
+        {"src/bar_dagster/sign.py": "MARK = '-----BEGIN PRIVATE" + " KEY-----'\n"},
+        {"tests/key.txt": _KEY, "pyproject.toml": ""},
+    )
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        """Every text file once; what `.env` and key files hold is SEC001's."""
+        for name in subject.own:
+            if _PASSED_OVER.search(name) or ENV.search(name):
+                continue
+            text = subject.files.glance(name, LARGEST)
+            told = set[str]()
+            for offset, kind in secrets(text, keys=not of_tests(name)):
+                if kind not in told:
+                    told.add(kind)
+                    line = text.count("\n", 0, offset) + 1
+                    spot = Spot(name, line, offset - text.rfind("\n", 0, offset))
+                    yield self.finding(spot, kind, f"here is {kind}")
