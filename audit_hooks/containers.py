@@ -69,6 +69,13 @@ class Containers:
         """Every Dockerfile of the subject."""
         return [name for name in self._subject.own if _DOCKERFILE.search(name) and not _ASIDE.search(name)]
 
+    def named_at(self, service: Service) -> Spot:
+        """Where a service is named."""
+        for key, _ in self._subject.files.yaml(service.file).get("services").pairs:
+            if key.text == service.name:
+                return Spot(service.file, key.line, key.column)
+        return Spot(service.file, service.node.line, service.node.column)  # brought by a merge key
+
     def stages(self, name: str) -> list[Stage]:
         """The stages of a Dockerfile by its path in the repository; none where it cannot be read."""
         found: list[Stage] = []

@@ -15,6 +15,13 @@ from audit_hooks.workspace_validate import main
 
 ROOT = Path(__file__).parents[2]
 SERVER = "load_from:\n  - grpc_server: {host: bar, port: 4000, location_name: bar}\n"
+PIECES = {
+    "pyproject.toml": MANIFEST,
+    "Dockerfile": "FROM python:3.12-slim\nHEALTHCHECK CMD dagster api grpc-health-check -p 4000\n",
+    "workspace/local/.env.example": "BAR_IMAGE=bar:1\n",
+    "workspace/local/docker-compose.yml": "services:\n  bar:\n    image: ${BAR_IMAGE}\n",
+    "workspace/local/workspace.yaml": SERVER,
+}
 
 
 def repository(root: Path, files: dict[str, str]) -> Path:
@@ -35,10 +42,9 @@ def findings(out: str) -> list[tuple[str, str]]:
 def test_a_module_that_fits_is_clean_and_its_pieces_are_compared_with_its_manifest(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    good = {"pyproject.toml": MANIFEST, "workspace/local/workspace.yaml": SERVER}
-    assert main([str(repository(tmp_path / "good", good))]) == 0
+    assert main([str(repository(tmp_path / "good", PIECES))]) == 0
     assert capsys.readouterr() == ("", "")
-    bad = good | {"workspace/local/workspace.yaml": SERVER.replace("location_name: bar", "location_name: foo")}
+    bad = PIECES | {"workspace/local/workspace.yaml": SERVER.replace("location_name: bar", "location_name: foo")}
     assert main([str(repository(tmp_path / "bad", bad))]) == 1
     out = capsys.readouterr().out
     assert out.startswith("workspace/local/workspace.yaml:2:57: error WSP020: the location is foo here and bar in")
@@ -46,7 +52,7 @@ def test_a_module_that_fits_is_clean_and_its_pieces_are_compared_with_its_manife
 
 
 def test_only_what_git_knows_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    files = {"pyproject.toml": MANIFEST, "workspace/local/workspace.yaml": SERVER, ".gitignore": ".env\n/ws/\n"}
+    files = {**PIECES, ".gitignore": ".env\n/ws/\n"}
     root = repository(tmp_path, files)
     (root / "x.py").write_text("import os\nos.environ['BAR_SECRET']\n")  # not added
     (root / ".env").write_text("A='x\n")
@@ -64,8 +70,7 @@ def test_a_workspace_repository_and_modules_in_one_are_judged_apart(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     files = {
-        "a/pyproject.toml": MANIFEST,
-        "a/workspace/local/workspace.yaml": SERVER,
+        **{f"a/{name}": text for name, text in PIECES.items()},
         "b/pyproject.toml": MANIFEST,
         "deploy/workspace.yaml": SERVER * 1 + "  - grpc_server: {host: bar, port: 4000, location_name: bar}\n",
         "deploy/.env.example": "A=1\nA=2\n",
@@ -105,7 +110,7 @@ def test_where_there_is_nothing_to_judge_it_passes_with_a_note(
 
 
 def test_without_git_the_folder_is_judged(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    files = {"pyproject.toml": MANIFEST, "workspace/local/workspace.yaml": SERVER, ".env.example": "#BAR_A=\n"}
+    files = {**PIECES, ".env.example": "#BAR_A=\n"}
     for name, text in {**files, "x.py": "import os\na = os.getenv('BAR_A')\n"}.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
@@ -144,7 +149,7 @@ def test_aliases_of_aliases_are_looked_at_once_each(tmp_path: Path) -> None:
 
 
 def test_the_hook_needs_the_standard_library_and_pyyaml_alone(tmp_path: Path) -> None:
-    files = {"pyproject.toml": MANIFEST, "workspace/local/workspace.yaml": SERVER}
+    files = PIECES
     program = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})

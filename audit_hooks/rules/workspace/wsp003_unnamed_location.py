@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...rule import Rule
+from ...rule import SAFE, Edit, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...findings import Finding
-    from ...subject import Subject
+    from ...subject import Location, Subject
 
 
 class UnnamedLocation(Rule):
@@ -19,15 +19,21 @@ class UnnamedLocation(Rule):
     code = "WSP003"
     title = "A code location without a name"
     severity = "warning"
+    tier = "standard"
+    kinds = ("workspace",)  # of a module's pieces WSP020 tells it
+    requires = ("WSP001",)
+    mends = SAFE
     what = "An item of `load_from` without `location_name`."
     why = (
         "Dagster then names the location after its module, file or address. When that changes, schedules and sensors "
         "count as new ones and are off."
     )
-    remedy = "add location_name"
+    remedy = "add location_name; with the name that Dagster gives it now, what is on stays on"
     bad = (
         {"workspace.yaml": "load_from:\n  - python_module: bar\n"},
-        {"workspace.yaml": "load_from:\n  - grpc_server:\n      host: bar\n      port: 4000\n"},
+        {"workspace.yaml": "load_from:\n  - grpc_server:\n      host: bar\n      port: 4000 # inside\n"},
+        {"workspace.yaml": "load_from: [{python_file: {relative_path: a/defs.py, attribute: defs}}]\n"},
+        {"workspace.yaml": "load_from:\n- python_file: 'a/defs.py'"},
     )
     good = (
         {"workspace.yaml": "load_from:\n  - python_module:\n      module_name: bar\n      location_name: bar\n"},
@@ -39,3 +45,53 @@ class UnnamedLocation(Rule):
         for location in subject.locations:
             if location.target and not location.body.get("location_name").line:
                 yield self.finding(location.spot, location.subject, f"{location.subject} has no location_name")
+
+    def fix(self, subject: Subject, finding: Finding) -> Iterator[Edit]:
+        """The name that Dagster gives it now: with another one, its schedules and sensors would be off."""
+        for location in subject.locations:
+            name = _given(subject, location)
+            if location.spot == (finding.path, finding.line, finding.column) and name:
+                yield from _named(subject, location, name)
+
+
+def _given(subject: Subject, location: Location) -> str:
+    """The name that Dagster makes; "" where it depends on what is not written there."""
+    body = location.body
+    if location.target == "grpc_server":
+        where = subject.text(body.get("socket")) or subject.text(body.get("port"))
+        host = subject.text(body.get("host")) if body.get("host").line else "localhost"
+        known = not any("$" in body.get(key).text or body.get(key).pairs for key in ("host", "port", "socket"))
+        return f"grpc:{host}:{where}" if known and where and host else ""
+    key = {"python_file": "relative_path", "python_package": "package_name"}.get(location.target, "module_name")
+    target = body.text if body.kind == "scalar" else body.get(key).text
+    if location.target == "python_file":
+        target = target.rpartition("/")[2]
+    attribute = body.get("attribute").text
+    return f"{target}:{attribute}" if attribute and target else target
+
+
+def _named(subject: Subject, location: Location, name: str) -> Iterator[Edit]:
+    file, body = subject.workspace_yaml, location.body
+    text = subject.files.text(file) or ""
+    shown = name if name.replace("_", "").replace(".", "").isalnum() and not name[:1].isdigit() else f'"{name}"'
+    if body.kind == "mapping" and body.pairs:
+        first = body.pairs[0][0]
+        at = subject.files.offset(subject.at(file, first))
+        flow = "{" in text[subject.files.offset(subject.at(file, body)) : at]
+        line = text.rfind("\n", 0, at) + 1
+        indent = " " * (at - line)
+        if flow:
+            yield Edit(file, at, at, f"location_name: {shown}, ")
+        elif first.line > location.item.line:
+            yield Edit(file, at, at, f"location_name: {shown}\n{indent}")
+    elif body.kind == "scalar":
+        # The shorthand has no place for a name: it becomes a mapping.
+        key = {"python_file": "relative_path", "python_package": "package_name"}.get(location.target, "module_name")
+        start = subject.files.offset(subject.at(file, body))
+        end = text.find("\n", start)
+        end = len(text) if end < 0 else end
+        value = text[start:end].partition(" #")[0].rstrip()
+        if value.strip("\"'") == body.text and body.line == location.item.line:
+            indent = " " * (location.item.column + 3)
+            before = len(text[:start].rstrip())
+            yield Edit(file, before, start + len(value), f"\n{indent}{key}: {value}\n{indent}location_name: {shown}")

@@ -21,6 +21,7 @@ class MissingTarget(Rule):
 
     code = "WSP004"
     title = "A code location whose code is not there"
+    kinds = ("workspace",)
     what = (
         "`relative_path`, `working_directory` or `executable_path` names what is not there. In a commit only what "
         "stands in the repository counts."
@@ -41,8 +42,6 @@ class MissingTarget(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         """Paths, where they are told literally. Dagster takes relative ones from the file only in python_file."""
-        if subject.kind == "module":
-            return  # its pieces are for containers
         for location in subject.locations:
             shorthand = {"relative_path": location.body} if location.target == "python_file" else {}
             for key, word in _WORDS.items():

@@ -23,6 +23,7 @@ class MissingBlock(Rule):
 
     code = "WSP015"
     title = "A block of a module is gone"
+    kinds = ("workspace",)
     what = "The registry says that a module has a block in a file, and the file has none of that name."
     why = "The workspace holds the module by half: it does not load, or its variables are not set."
     remedy = "put it in again, or take the module out: dmb workspace remove"

@@ -22,6 +22,7 @@ class OrphanBlock(Rule):
 
     code = "WSP016"
     title = "A block of a module that is not registered"
+    kinds = ("workspace",)
     what = "A `# BEGIN: NAME` block whose module the registry does not name."
     why = "No command of dmb will change it or take it out."
     remedy = "dmb workspace adopt takes it over; or delete the block with its markers"

@@ -23,6 +23,7 @@ class ChangedBlock(Rule):
 
     code = "WSP017"
     title = "A block was changed by hand"
+    kinds = ("workspace",)
     what = "The text between the markers of a module is not what dmb wrote there. Blocks of `.env` are left out."
     why = "What is in a block is made anew when the module changes; dmb refuses to do that over an edit."
     remedy = (

@@ -23,6 +23,7 @@ class ModuleGone(Rule):
 
     code = "WSP018"
     title = "The repository of a module is gone"
+    kinds = ("workspace",)
     what = "The folder that the registry names for a module is not there, is no module, or its manifest is broken."
     why = "Its code does not load, and the workspace cannot be brought up to date with it."
     remedy = (

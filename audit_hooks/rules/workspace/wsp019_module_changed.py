@@ -25,6 +25,7 @@ class ModuleChanged(Rule):
     code = "WSP019"
     title = "A module has changed since it was added"
     severity = "warning"
+    kinds = ("workspace",)
     what = "A module's name, location name, package or database is not what the registry keeps of it."
     why = "The workspace still serves what the module was."
     remedy = "bring it up to date: dmb workspace add MODULE_DIR"

@@ -26,6 +26,9 @@ class PiecesDiffer(Rule):
 
     code = "WSP020"
     title = "The pieces of a module do not fit its manifest"
+    made = True
+    kinds = ("module",)
+    requires = ("WSP001", "WSP002")
     what = (
         "`workspace/local/workspace.yaml` is missing, has another location name or package than pyproject.toml, or a "
         "`grpc_server` where `code_location` is shared, or none where it is isolated."
@@ -75,7 +78,8 @@ def _differences(location: Location, module: Module) -> Iterator[tuple[str, str]
         yield "", f"code_location is {module.code_location} in [tool.dmb], so this should be {kind}"
         return
     if location.name != module.location_name:
-        yield "location_name", f"the location is {location.name} here and {module.location_name} in pyproject.toml"
+        here = f"is {location.name} here and" if location.name else "has no location_name and is"
+        yield "location_name", f"the location {here} {module.location_name} in pyproject.toml"
     target = location.body.get("module_name").text
     if target and target != module.package and not target.startswith(f"{module.package}."):
         yield "module_name", f"{target} is not in {module.package}, the root_module of pyproject.toml"

@@ -31,7 +31,8 @@ class UndefinedVariable(Rule):
     what = (
         "`${NAME}` in the Compose file or `env: NAME` in workspace.yaml or dagster.yaml, without a default, that "
         "`.env` does not set; or a variable that a module requires of the workspace. In a repository `.env.example` "
-        "speaks for `.env`; without either nothing is judged, and in that of a workspace it is a warning."
+        "speaks for `.env`, and what is commented out there is known; without either nothing is judged, and in that of "
+        "a workspace it is a warning."
     )
     why = "Compose puts nothing in its place or refuses to start; Dagster does not load the file."
     remedy = "set it in .env"
@@ -57,7 +58,7 @@ class UndefinedVariable(Rule):
         if subject.env is None:
             return
         text = subject.files.text(subject.env) or ""
-        known = {*subject.values, *(_EXAMPLE.findall(text) if subject.env.endswith(".example") else ())}
+        known = {*subject.values, *(_EXAMPLE.findall(text) if subject.files.committed else ())}
         if subject.module:
             # What a workspace assigns to the module, and what is its own, stands in no file of the repository.
             known |= set(subject.module.requires)

@@ -62,6 +62,6 @@ SEEDS = [
             )
         },
         "src/bar_one_dagster/io_managers.py",
-        "/tmp/dagster_storage",
+        "dagster_storage",
     ),
 ]

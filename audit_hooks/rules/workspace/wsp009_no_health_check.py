@@ -1,0 +1,124 @@
+"""WSP009: a code server that nobody asks whether it serves."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ...rule import UNSAFE, Edit, Rule
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...containers import Service
+    from ...findings import Finding
+    from ...subject import Subject
+
+_PORT = re.compile(r"(?:^|\s)(?:-p|--port)(?:\s+|=)([0-9]{1,5})(?=\s|$)")
+_CHECK = (
+    "healthcheck:\n"
+    '  test: ["CMD", "dagster", "api", "grpc-health-check", "--port", "{port}"]\n'
+    "  interval: 30s\n"
+    "  timeout: 15s\n"
+    "  start_period: 60s\n"
+)
+_SERVICE = (
+    "services:\n  bar:\n    build: .\n    command: dagster api grpc -h 0.0.0.0 -p 4000 -m bar_dagster\n"
+    "    restart: unless-stopped\n"
+)
+_IMAGE = "FROM python:3.12-slim\nRUN pip install .\n"
+_EMPTY = "load_from: []\n"
+
+
+class NoHealthCheck(Rule):
+    """Every code server has a health check, its image's or its service's."""
+
+    code = "WSP009"
+    title = "A code server without a health check"
+    severity = "warning"
+    tier = "standard"
+    mends = UNSAFE  # it is asked from then on, and what waits for it waits
+    what = (
+        "A service that runs `dagster api grpc` or `dagster code-server start` and has no `healthcheck` in the Compose "
+        "file, nor its Dockerfile a HEALTHCHECK. Where the image is not built from this repository nothing is judged."
+    )
+    why = (
+        "A server that hangs, or has not loaded its code yet, counts as running: nobody is told, nothing waits for it."
+    )
+    remedy = "add a healthcheck that runs dagster api grpc-health-check with the server's port"
+    bad = (
+        {"docker-compose.yml": _SERVICE, "Dockerfile": _IMAGE, "workspace.yaml": _EMPTY},
+        {
+            "docker-compose.yml": _SERVICE + "    healthcheck:\n      disable: true\n\nvolumes: {}\n",
+            "Dockerfile": _IMAGE,
+            "workspace.yaml": _EMPTY,
+        },
+    )
+    good = (
+        {
+            "docker-compose.yml": _SERVICE + "".join(f"    {line}\n" for line in _CHECK.format(port=4000).splitlines()),
+            "Dockerfile": _IMAGE,
+            "workspace.yaml": _EMPTY,
+        },
+        {
+            "docker-compose.yml": _SERVICE,
+            "Dockerfile": _IMAGE + "HEALTHCHECK CMD dagster api grpc-health-check -p 4000\n",
+            "workspace.yaml": _EMPTY,
+        },
+        {"docker-compose.yml": _SERVICE.replace("build: .", "image: bar:1"), "workspace.yaml": _EMPTY},
+    )
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        """Only where all that a server is made of can be seen."""
+        for service in subject.services:
+            if _unasked(subject, service):
+                message = f"the code server {service.name} has no health check"
+                yield self.finding(subject.containers.named_at(service), service.name, message)
+
+    def fix(self, subject: Subject, finding: Finding) -> Iterator[Edit]:
+        """Dagster's own check at the end of the service, where the port is known."""
+        for service in subject.services:
+            port = _PORT.search(subject.containers.runs(service))
+            if (
+                subject.containers.named_at(service) == (finding.path, finding.line, finding.column)
+                and port
+                and not service.node.get("healthcheck").line
+            ):
+                yield from _added(subject, service, _CHECK.format(port=port[1]))
+
+
+def _unasked(subject: Subject, service: Service) -> bool:
+    if subject.containers.role(service) != "code":
+        return False
+    told = service.node.get("healthcheck")
+    if told.get("test").line and "NONE" not in [word.text for word in told.get("test").scalars()]:
+        return False
+    path, target = subject.containers.built_from(service)
+    if subject.made and subject.repository.has(own := f"{subject.folder}/Dockerfile".lstrip("/")):
+        path = own  # the pieces name its image, and do not build it
+    if told.get("disable").text.lower() == "true":
+        return True
+    steps = [step for stage in subject.containers.lineage(path, target) for step in stage.instructions] if path else []
+    asked = next((step.rest for step in reversed(steps) if step.word == "HEALTHCHECK"), "NONE")
+    return bool(steps) and asked.strip().upper() == "NONE"
+
+
+def _added(subject: Subject, service: Service, block: str) -> Iterator[Edit]:
+    """The lines behind the last one that is deeper than the service's name."""
+    text = subject.files.text(service.file) or ""
+    column = service.node.column
+    first = service.node.pairs[0][0] if service.node.pairs else service.node
+    start = subject.files.offset(subject.at(service.file, first))
+    if "{" in text[text.rfind("\n", 0, start) + 1 : start]:
+        return  # a flow mapping
+    at = end = text.find("\n", start) + 1 or len(text)
+    while at < len(text):
+        after = text.find("\n", at) + 1 or len(text)
+        line = text[at:after]
+        if line.strip() and not line.lstrip().startswith("#"):
+            if len(line) - len(line.lstrip()) < column - 1:
+                break
+            end = after
+        at = after
+    lead = "" if text[:end].endswith("\n") else "\n"
+    yield Edit(service.file, end, end, lead + "".join(f"{' ' * (column - 1)}{line}\n" for line in block.splitlines()))
