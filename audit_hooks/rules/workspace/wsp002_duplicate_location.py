@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...rule import Rule
+from .names import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,10 @@ class DuplicateLocation(Rule):
 
     code = "WSP002"
     title = "Two code locations of one name"
-    what = "Two items of `load_from` with the same `location_name`."
+    what = (
+        "Two items of `load_from` with the same `location_name`, or without one and of one module, one address, or "
+        "files of one name: Dagster calls `a/defs.py` and `b/defs.py` both `defs.py`."
+    )
     why = "The webserver does not start."
     remedy = "give one of the two another location_name, or take it out"
     bad = (
@@ -27,19 +31,24 @@ class DuplicateLocation(Rule):
             "  - python_module: {module_name: b, location_name: x}\n"
         },
         {"workspace.yaml": "load_from:\n  - python_module: bar\n  - python_module: bar\n"},
+        {"workspace.yaml": "load_from:\n  - python_file: a/defs.py\n  - python_file: b/defs.py\n"},
     )
     good = (
         {
             "workspace.yaml": "load_from:\n  - python_module: {module_name: a, location_name: x}\n"
             "  - python_module: {module_name: b, location_name: y}\n"
         },
-        {"workspace.yaml": "load_from:\n  - python_file: a/defs.py\n  - python_file: b/defs.py\n"},
+        {
+            "workspace.yaml": "load_from:\n  - python_file: a/defs.py\n"
+            "  - python_file: {relative_path: b/defs.py, attribute: defs}\n"
+        },
     )
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         """Names against those of the items above."""
         first: dict[str, int] = {}
         for location in subject.locations:
-            if location.name and first.setdefault(location.name, location.spot.line) != location.spot.line:
-                message = f"a code location {location.name} is there already, in line {first[location.name]}"
-                yield self.finding(location.spot, location.name, message)
+            name = name_of(subject, location)
+            if name and first.setdefault(name, location.spot.line) != location.spot.line:
+                message = f"a code location {name} is there already, in line {first[name]}"
+                yield self.finding(location.spot, name, message)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...rule import SAFE, Edit, Rule
+from .names import default_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,25 +50,9 @@ class UnnamedLocation(Rule):
     def fix(self, subject: Subject, finding: Finding) -> Iterator[Edit]:
         """The name that Dagster gives it now: with another one, its schedules and sensors would be off."""
         for location in subject.locations:
-            name = _given(subject, location)
+            name = default_name(subject, location)
             if location.spot == (finding.path, finding.line, finding.column) and name:
                 yield from _named(subject, location, name)
-
-
-def _given(subject: Subject, location: Location) -> str:
-    """The name that Dagster makes; "" where it depends on what is not written there."""
-    body = location.body
-    if location.target == "grpc_server":
-        where = subject.text(body.get("socket")) or subject.text(body.get("port"))
-        host = subject.text(body.get("host")) if body.get("host").line else "localhost"
-        known = not any("$" in body.get(key).text or body.get(key).pairs for key in ("host", "port", "socket"))
-        return f"grpc:{host}:{where}" if known and where and host else ""
-    key = {"python_file": "relative_path", "python_package": "package_name"}.get(location.target, "module_name")
-    target = body.text if body.kind == "scalar" else body.get(key).text
-    if location.target == "python_file":
-        target = target.rpartition("/")[2]
-    attribute = body.get("attribute").text
-    return f"{target}:{attribute}" if attribute and target else target
 
 
 def _named(subject: Subject, location: Location, name: str) -> Iterator[Edit]:
