@@ -77,15 +77,13 @@ class SecretFile(Rule):
         if not subject.files.committed:
             return
         for name in subject.own:
+            if of_tests(name):
+                continue
             if ENV.search(name):
                 yield from self._env(subject, name)
-            elif _BY_NAME.search(name) and not of_tests(name):
+            elif _BY_NAME.search(name):
                 yield self._told(Spot(name), "it is a key or has passwords")
-            elif (
-                _BY_CONTENT.search(name)
-                and not of_tests(name)
-                and KEY_BLOCK.search(subject.files.glance(name, LARGEST))
-            ):
+            elif _BY_CONTENT.search(name) and KEY_BLOCK.search(subject.files.glance(name, LARGEST)):
                 yield self._told(Spot(name, 1), "it holds a private key")
 
     def _env(self, subject: Subject, name: str) -> Iterator[Finding]:

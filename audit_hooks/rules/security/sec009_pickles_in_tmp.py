@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...code import argument
@@ -99,10 +100,10 @@ class PicklesInTmp(Rule):
                     yield from self._code(code, managers)
         if name := subject.dagster_yaml:
             node = subject.files.yaml(name).get("local_artifact_storage").get("config").get("base_dir")
-            if _SHARED.match(node.text):
+            if _shared(subject, node.text):
                 yield self._told(subject.at(name, node), "local_artifact_storage", node.text)
         for one in subject.assignments:
-            if one.key in _HOMES and _SHARED.match(one.value):
+            if one.key in _HOMES and _shared(subject, one.value):
                 yield self._told(Spot(subject.env or "", one.line, 1), one.key, one.value)
 
     def _code(self, code: Code, managers: set[str]) -> Iterator[Finding]:
@@ -125,6 +126,11 @@ class PicklesInTmp(Rule):
 
     def _told(self, spot: Spot, who: str, path: str) -> Finding:
         return self.finding(spot, who, f"pickles are kept in {path}, where every user of the host can write")
+
+
+def _shared(subject: Subject, path: str) -> bool:
+    """Whether a folder is below one that everybody can write to, and not below the workspace itself."""
+    return bool(_SHARED.match(path)) and not Path(path).is_relative_to(subject.root)
 
 
 def _pickling(code: Code) -> Iterator[str]:

@@ -15,7 +15,7 @@ LARGEST = 1_000_000  # bytes of a file that is looked at
 
 # A `.env` by any name, but for examples and those of tests.
 ENV = re.compile(
-    r"(^|/)(?!tests?/|fixtures/)(\.env(?!\.([^/]*[._-])?(example|sample|template|tmpl|dist|defaults?|schema|tests?|ci)\b)"
+    r"(^|/)(\.env(?!\.([^/]*[._-])?(example|sample|template|tmpl|dist|defaults?|schema|tests?|ci)\b)"
     r"(\.[^/]+)?|(?!(example|sample|template|test)[._-]?)[^/.]+\.env)$"
 )
 _TESTS = re.compile(r"(^|/)(tests?|testing|fixtures|testdata|examples?|docs?)/")
