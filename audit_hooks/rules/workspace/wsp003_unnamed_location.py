@@ -77,6 +77,6 @@ def _named(subject: Subject, location: Location, name: str) -> Iterator[Edit]:
         end = len(text) if end < 0 else end
         value = text[start:end].partition(" #")[0].rstrip()
         if value.strip("\"'") == body.text and body.line == location.item.line:
-            indent = " " * (location.item.column + 3)
+            indent = " " * (location.item.column + 1)
             before = len(text[:start].rstrip())
             yield Edit(file, before, start + len(value), f"\n{indent}{key}: {value}\n{indent}location_name: {shown}")

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from ...subject import Subject
 
 _HIDES = re.compile(r"\s*(\|\||;)\s*(exit\s+0|true|:)\s*;?\s*$")
-_WRITTEN = re.compile(r"\s*(\|\||;)\s*(exit\s+0|true|:)\s*;?(?=\s*[\"']?\s*[\],]?\s*[\])]?\s*(#.*)?$)", re.MULTILINE)
+_WRITTEN = re.compile(r"\s*(\|\||;)\s*(exit\s+0|true|:)(\s*;)?(?=\s*[\"']?\s*[\],]?\s*[\])]?\s*(#.*)?$)", re.MULTILINE)
 _SERVICE = "services:\n  bar:\n    image: bar:1\n    healthcheck:\n      test: {}\n      interval: 30s\n"
 _EMPTY = {"workspace.yaml": "load_from: []\n"}
 
