@@ -87,17 +87,17 @@ KINDS = (
     _kind("a token of PyPI", "pypi-AgEIcHlwaS5vcmc", r"pypi-AgEIcHlwaS5vcmc[\w-]{50,}"),
     _kind("an API key of SendGrid", "SG.", r"SG\.[\w-]{22}\.[\w-]{43}"),
 )
+_HINTS = [(hint, kind) for kind in KINDS for hint in kind.hints]
 # The key itself follows, on a line of its own or after `\n` in a text.
 _BLOCK = re.compile(KEY_BLOCK.pattern + r"(?:\s|\\r|\\n|[\"'+])*(?:[\w-]+: [^\n]*\s+)*(?=[0-9A-Za-z/+=]{40})")
 
 
 def secrets(text: str, *, keys: bool = True) -> Iterator[tuple[int, str]]:
     """(offset, what it is) of each secret in a text; `keys` for private keys too. Nothing of the secret is given."""
-    for kind in KINDS:
-        if any(hint in text for hint in kind.hints):
-            for found in kind.pattern.finditer(text):
-                if kind.holds(found[0]):
-                    yield found.start(), kind.name
+    for kind in dict.fromkeys([kind for hint, kind in _HINTS if hint in text]):
+        for found in kind.pattern.finditer(text):
+            if kind.holds(found[0]):
+                yield found.start(), kind.name
     if keys and "PRIVATE KEY" in text:
         for found in _BLOCK.finditer(text):
             yield found.start(), "a private key"

@@ -45,7 +45,8 @@ class UnnamedLocation(Rule):
         """Only items that are understood."""
         for location in subject.locations:
             if location.target and not location.body.get("location_name").line:
-                yield self.finding(location.spot, location.subject, f"{location.subject} has no location_name")
+                name = default_name(subject, location) or location.subject
+                yield self.finding(location.spot, name, f"{name} has no location_name")
 
     def fix(self, subject: Subject, finding: Finding) -> Iterator[Edit]:
         """The name that Dagster gives it now: with another one, its schedules and sensors would be off."""

@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 
     from ...code import Code
     from ...findings import Finding
-    from ...sources import Spot
+    from ...sources import Sources, Spot
     from ...subject import Subject
 
 _EXAMPLE = ".env.example"
 _OTHERS = (_EXAMPLE, ".env.sample", ".env.template", "env.example", ".env.dist")
 _DOCUMENTED = re.compile(r"^[ \t]*#?[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=", re.MULTILINE)
-_USED = re.compile(r"\$(?:\$|([A-Za-z_]\w*)|\{([A-Za-z_]\w*))")
+_USED = re.compile(r"\$(?:\$|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(:?[-+])?)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _READERS = {"os.getenv", "os.environ.get", "dagster.EnvVar", "dagster.EnvVar.int"}
 _PIECES = {
@@ -43,7 +43,7 @@ class UndocumentedVariable(Rule):
         "`os.environ`, `os.getenv` or `EnvVar` with a literal name, or `${NAME}` in the module's own Compose file, "
         "that `.env.example` neither sets nor comments out. Dagster's own variables (`DAGSTER_…`), those of the "
         "operating system, and tests are left out. A module that was not made by dmb is judged where it has such a "
-        "file, and there a variable that a Compose file or a Dockerfile sets is known too."
+        "file, by what Dagster's files read without a default; what a Compose file or a Dockerfile sets is known too."
     )
     why = "An `EnvVar` that is not set loads, and fails in the run: nobody could know that it was needed."
     remedy = "add it to .env.example, commented out with its default where it has one"
@@ -61,8 +61,8 @@ class UndocumentedVariable(Rule):
             "    environment: {A: '${BAR_A:?}', B: $BAR_B}\n",
         },
         {
-            "x.py": "import os\n\nimport dagster\n\na = os.getenv('BAR_A', '1')\n",
-            ".env.example": "BAR_B=\n",
+            "x.py": "import os\n\nimport dagster\n\na = os.getenv('BAR_A')\n",
+            ".env.template": "BAR_B=\n",
             "pyproject.toml": "",
         },
     )
@@ -85,17 +85,30 @@ class UndocumentedVariable(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         """Each variable once, where it is read first."""
-        for variable, (spot, who) in _missing(subject).items():
-            yield self.finding(spot, variable, f"{who} reads {variable}, and .env.example does not have it")
+        missing = _missing(subject)
+        name = _documents(subject)[0][1] if missing else ""
+        for variable, (spot, who) in missing.items():
+            remedy = f"add it to {name}, commented out with its default where it has one"
+            yield self.finding(spot, variable, f"{who} reads {variable}, and {name} does not have it", remedy)
 
     def fix(self, subject: Subject, finding: Finding) -> Iterator[Edit]:
         """All that are missing, commented out: one edit, the same for each."""
-        text = subject.files.text(_EXAMPLE)
-        lines = "".join(f"#{name}=\n" for name in _missing(subject))
+        files, name = _documents(subject)[0]
+        if files is not subject.files:
+            return
+        text = files.text(name)
+        lines = "".join(f"#{variable}=\n" for variable in _missing(subject))
         if text is None:
-            yield Edit(_EXAMPLE, -1, -1, lines)
+            yield Edit(name, -1, -1, lines)
         else:
-            yield Edit(_EXAMPLE, len(text), len(text), lines if text.endswith("\n") or not text else f"\n{lines}")
+            yield Edit(name, len(text), len(text), lines if text.endswith("\n") or not text else f"\n{lines}")
+
+
+def _documents(subject: Subject) -> list[tuple[Sources, str]]:
+    """The files that tell of variables, the subject's own first."""
+    if subject.made:
+        return [(subject.files, _EXAMPLE)]
+    return [(files, name) for files in (subject.files, subject.repository) for name in _OTHERS if files.has(name)]
 
 
 def _missing(subject: Subject) -> dict[str, tuple[Spot, str]]:
@@ -112,13 +125,12 @@ def _missing(subject: Subject) -> dict[str, tuple[Spot, str]]:
 
 def _known(subject: Subject) -> set[str] | None:
     """The variables that somebody is told of; None where it is nobody's habit here to tell."""
+    documents = _documents(subject)
+    known = {variable for files, name in documents for variable in _DOCUMENTED.findall(files.text(name) or "")}
     if subject.made:
-        module = subject.module
-        return {*_DOCUMENTED.findall(subject.files.text(_EXAMPLE) or ""), *module.requires} if module else None
-    texts = [files.text(name) for files in (subject.files, subject.repository) for name in _OTHERS if files.has(name)]
-    if not texts:
+        return known | set(subject.module.requires) if subject.module else None
+    if not documents:
         return None
-    known = {name for text in texts for name in _DOCUMENTED.findall(text or "")}
     for service in subject.containers.services:
         environment = service.node.get("environment")
         known |= {*environment.entries, *(item.text.partition("=")[0] for item in environment.items)}
@@ -133,7 +145,7 @@ def _read(subject: Subject) -> Iterator[tuple[str, Spot, str]]:
     for code in subject.package.files:
         ours = subject.made or subject.package.imports_dagster(code)
         if ours and any(word in code.text for word in ("environ", "getenv", "EnvVar")):
-            for key in sorted(_keys(code), key=lambda node: (node.lineno, node.col_offset)):
+            for key in sorted(_keys(code, all_of_them=subject.made), key=lambda node: (node.lineno, node.col_offset)):
                 name = code.value(key)
                 if isinstance(name, str) and _NAME.fullmatch(name):
                     yield name, code.spot(key), "the code"
@@ -141,15 +153,15 @@ def _read(subject: Subject) -> Iterator[tuple[str, Spot, str]]:
         if not file.startswith(subject.home):  # the pieces' variables are the workspace's
             for node in subject.files.yaml(file).walk():
                 for match in _USED.finditer(node.text):
-                    if match[1] or match[2]:
+                    if (match[1] or match[2]) and (subject.made or not match[3]):
                         yield match[1] or match[2], subject.at(file, node), file
 
 
-def _keys(code: Code) -> Iterator[ast.expr]:
-    """What stands for the variable's name where one is read."""
+def _keys(code: Code, *, all_of_them: bool) -> Iterator[ast.expr]:
+    """What stands for the variable's name where one is read; without `all_of_them` only where there is no default."""
     for call, name in code.named_calls:
         key = argument(call, "key", 0) if name in _READERS else None
-        if key:
+        if key and (all_of_them or argument(call, "default", 1) is None):
             yield key
     for node in code.all(ast.Subscript):
         if isinstance(node.ctx, ast.Load) and code.name(node.value) == "os.environ":

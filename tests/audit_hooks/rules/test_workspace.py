@@ -68,8 +68,8 @@ def test_a_name_that_depends_on_a_variable_is_not_guessed(tmp_path: Path) -> Non
 def test_all_variables_are_documented_at_once_behind_what_is_there(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
         "pyproject.toml": "",
-        "x.py": "import os, dagster as dg\na = os.environ['BAR_A'], dg.EnvVar.int('BAR_B'), os.getenv('BAR_C', 'c')\n",
-        "compose.yaml": "services:\n  db: {image: 'postgres:${BAR_D:-17}'}\n",
+        "x.py": "import os, dagster as dg\na = os.environ['BAR_A'], dg.EnvVar.int('BAR_B'), os.getenv('BAR_E', 'e')\n",
+        "compose.yaml": "services:\n  db: {image: 'postgres:${BAR_D:?which}${BAR_F:-17}'}\n",
         ".env.example": "# mine\nBAR_C=c",
         "alembic/env.py": "import os\nos.environ['OTHER']\n",
         "tests/x.py": "import os, dagster\nos.environ['OTHER']\n",
