@@ -74,7 +74,17 @@ def audit(root: Path, options: Options, *, jobs: int = 1) -> list[Verdict]:
             verdicts = [one for some in pool.map(_unit, units, chunksize=chunk) for one in some]
     else:
         verdicts = [one for unit in units for one in _unit(unit)]
-    return sorted(verdicts, key=lambda verdict: (verdict.folder, verdict.kind))
+    return _once(sorted(verdicts, key=lambda verdict: (verdict.folder, verdict.kind)))
+
+
+def _once(verdicts: list[Verdict]) -> list[Verdict]:
+    """The verdicts with each finding in one of them: two subjects may share a file, and the innermost has it."""
+    seen: set[Finding] = set()
+    for index in sorted(range(len(verdicts)), key=lambda index: (-len(verdicts[index].folder), index)):
+        told = verdicts[index].findings
+        verdicts[index] = verdicts[index]._replace(findings=tuple(one for one in told if one not in seen))
+        seen.update(told)
+    return verdicts
 
 
 _MANY = 8  # what another process costs to start is then worth it

@@ -155,6 +155,23 @@ def test_only_what_git_knows_is_in_git(tmp_path: Path) -> None:
     assert [one for verdict in audit(root, Options(select=("SEC",))) for one in verdict.findings] == []
 
 
+def test_what_a_module_and_a_workspace_share_is_told_once(tmp_path: Path) -> None:
+    files = {
+        "x.py": "import dagster\n",
+        "pyproject.toml": "",
+        "workspace.yaml": "load_from: []\n",
+        "docker-compose.yml": "services: {db: {image: 'postgres:17', ports: ['5432:5432']}}\n",
+        "conf/workspace.yaml": "load_from: []\n",
+        "conf/compose.yaml": "services: {db: {image: 'postgres:17', ports: ['5432:5432']}}\n",
+    }
+    verdicts = audit(repository(tmp_path, files), Options(select=("SEC",)))
+    assert [(one.folder, one.kind, [found.path for found in one.findings]) for one in verdicts] == [
+        ("", "module", ["docker-compose.yml"]),
+        ("", "workspace", []),
+        ("conf", "workspace", ["conf/compose.yaml"]),
+    ]
+
+
 PORTS = [
     ('- "5432:5432"', '- "127.0.0.1:5432:5432"'),
     ("- 5432:5432", "- 127.0.0.1:5432:5432"),
