@@ -28,6 +28,7 @@ class UndefinedVariable(Rule):
 
     code = "WSP021"
     title = "A variable that is used and not defined"
+    requires = ("WSP013",)  # a broken .env defines nothing
     what = (
         "`${NAME}` in the Compose file or `env: NAME` in workspace.yaml or dagster.yaml, without a default, that "
         "`.env` does not set; or a variable that a module requires of the workspace. In a repository `.env.example` "
