@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .assets import RULES as ASSETS
+from .definitions import RULES as DEFINITIONS
+from .governance import RULES as GOVERNANCE
+from .package import RULES as PACKAGE
+from .resources import RULES as RESOURCES
+from .schedules import RULES as SCHEDULES
 from .security import RULES as SECURITY
 from .workspace import RULES as WORKSPACE
 
@@ -24,4 +30,13 @@ AREAS = {  # the first letters of a code, and what they stand for
     "GOV": "Governance",
 }
 
-RULES: tuple[type[Rule], ...] = (*SECURITY, *WORKSPACE)
+RULES: tuple[type[Rule], ...] = (
+    *ASSETS,
+    *DEFINITIONS,
+    *GOVERNANCE,
+    *PACKAGE,
+    *RESOURCES,
+    *SCHEDULES,
+    *SECURITY,
+    *WORKSPACE,
+)  # in the order of codes

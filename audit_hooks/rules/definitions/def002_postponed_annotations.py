@@ -1,0 +1,74 @@
+"""DEF002: an annotation of `context` that Dagster sees as text."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from ...declared import declared
+from ...rule import UNSAFE, CodeRule, Edit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ...code import Code
+    from ...findings import Finding
+    from ...subject import Subject
+
+_BODY = "import dagster as dg\n\n\n@dg.asset\ndef orders(context: dg.AssetExecutionContext) -> None:\n    ...\n"
+_KINDS = ("asset", "op", "multi_asset", "asset_check")
+
+
+class PostponedAnnotations(CodeRule):
+    """`context` is annotated by a class, not by the text of its name."""
+
+    code = "DEF002"
+    title = "An annotated context under postponed annotations"
+    mends = UNSAFE
+    what = (
+        "`from __future__ import annotations` in a file where the `context` of an asset, an op or a check is annotated "
+        "with one of Dagster's classes."
+    )
+    why = "The annotation is then a text, and Dagster refuses it: the code location does not load."
+    remedy = "take the import out, or leave context without an annotation"
+    mentions = ("__future__",)
+    bad = (
+        {"defs.py": f"from __future__ import annotations\n\n{_BODY}"},
+        {
+            "defs.py": "from __future__ import annotations\n\nfrom dagster import OpExecutionContext, op\n\n\n"
+            "@op\ndef clean(context: OpExecutionContext):\n    return 1\n"
+        },
+    )
+    good = (
+        {"defs.py": _BODY},
+        {"defs.py": "from __future__ import annotations\n\nimport dagster as dg\n\n\n@dg.asset\ndef a(context): ...\n"},
+    )
+
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+        """Each function whose `context` is annotated."""
+        if not _imports(code):
+            return
+        for item in declared(code, *_KINDS):
+            for argument in item.function.args.args[:1] if item.function else ():
+                name = code.name(argument.annotation)
+                if argument.arg == "context" and name.startswith("dagster.") and name.endswith("Context"):
+                    message = f"the context of {item.subject} is annotated, and the annotation is a text here"
+                    yield self.finding(code.spot(argument), item.subject, message)
+
+    def fix(self, subject: Subject, finding: Finding) -> Iterable[Edit]:
+        """Take the import out; what else its annotations name must then be defined above them."""
+        for code in subject.package.files:
+            for node in _imports(code) if code.path == finding.path else ():
+                if len(node.names) == 1:
+                    start, end = code.span(node)
+                    line_end = code.text.find("\n", end) + 1 or len(code.text)
+                    blank = len(code.text[line_end:]) - len(code.text[line_end:].lstrip("\n"))
+                    yield Edit(code.path, start, line_end + blank, "")
+
+
+def _imports(code: Code) -> list[ast.ImportFrom]:
+    return [
+        node
+        for node in code.all(ast.ImportFrom)
+        if node.module == "__future__" and any(alias.name == "annotations" for alias in node.names)
+    ]

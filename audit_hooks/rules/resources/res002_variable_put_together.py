@@ -1,0 +1,42 @@
+"""RES002: the name of a variable where its value is meant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...rule import CodeRule
+from .variables import HEAD, uses
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...code import Code
+    from ...findings import Finding
+    from ...subject import Subject
+
+
+class VariablePutTogether(CodeRule):
+    """An `EnvVar` is handed to a resource whole."""
+
+    code = "RES002"
+    title = "An EnvVar put together with text"
+    what = "An `EnvVar`, or a name for one, that is added to, joined, lowered, split or otherwise worked on as text."
+    why = "It is text only in that it holds the variable's name: `EnvVar('DB_DIR') + '/a'` is `DB_DIR/a`, in silence."
+    remedy = "use os.environ where the text is needed, or hand the EnvVar to a resource and work on its value there"
+    mentions = ("EnvVar",)
+    bad = (
+        {"defs.py": HEAD + 'path = dg.EnvVar("DB_DIR") + "/orders.duckdb"\n'},
+        {"defs.py": HEAD + 'FOLDER = dg.EnvVar("DB_DIR")\n\n\ndef path():\n    return os.path.join(FOLDER, "a")\n'},
+        {"defs.py": HEAD + 'stage = dg.EnvVar("STAGE").lower()\n'},
+    )
+    good = (
+        {"defs.py": HEAD + 'path = os.environ.get("DB_DIR", "/data") + "/orders.duckdb"\n'},
+        {"defs.py": HEAD + 'path = dg.EnvVar("DB_PATH")\nread = (dg.EnvVar("DB_DIR").get_value() or "") + "/a"\n'},
+    )
+
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+        """Every place where the name is worked on."""
+        for node, done in uses(code):
+            if done == "joined":
+                what = code.source(node)
+                yield self.finding(code.spot(node), what, f"{what} is worked on as text: that is the variable's name")

@@ -1,0 +1,58 @@
+"""SCH004: several runs of one tick that Dagster takes for one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...declared import declared
+from ...rule import CodeRule
+from ...run_requests import repeated, requests
+from .declarations import HEAD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...code import Code
+    from ...findings import Finding
+    from ...subject import Subject
+
+
+class RepeatedRunKey(CodeRule):
+    """Each run of one tick has a key of its own."""
+
+    code = "SCH004"
+    title = "Several runs of one tick with the same run_key"
+    severity = "warning"
+    tier = "standard"
+    what = "A `@schedule` that yields `RunRequest` in a loop with a constant `run_key`, or twice with the same one."
+    why = "Dagster starts one run for a key: the others of the tick are dropped in silence."
+    remedy = "put what differs into the key, or leave run_key out"
+    mentions = ("run_key",)
+    bad = (
+        {
+            "defs.py": HEAD + "@dg.schedule(job=nightly, cron_schedule='@daily')\ndef daily():\n"
+            "    for region in ('eu', 'us'):\n        yield dg.RunRequest(run_key='daily', tags={'region': region})\n"
+        },
+        {
+            "defs.py": HEAD + "@dg.schedule(job=nightly, cron_schedule='@daily')\ndef daily():\n"
+            "    return [dg.RunRequest(run_key='a'), dg.RunRequest('a')]\n"
+        },
+    )
+    good = (
+        {
+            "defs.py": HEAD + "@dg.schedule(job=nightly, cron_schedule='@daily')\ndef daily():\n"
+            "    for region in ('eu', 'us'):\n        yield dg.RunRequest(run_key=region, tags={'region': region})\n"
+        },
+        {
+            "defs.py": HEAD + "@dg.schedule(job=nightly, cron_schedule='@daily')\ndef daily():\n"
+            "    return dg.RunRequest(run_key='daily')\n"
+        },
+    )
+
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+        """Each key once, where it is given first."""
+        for schedule in declared(code, "schedule"):
+            if schedule.function:
+                for call, key in repeated(code, requests(code, schedule.function)):
+                    message = f'several runs of one tick have the run_key "{key}": one is started'
+                    yield self.finding(code.spot(call), schedule.subject, message)
