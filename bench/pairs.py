@@ -24,7 +24,8 @@ class Pair:
 
     def __str__(self) -> str:
         verdict = "" if self.bound is None else f"  (promised: {self.bound:g} at most)"
-        return f"{self.what:<72} {self.ours:7.3f} {self.unit} ÷ {self.theirs:7.3f} {self.unit} = {self.ratio:6.3g}{verdict}"
+        ours, theirs = (f"{value:7.3f} {self.unit}" for value in (self.ours, self.theirs))
+        return f"{self.what:<72} {ours} ÷ {theirs} = {self.ratio:6.3g}{verdict}"
 
 
 def measure(what: str, ours: Command, theirs: Command, *, bound: float | None, runs: int = 9) -> Pair:

@@ -10,14 +10,14 @@ from audit_hooks.reports import checklist
 
 from .samples import PLAIN, finding, hostile, sources, verdict
 
-CHECKED = ("PKG001", "PKG002", "SCH001", "SEC001", "DEP001")
+CHECKED = ("PKG001", "PKG002", "SCH002", "SEC001", "DEP001")
 
 
 def test_a_line_an_area_then_recommendations_then_the_score(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     found = [
         finding("SEC001", path="m/.env", line=0, column=0),
-        finding("SCH001", "warning", "m/a.py", 3, 5, message="daily has no time zone", remedy="set execution_timezone"),
+        finding("SCH002", "warning", "m/a.py", 3, 5, message="daily has no time zone", remedy="set execution_timezone"),
         finding("DEP001", "info", "m/pyproject.toml", 0, 0, message="there is no staging", remedy="add one"),
     ]
     report = checklist.render([verdict(*found, folder="m", checked=CHECKED, silenced=3)], sources(tmp_path))
@@ -25,7 +25,7 @@ def test_a_line_an_area_then_recommendations_then_the_score(tmp_path: Path, monk
         "bar (module in m, standard)\n"
         "  ✅ Package\n"
         "  ⚠️ Schedules: 1 warning\n"
-        "     SCH001 m/a.py:3:5: daily has no time zone\n"
+        "     SCH002 m/a.py:3:5: daily has no time zone\n"
         "       -> set execution_timezone\n"
         "  ❌ Security: 1 error\n"
         "     SEC001 m/.env: it is so\n"

@@ -8,12 +8,18 @@ import sys
 
 import pytest
 
+from audit_hooks.rule import Rule
 from audit_hooks.rules.assets import RULES as ASSETS
 from audit_hooks.rules.definitions import RULES as DEFINITIONS
 from audit_hooks.rules.resources import RULES as RESOURCES
 from audit_hooks.rules.schedules.sch002_impossible_time import ImpossibleTime
 
-REFUSED = [*DEFINITIONS, *ASSETS, ImpossibleTime, *(rule for rule in RESOURCES if rule.code == "RES003")]
+REFUSED: list[type[Rule]] = [
+    *DEFINITIONS,
+    *ASSETS,
+    ImpossibleTime,
+    *(rule for rule in RESOURCES if rule.code == "RES003"),
+]
 
 # Each file is compiled as its own module, and what it defines is called: an EnvVar in a function fails there.
 SCRIPT = """
