@@ -197,7 +197,7 @@ def _in(path: Path, subject: Subject) -> bool:
     return path.is_relative_to(subject.root)
 
 
-@click.command(epilog="\b\nExamples:\n  dmb rules\n  dmb rules SEC\n  dmb rules DEF003")
+@click.command(epilog="\b\nExamples:\n  dmb rules\n  dmb rules SEC\n  dmb rules DEF002")
 @click.argument("code", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print the rules as JSON (schema dmb.rules/1).")
 def rules(code: str | None, *, as_json: bool) -> None:
