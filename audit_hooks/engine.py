@@ -26,7 +26,9 @@ def judge(subject: Subject, rules: Iterable[type[Rule]]) -> list[Finding]:
     """
     found: set[Finding] = set()
     fired: set[str] = set()
-    for rule in sorted((rule for rule in rules if subject.kind in rule.kinds), key=lambda rule: rule.last):
+    asked = sorted((rule for rule in rules if subject.kind in rule.kinds), key=lambda rule: rule.last)
+    subject.asked = frozenset(rule.code for rule in asked)
+    for rule in asked:
         if fired.isdisjoint(rule.requires):
             if rule.last:
                 subject.ignores.take(found)

@@ -106,14 +106,27 @@ def _comments(subject: Subject) -> Iterator[Ignore]:
     for name in subject.own:
         if not _READ.search(name) or WORD not in (text := subject.files.text(name) or ""):
             continue
+        told = _commented(text) if name.endswith(".py") else None
         for number, line in enumerate(text.split("\n"), 1):
-            for match in _COMMENT.finditer(line):
+            for match in _COMMENT.finditer(line) if told is None or number in told else ():
                 # A comment that stands alone is for the line below it.
                 lines = frozenset({number, number + 1} if not line[: match.start()].strip() else {number})
                 for code in match[1].split(","):
                     if _CODE.fullmatch(code.strip()):
                         spot = Spot(name, number, match.start() + 1)
                         yield Ignore(code.strip(), match[2].strip(), spot, _literal(name), lines)
+
+
+def _commented(text: str) -> set[int] | None:
+    """The lines of a Python file that have a comment: a text may hold the words too. None where it has no tokens."""
+    import io
+    import tokenize
+
+    try:
+        found = tokenize.generate_tokens(io.StringIO(text).readline)
+        return {token.start[0] for token in found if token.type == tokenize.COMMENT and WORD in token.string}
+    except (tokenize.TokenError, SyntaxError):
+        return None
 
 
 def _literal(path: str) -> str:

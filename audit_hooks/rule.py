@@ -49,7 +49,7 @@ class Rule(ABC):
     preview: ClassVar[bool] = False  # a new rule: it warns at most, and only when it is asked for
     made: ClassVar[bool] = False  # it judges what the template gave, and is silent in other repositories
     kinds: ClassVar[tuple[str, ...]] = ("module", "workspace")
-    last: ClassVar[bool] = False  # it judges what the other rules left behind
+    last: ClassVar[int] = 0  # 1: it judges what the other rules left behind; 2: after these too
     requires: ClassVar[tuple[str, ...]] = ()  # codes: what they found in a subject makes this one pointless there
     secret: ClassVar[bool] = False  # a finding's line may hold a secret: no report shows it
     mends: ClassVar[str] = ""  # "", SAFE or UNSAFE: what `fix` gives

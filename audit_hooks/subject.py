@@ -83,6 +83,7 @@ class Subject:
         self.folder = folder
         self.nested = nested
         self.root = files.root
+        self.asked: frozenset[str] = frozenset()  # the codes of the rules that judge it
         self.home = f"{PIECES}/" if kind == "module" else ""  # where workspace.yaml and the rest stand
 
     @cached_property

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from audit_hooks.engine import judge
-from audit_hooks.findings import SEVERITIES
+from audit_hooks.findings import SEVERITIES, Finding
 from audit_hooks.rule import Rule
 from audit_hooks.rules import RULES
 from audit_hooks.sources import Sources
@@ -29,6 +29,12 @@ def subject(root: Path, files: Mapping[str, str]) -> Subject:
     return Subject("workspace", Sources(root))
 
 
+def told(rule: type[Rule], files: Mapping[str, str], root: Path) -> list[Finding]:
+    """What a rule finds; one that judges what others left behind is asked with them."""
+    found = judge(subject(root, files), RULES if rule.last else [rule])
+    return [finding for finding in found if finding.rule == rule.code]
+
+
 def examples(kind: str) -> list[object]:
     return [
         pytest.param(rule, files, id=f"{rule.code}-{number}")
@@ -39,7 +45,7 @@ def examples(kind: str) -> list[object]:
 
 @pytest.mark.parametrize(("rule", "files"), examples("bad"))
 def test_a_rule_fires_on_a_bad_example(rule: type[Rule], files: dict[str, str], tmp_path: Path) -> None:
-    found = judge(subject(tmp_path, files), [rule])
+    found = told(rule, files, tmp_path)
     assert found
     for finding in found:
         assert finding.rule == rule.code
@@ -53,7 +59,7 @@ def test_a_rule_fires_on_a_bad_example(rule: type[Rule], files: dict[str, str], 
 
 @pytest.mark.parametrize(("rule", "files"), examples("good"))
 def test_a_rule_is_silent_on_a_good_example(rule: type[Rule], files: dict[str, str], tmp_path: Path) -> None:
-    assert judge(subject(tmp_path, files), [rule]) == []
+    assert told(rule, files, tmp_path) == []
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)

@@ -24,6 +24,13 @@ SEEDS = [
         "context: dg",
     ),
     Seed(
+        "GOV006",
+        {"governance": "standard"},
+        {EXTRA: HEAD + "R = dg.RetryPolicy(max_retries=3)  # dmb: ignore[AST008] not any more\n"},
+        EXTRA,
+        "dmb: ignore",
+    ),
+    Seed(
         "GOV008",
         {},
         {"pyproject.toml": ("[tool.dmb.ports]\n", "[tool.dmb.audit]\nselected = []\n\n[tool.dmb.ports]\n")},
