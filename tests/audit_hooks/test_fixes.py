@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from audit_hooks.engine import judge
@@ -82,6 +82,7 @@ def test_a_fix_that_does_not_hold_is_not_written(tmp_path: Path, monkeypatch: py
 LINES = st.lists(st.sampled_from(["", "a", "b", "é😀", "  x  "]), max_size=8)
 
 
+@settings(deadline=None)
 @given(LINES, LINES, st.booleans(), st.booleans(), st.booleans(), st.booleans())
 def test_lines_keep_their_ends_and_a_file_its_mark(
     old: list[str], new: list[str], crlf: bool, mark: bool, old_ends: bool, new_ends: bool
