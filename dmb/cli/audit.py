@@ -56,7 +56,7 @@ FORMATS = ("text", "checklist", "json", "sarif", "github", "markdown", "html")
     "--jobs", type=click.IntRange(1), default=lambda: os.cpu_count() or 1, help="Processes that share the work."
 )
 def audit(paths: Sequence[Path], form: str, *, as_json: bool, fix: bool, **given: Any) -> int:
-    """Judge modules and workspaces by what is in their repositories, without running any of it.
+    """Judge modules and workspaces without running them.
 
     PATH is a repository or a folder that holds some; the working folder where none is named. Each module is held to the
     tier of its manifest ([tool.dmb] governance), settings are read from [tool.dmb.audit]. `dmb rules CODE` explains a
