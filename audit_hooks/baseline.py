@@ -36,9 +36,10 @@ def mark(finding: Finding, text: str | None) -> str:
 
 def hidden(code: str) -> bool:
     """Whether the lines that a rule tells of may hold a secret."""
-    from .rules import RULES
+    from .rules import find
 
-    return any(rule.code == code and rule.secret for rule in RULES)
+    rule = find(code)
+    return rule is not None and rule.secret
 
 
 def render(findings: Iterable[Finding], files: Sources) -> str:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .findings import Finding
     from .policy import Options
     from .rule import Rule
+    from .rules import Listed
 
 
 def judge(subject: Subject, rules: Iterable[type[Rule]]) -> list[Finding]:
@@ -27,7 +28,7 @@ def judge(subject: Subject, rules: Iterable[type[Rule]]) -> list[Finding]:
     found: set[Finding] = set()
     fired: set[str] = set()
     asked = sorted((rule for rule in rules if subject.kind in rule.kinds), key=lambda rule: rule.last)
-    subject.asked = frozenset(rule.code for rule in asked)
+    subject.asked = subject.asked or frozenset(rule.code for rule in asked)
     for rule in asked:
         if fired.isdisjoint(rule.requires):
             if rule.last:
@@ -105,11 +106,12 @@ def _unit(unit: tuple[Path, Path, Options, int, int]) -> list[Verdict]:
 
 def verdict(subject: Subject, options: Options, inside: str = "") -> Verdict:
     """The verdict on one subject of a repository that stands in the folder `inside` of what is audited."""
-    from .rules import RULES
+    from .rules.index import INDEX
 
     policy = Policy(subject, options)
-    rules = policy.rules(RULES)
-    found = policy.applied(judge(subject, rules))
+    asked = policy.rules(INDEX)
+    subject.asked = frozenset(listed.code for listed in asked)
+    found = policy.applied(judge(subject, [listed.load() for listed in asked if _concerns(listed, subject)]))
     folder = "/".join(part for part in (inside, subject.folder) if part)
     told = _placed([finding for finding in found if not subject.ignores.of(finding)], folder)
     counted = _unknown(told, options, subject, folder) if options.baseline else told
@@ -120,12 +122,17 @@ def verdict(subject: Subject, options: Options, inside: str = "") -> Verdict:
         kind=subject.kind,
         made=subject.made,
         tier=policy.tier,
-        checked=tuple(rule.code for rule in rules),
+        checked=tuple(listed.code for listed in asked),
         findings=tuple(counted),
         silenced=len(found) - len(counted),
         database=module.database if module else "",
         ports=module.ports if module else {},
     )
+
+
+def _concerns(listed: Listed, subject: Subject) -> bool:
+    """Whether a rule is worth loading: one over code finds nothing where none of its words stands."""
+    return listed.mentions is None or any(map(subject.package.mentioning, listed.mentions))
 
 
 def _unknown(findings: Iterable[Finding], options: Options, subject: Subject, folder: str) -> list[Finding]:

@@ -37,10 +37,11 @@ def mend(subject: Subject, options: Options, *, unsafe: bool) -> Mended:
 
     Only SAFE ones unless `unsafe`: those keep what the code does, the others may not. What is ignored is not mended.
     """
-    from .rules import RULES
+    from .rules.index import INDEX
 
     allowed = (SAFE, UNSAFE) if unsafe else (SAFE,)
-    mending = [rule for rule in Policy(subject, options).rules(RULES) if rule.mends in allowed]
+    asked = (listed.load() for listed in Policy(subject, options).rules(INDEX))
+    mending = [rule for rule in asked if rule.mends in allowed]
     texts: dict[str, str] = {}
     refused: list[str] = []
     count = 0

@@ -34,6 +34,7 @@ class Package:
 
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
+        self._mentioned: dict[str, bool] = {}
         self.unparsed: list[Broken] = []  # files that are no Python that this Python reads
 
     @cached_property
@@ -67,6 +68,12 @@ class Package:
             if isinstance(found, str):
                 return found
         return ""
+
+    def mentioning(self, word: str) -> bool:
+        """Whether a word stands in any of the files that parse."""
+        if word not in self._mentioned:
+            self._mentioned[word] = any(word in code.text for code in self.files)
+        return self._mentioned[word]
 
     def imports_dagster(self, code: Code) -> bool:
         """Whether a file imports Dagster, or is imported by one of this package that does, directly or not."""

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from .findings import Finding
-    from .rule import Rule
+    from .rules import Listed
     from .sources import Sources
     from .subject import Subject
 
@@ -99,11 +99,11 @@ class Policy:
         }
         self._preview = options.preview or settings.preview
 
-    def rules(self, rules: Iterable[type[Rule]]) -> list[type[Rule]]:
+    def rules(self, rules: Iterable[Listed]) -> list[Listed]:
         """Those that are asked: of this kind of subject, of its tier or below, selected and not ignored."""
         return [rule for rule in rules if self._asked(rule)]
 
-    def _asked(self, rule: type[Rule]) -> bool:
+    def _asked(self, rule: Listed) -> bool:
         subject = self._subject
         if subject.kind not in rule.kinds or (rule.made and subject.kind == "module" and not subject.made):
             return False
@@ -115,7 +115,7 @@ class Policy:
             return rule.code.startswith(self._select) and (rule.code in self._select or self._within(rule))
         return self._within(rule)
 
-    def _within(self, rule: type[Rule]) -> bool:
+    def _within(self, rule: Listed) -> bool:
         return TIERS.index(rule.tier) <= TIERS.index(self.tier)
 
     def applied(self, findings: Iterable[Finding]) -> list[Finding]:

@@ -51,6 +51,7 @@ class Rule(ABC):
     kinds: ClassVar[tuple[str, ...]] = ("module", "workspace")
     last: ClassVar[int] = 0  # 1: it judges what the other rules left behind; 2: after these too
     requires: ClassVar[tuple[str, ...]] = ()  # codes: what they found in a subject makes this one pointless there
+    refused: ClassVar[bool] = False  # Dagster itself does not load the bad examples, and loads the good: a test asks it
     secret: ClassVar[bool] = False  # a finding's line may hold a secret: no report shows it
     mends: ClassVar[str] = ""  # "", SAFE or UNSAFE: what `fix` gives
     what: ClassVar[str]

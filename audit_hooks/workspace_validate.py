@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from .engine import judge_commit
 from .findings import SEVERITIES, at_or_above
-from .rules.workspace import RULES
+from .rules import every
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not given.root.is_dir():
         print(f"Error: {given.root}: there is no such folder", file=sys.stderr)  # noqa: T201
         return NOTHING
-    findings, subjects = judge_commit(given.root.resolve(), RULES)
+    findings, subjects = judge_commit(given.root.resolve(), every("WSP"))
     if given.format == "json":
         from .reports import json as report
     else:

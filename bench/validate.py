@@ -14,7 +14,7 @@ import yaml
 from dotenv import dotenv_values
 
 from audit_hooks.engine import judge, workspace
-from audit_hooks.rules.workspace import RULES
+from audit_hooks.rules import every
 from dmb.create import create
 from dmb.workspace.init import init_local
 from dmb.workspace.layout import Layout
@@ -49,7 +49,7 @@ def _workspaces(folder: Path) -> Iterator[Pair]:
 
 def _validate(layout: Layout) -> None:
     # No environments are made here: that the interpreters are missing is all there is to find.
-    found = {finding.rule for finding in judge(workspace(layout.root), RULES)}
+    found = {finding.rule for finding in judge(workspace(layout.root), every("WSP"))}
     if found != {"WSP004"}:
         raise AssertionError(found)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,8 @@ from click.testing import CliRunner
 
 from audit_hooks.explain import explain
 from audit_hooks.findings import SEVERITIES
-from audit_hooks.rule import TIERS
-from audit_hooks.rules import AREAS, RULES
+from audit_hooks.rule import TIERS, CodeRule, Rule
+from audit_hooks.rules import AREAS, Listed
 from dmb.cli import dmb
 from dmb.ports import KINDS, SOURCES
 from dmb.system_packages import CATALOGUE, LARGE
@@ -22,16 +23,16 @@ from dmb.workspace.live import TROUBLES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from audit_hooks.rule import Rule
-
 ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "audit_hooks" / "rules"
 NOTE = "<!-- Written by docs/generate.py; change the code and run it again. -->\n"
 
 
 def pages() -> dict[Path, str]:
-    """Each page of the generated reference, by its path."""
+    """Each generated file, by its path."""
     reference = ROOT / "docs" / "reference"
     return {
+        FOLDER / "index.py": index(),
         reference / "command.md": command_page(),
         reference / "questions.md": questions_page(),
         reference / "ports.md": ports_page(),
@@ -39,6 +40,33 @@ def pages() -> dict[Path, str]:
         reference / "audit-settings.schema.json": settings_schema(),
         reference / "system-packages.md": system_packages_page(),
     }
+
+
+def _rules() -> Iterator[tuple[str, type[Rule]]]:
+    """(place, class) of the rule in every file of an area's folder that is named for one."""
+    for path in sorted(FOLDER.glob("*/[a-z][a-z][a-z][0-9][0-9][0-9]_*.py"), key=lambda path: path.name):
+        place = f"{path.parent.name}.{path.stem}"
+        module = import_module(f"audit_hooks.rules.{place}")
+        for found in vars(module).values():
+            if isinstance(found, type) and issubclass(found, Rule) and found.__module__ == module.__name__:
+                yield place, found
+
+
+RULES = [rule for _, rule in _rules()]
+
+
+def index() -> str:
+    """The list of rules that the audit starts from."""
+    lines = [
+        '"""What rules there are. Written by docs/generate.py; change the rules and run it again."""\n',
+        "from . import Listed\n",
+        "INDEX = (",
+    ]
+    for place, rule in _rules():
+        mentions = rule.mentions if issubclass(rule, CodeRule) else None
+        listed = Listed(place, rule.__name__, rule.code, rule.tier, rule.kinds, rule.made, rule.preview, mentions)
+        lines.append(f"    Listed{tuple(listed)!r},")
+    return "\n".join([*lines, ")"]) + "\n"
 
 
 def command_page() -> str:

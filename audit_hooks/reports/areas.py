@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..findings import SEVERITIES
 from ..rule import KINDS, UNSAFE
-from ..rules import AREAS, RULES
+from ..rules import AREAS, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from ..verdict import Verdict
 
 HOME = "https://github.com/org/dagster-module-builder"
-BY_CODE: dict[str, type[Rule]] = {rule.code: rule for rule in RULES}
 CLEAN = ""  # beside the severities: no finding
 
 
@@ -98,7 +97,7 @@ def in_repository(root: Path) -> str:
 
 def mending(code: str, folder: str) -> str:
     """The command that mends a rule's findings in a folder; "" where the rule does not mend itself."""
-    rule = BY_CODE.get(code)
+    rule = find(code)
     if rule is None or not rule.mends:
         return ""
     words = ["dmb", "audit", *([folder] if folder else []), "--select", code, "--fix"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from .areas import BY_CODE
+from ..rules import find
 from .plain import one_line
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Excerpts:
             (finding.path, finding.line)
             for verdict in verdicts
             for finding in verdict.findings
-            if (rule := BY_CODE.get(finding.rule)) is None or rule.secret
+            if (rule := find(finding.rule)) is None or rule.secret
         }
 
     def of(self, finding: Finding) -> Excerpt | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..findings import SEVERITIES
-from .areas import BY_CODE, in_repository
+from ..rules import find
+from .areas import in_repository
 from .plain import one_line
 from .text import summary
 
@@ -28,7 +29,7 @@ def render(verdicts: Sequence[Verdict], files: Sources) -> str:
 
 
 def _command(finding: Finding, head: str) -> str:
-    rule = BY_CODE.get(finding.rule)
+    rule = find(finding.rule)
     properties = {
         "file": head + finding.path,
         "line": str(finding.line or ""),

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 from dmb import __version__
 
 from ..findings import SEVERITIES
-from ..rules import AREAS
-from .areas import BY_CODE, area, explained, findings_by_area, judged, kinds, mending, passed, title
+from ..rules import AREAS, find
+from .areas import area, explained, findings_by_area, judged, kinds, mending, passed, title
 from .excerpts import Excerpts
 from .plain import encodable, one_line
 
@@ -68,7 +68,7 @@ def _data(verdicts: Sequence[Verdict], files: Sources) -> dict[str, Any]:
         "rules": {
             code: {"title": rule.title, "why": rule.why, "page": explained(rule), "fix": rule.mends}
             for code in sorted(codes)
-            if (rule := BY_CODE.get(code))
+            if (rule := find(code))
         },
         "told": kinds(shown),
         "modules": [_module(verdict, excerpts) for verdict in shown],

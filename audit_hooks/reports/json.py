@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from dmb import __version__
 
 from ..findings import SEVERITIES
-from .areas import BY_CODE, passed
+from ..rules import find
+from .areas import passed
 from .plain import encodable
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    rule = BY_CODE.get(finding.rule)
+    rule = find(finding.rule)
     return {**finding._asdict(), "fix": (rule.mends if rule else "") or None}
 
 

@@ -7,7 +7,8 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from ..findings import SEVERITIES
-from .areas import BY_CODE, counted, explained, judged, kinds, mending, passed, plural, worst
+from ..rules import find
+from .areas import counted, explained, judged, kinds, mending, passed, plural, worst
 from .checklist import MARKS
 from .excerpts import Excerpts
 from .plain import encodable, one_line
@@ -105,7 +106,7 @@ def _details(verdict: Verdict, excerpts: Excerpts, out: _Page) -> None:
 
 
 def _finding(finding: Finding, verdict: Verdict, excerpts: Excerpts) -> str:
-    rule = BY_CODE.get(finding.rule)
+    rule = find(finding.rule)
     code = f"[{finding.rule}]({explained(rule)})" if rule else escaped(finding.rule)
     said = "<br>".join(_said(finding, verdict, excerpts))
     return f"| {MARKS[finding.severity]} {finding.severity} | {code} | {_code(finding.place)} | {said} |"

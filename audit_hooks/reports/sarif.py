@@ -9,7 +9,7 @@ from dmb import __version__
 
 from ..baseline import fingerprint
 from ..explain import explain
-from ..rules import RULES
+from ..rules import every
 from .areas import HOME, area, explained, in_repository, title
 from .excerpts import Excerpts
 from .json import dumped
@@ -27,6 +27,7 @@ SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sar
 LEVELS = {"error": "error", "warning": "warning", "info": "note"}
 PROBLEMS = {"error": "error", "warning": "warning", "info": "recommendation"}  # GitHub's words
 ROOT = "SRCROOT"  # the top of the repository
+RULES = every()
 INDEX = {rule.code: index for index, rule in enumerate(RULES)}
 
 

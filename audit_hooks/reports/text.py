@@ -5,7 +5,8 @@ from __future__ import annotations
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from .areas import BY_CODE, counted
+from ..rules import find
+from .areas import counted
 from .excerpts import Excerpts
 from .plain import cells, one_line
 
@@ -43,7 +44,7 @@ def summary(verdicts: Sequence[Verdict]) -> str:
     """`2 errors, 1 warning (4 silenced, --fix mends 1)`."""
     found = [finding for verdict in verdicts for finding in verdict.findings]
     silenced = sum(verdict.silenced for verdict in verdicts)
-    mended = [rule.mends for finding in found if (rule := BY_CODE.get(finding.rule)) and rule.mends]
+    mended = [rule.mends for finding in found if (rule := find(finding.rule)) and rule.mends]
     safe = mended.count("safe")
     notes = [f"{silenced} silenced"] if silenced else []
     notes += [f"--fix mends {safe}"] if safe else []

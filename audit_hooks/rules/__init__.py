@@ -1,17 +1,10 @@
-"""All rules, by area. A rule that is not in this list does not run."""
+"""All rules. A folder is an area, a file in it a rule; index.py lists them, so that only those that are asked load."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from .assets import RULES as ASSETS
-from .definitions import RULES as DEFINITIONS
-from .governance import RULES as GOVERNANCE
-from .package import RULES as PACKAGE
-from .resources import RULES as RESOURCES
-from .schedules import RULES as SCHEDULES
-from .security import RULES as SECURITY
-from .workspace import RULES as WORKSPACE
+from functools import cache
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ..rule import Rule
@@ -30,13 +23,35 @@ AREAS = {  # the first letters of a code, and what they stand for
     "GOV": "Governance",
 }
 
-RULES: tuple[type[Rule], ...] = (
-    *ASSETS,
-    *DEFINITIONS,
-    *GOVERNANCE,
-    *PACKAGE,
-    *RESOURCES,
-    *SCHEDULES,
-    *SECURITY,
-    *WORKSPACE,
-)  # in the order of codes
+
+class Listed(NamedTuple):
+    """A rule as the index has it: the file (`assets.ast008_retry_without_delay`), the class, and what decides whether
+    it is asked, as in Rule. `mentions` is None for a rule that looks at more than code.
+    """
+
+    place: str
+    name: str
+    code: str
+    tier: str
+    kinds: tuple[str, ...]
+    made: bool
+    preview: bool
+    mentions: tuple[str, ...] | None
+
+    def load(self) -> type[Rule]:
+        """The rule itself."""
+        found: type[Rule] = getattr(import_module(f".{self.place}", __name__), self.name)
+        return found
+
+
+def every(area: str = "") -> tuple[type[Rule], ...]:
+    """All rules, or those of one area (`WSP`), in the order of their codes."""
+    from .index import INDEX
+
+    return tuple(listed.load() for listed in INDEX if listed.code.startswith(area))
+
+
+@cache
+def find(code: str) -> type[Rule] | None:
+    """The rule of that code."""
+    return next(iter(every(code)), None)

@@ -85,9 +85,10 @@ def _folder(path: Path) -> Path:
 
 def _options(given: dict[str, Any]) -> Options:
     from audit_hooks.policy import Options
-    from audit_hooks.rules import AREAS, RULES
+    from audit_hooks.rules import AREAS
+    from audit_hooks.rules.index import INDEX
 
-    known = {*AREAS, *(rule.code for rule in RULES)}
+    known = {*AREAS, *(listed.code for listed in INDEX)}
     for code in (*given["select"], *given["ignore"]):
         if code not in known:
             raise DmbError(f"{code} is no rule and no area", remedy="list them: dmb rules")
@@ -202,10 +203,10 @@ def _in(path: Path, subject: Subject) -> bool:
 @click.option("--json", "as_json", is_flag=True, help="Print the rules as JSON (schema dmb.rules/1).")
 def rules(code: str | None, *, as_json: bool) -> None:
     """List the audit's rules, or explain one: what it fires on, why that is bad, an example, what to do."""
-    from audit_hooks.rules import AREAS, RULES
+    from audit_hooks.rules import AREAS, every
 
     code = (code or "").upper()
-    found = [rule for rule in RULES if rule.code.startswith(code)]
+    found = every(code)
     if not found:
         raise NothingToWorkOn(f"there is no rule {code}", remedy=f"list them: dmb rules (areas: {', '.join(AREAS)})")
     if as_json:

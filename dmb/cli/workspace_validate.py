@@ -37,13 +37,13 @@ def validate(named: Path | None, url: str | None, fail_on: str, as_json: bool) -
     """
     from audit_hooks.engine import judge, workspace
     from audit_hooks.findings import at_or_above
-    from audit_hooks.rules.workspace import RULES
+    from audit_hooks.rules import every
 
     from ..workspace.layout import find
     from . import output
 
     layout = find(named)
-    findings = judge(workspace(layout.root), RULES)
+    findings = judge(workspace(layout.root), every("WSP"))
     live = None
     if url:
         from ..workspace.live import look

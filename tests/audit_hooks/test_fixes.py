@@ -13,11 +13,11 @@ from audit_hooks.engine import judge
 from audit_hooks.fixes import as_bytes, mend
 from audit_hooks.policy import Options
 from audit_hooks.rule import SAFE, UNSAFE, Rule
-from audit_hooks.rules import RULES
+from audit_hooks.rules import every
 
 from .test_rules import subject
 
-MENDING = [rule for rule in RULES if rule.mends]
+MENDING = [rule for rule in every() if rule.mends]
 
 
 def asking(rule: type[Rule]) -> Options:
@@ -59,7 +59,7 @@ def test_what_may_change_the_code_is_not_mended_unasked(rule: type[Rule], tmp_pa
         assert mend(subject(tmp_path / str(number), files), asking(rule), unsafe=False).texts == {}
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if not rule.mends], ids=lambda rule: rule.code)
+@pytest.mark.parametrize("rule", [rule for rule in every() if not rule.mends], ids=lambda rule: rule.code)
 def test_a_rule_that_does_not_say_so_mends_nothing(rule: type[Rule], tmp_path: Path) -> None:
     for number, files in enumerate(rule.bad):
         one = subject(tmp_path / str(number), files)

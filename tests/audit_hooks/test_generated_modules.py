@@ -10,7 +10,7 @@ import pytest
 from pytest_cookies.plugin import Cookies
 
 from audit_hooks.engine import judge_commit
-from audit_hooks.rules import RULES
+from audit_hooks.rules import every
 from tests.template.conftest import CONFIGURATIONS, Configuration, make
 
 
@@ -28,7 +28,7 @@ def clone(request: pytest.FixtureRequest, cookies_session: Cookies, tmp_path_fac
 
 
 def test_it_has_no_finding_and_a_planted_one_is_found(clone: Path, tmp_path: Path) -> None:
-    assert judge_commit(clone, RULES) == ([], 1)
+    assert judge_commit(clone, every()) == ([], 1)
     folder = tmp_path / "edited"
     shutil.copytree(clone, folder)
     (package,) = (folder / "src").iterdir()
@@ -36,7 +36,7 @@ def test_it_has_no_finding_and_a_planted_one_is_found(clone: Path, tmp_path: Pat
         code.write('\nos.environ["BAR_ONE_NEW"]\n')
     piece = folder / "workspace/local/workspace.yaml"
     piece.write_text(piece.read_text().replace("location_name: bar-one", "location_name: bar-two"))
-    findings, _ = judge_commit(folder, RULES)
+    findings, _ = judge_commit(folder, every())
     assert [(finding.rule, finding.subject) for finding in findings] == [
         ("WSP007", "BAR_ONE_NEW"),
         ("WSP020", "bar-one"),

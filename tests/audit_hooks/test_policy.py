@@ -11,8 +11,9 @@ import pytest
 from audit_hooks import baseline
 from audit_hooks.engine import audit
 from audit_hooks.policy import Options, Policy
-from audit_hooks.rule import TIERS, Rule
-from audit_hooks.rules import RULES
+from audit_hooks.rule import TIERS
+from audit_hooks.rules import every
+from audit_hooks.rules.index import INDEX
 from audit_hooks.sources import Sources
 from dmb.errors import DmbError
 
@@ -45,7 +46,7 @@ def settings(root: Path, text: str) -> None:
 
 def asked(subject_of: Path, table: str, options: Options = DEFAULT) -> set[str]:
     subject = module(subject_of, {"pyproject.toml": table})
-    return {rule.code for rule in Policy(subject, options).rules(RULES)}
+    return {rule.code for rule in Policy(subject, options).rules(INDEX)}
 
 
 @pytest.mark.parametrize("tier", TIERS)
@@ -53,7 +54,7 @@ def test_a_tier_holds_the_ones_below(tmp_path: Path, tier: str) -> None:
     held = asked(tmp_path, f"[tool.dmb]\nname = 'x'\ngovernance = '{tier}'\n")
     expected = {
         rule.code
-        for rule in RULES
+        for rule in every()
         if TIERS.index(rule.tier) <= TIERS.index(tier) and "module" in rule.kinds and not rule.preview
     }
     assert held == expected
@@ -69,7 +70,7 @@ def test_the_command_line_wins_over_the_settings_and_these_over_governance(tmp_p
 
 def test_what_is_only_for_modules_that_we_made_is_not_asked_elsewhere(tmp_path: Path) -> None:
     foreign = asked(tmp_path, "[tool.dg.project]\nroot_module = 'x'\n", Options(tier="enterprise", preview=True))
-    assert foreign.isdisjoint(rule.code for rule in RULES if rule.made)
+    assert foreign.isdisjoint(rule.code for rule in every() if rule.made)
     assert "WSP013" in foreign
 
 
@@ -200,15 +201,7 @@ def test_many_subjects_are_judged_the_same_by_one_process_and_by_two(tmp_path: P
 
 
 def test_preview_rules_are_asked_only_when_wanted(tmp_path: Path) -> None:
-    class New(Rule):
-        code = "WSP999"
-        title = what = why = remedy = "x"
-        preview = True
-        bad = good = ()
-
-        def check(self, subject):  # type: ignore[no-untyped-def]
-            return iter(())
-
+    new = INDEX[0]._replace(code="WSP999", kinds=("module",), tier="quick", made=False, preview=True)
     subject = module(tmp_path, {"pyproject.toml": ""})
-    assert Policy(subject, Options()).rules([New]) == []
-    assert Policy(subject, Options(preview=True)).rules([New]) == [New]
+    assert Policy(subject, Options()).rules([new]) == []
+    assert Policy(subject, Options(preview=True)).rules([new]) == [new]

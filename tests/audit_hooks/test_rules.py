@@ -11,7 +11,7 @@ import pytest
 from audit_hooks.engine import judge
 from audit_hooks.findings import SEVERITIES, Finding
 from audit_hooks.rule import Rule
-from audit_hooks.rules import RULES
+from audit_hooks.rules import every
 from audit_hooks.sources import Sources
 from audit_hooks.subject import Subject
 
@@ -31,14 +31,14 @@ def subject(root: Path, files: Mapping[str, str]) -> Subject:
 
 def told(rule: type[Rule], files: Mapping[str, str], root: Path) -> list[Finding]:
     """What a rule finds; one that judges what others left behind is asked with them."""
-    found = judge(subject(root, files), RULES if rule.last else [rule])
+    found = judge(subject(root, files), every() if rule.last else [rule])
     return [finding for finding in found if finding.rule == rule.code]
 
 
 def examples(kind: str) -> list[object]:
     return [
         pytest.param(rule, files, id=f"{rule.code}-{number}")
-        for rule in RULES
+        for rule in every()
         for number, files in enumerate(getattr(rule, kind), 1)
     ]
 
@@ -62,7 +62,7 @@ def test_a_rule_is_silent_on_a_good_example(rule: type[Rule], files: dict[str, s
     assert told(rule, files, tmp_path) == []
 
 
-@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+@pytest.mark.parametrize("rule", every(), ids=lambda rule: rule.code)
 def test_a_rule_is_documented_and_has_examples(rule: type[Rule]) -> None:
     assert re.fullmatch(r"[A-Z]{3}\d{3}", rule.code)
     assert rule.severity in SEVERITIES
@@ -76,7 +76,7 @@ def test_a_rule_is_documented_and_has_examples(rule: type[Rule]) -> None:
 
 def test_every_rule_of_the_folder_is_registered_once() -> None:
     files = {path.stem.partition("_")[0].upper() for path in FOLDER.rglob("[a-z][a-z][a-z][0-9]*.py")}
-    codes = [rule.code for rule in RULES]
+    codes = [rule.code for rule in every()]
     assert len(codes) == len(set(codes))
     assert set(codes) == files
     assert codes == sorted(codes)

@@ -12,7 +12,7 @@ from pytest_cookies.plugin import Cookies
 
 from audit_hooks.engine import audit
 from audit_hooks.policy import Options
-from audit_hooks.rules import RULES
+from audit_hooks.rules import every
 
 from .seeds import Seed
 from .trees import repository
@@ -74,5 +74,5 @@ def test_a_planted_defect_is_found_where_it_is(seed: Seed, rendered: dict[str, P
 
 def test_every_rule_that_judges_modules_has_a_planted_defect() -> None:
     planted = {seed.rule for seed in SEEDS}
-    wanted = {rule.code for rule in RULES if "module" in rule.kinds}
+    wanted = {rule.code for rule in every() if "module" in rule.kinds}
     assert wanted <= planted, wanted - planted

@@ -22,6 +22,7 @@ class RetryWithoutDelay(CodeRule):
 
     code = "AST008"
     title = "A retry policy with backoff or jitter and no delay"
+    refused = True
     what = "`RetryPolicy` with `backoff` or `jitter` and without `delay`."
     why = "Dagster refuses it: the code location does not load."
     remedy = "add delay=, in seconds"

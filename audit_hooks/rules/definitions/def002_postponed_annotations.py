@@ -24,6 +24,7 @@ class PostponedAnnotations(CodeRule):
 
     code = "DEF002"
     title = "An annotated context under postponed annotations"
+    refused = True
     mends = UNSAFE
     what = (
         "`from __future__ import annotations` in a file where the `context` of an asset, an op or a check is annotated "

@@ -20,6 +20,7 @@ class VariableAsText(CodeRule):
 
     code = "RES003"
     title = "An EnvVar made a text"
+    refused = True
     mends = UNSAFE
     what = "An `EnvVar`, or a name for one, in an f-string, in `str()`, `Path()` or behind `%`."
     why = "Dagster refuses it with a RuntimeError: the value is known only where a resource is made."

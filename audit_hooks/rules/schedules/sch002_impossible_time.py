@@ -21,6 +21,7 @@ class ImpossibleTime(CodeRule):
 
     code = "SCH002"
     title = "A cron string or a time zone that does not exist"
+    refused = True
     what = (
         "A cron string with too few or too many fields, a value out of its range, an unknown name, or a day that its "
         "month does not have; a time zone that the IANA database does not know."

@@ -16,7 +16,7 @@ from audit_hooks.reports import text
 from audit_hooks.reports.excerpts import Excerpts
 from audit_hooks.reports.plain import cells
 from audit_hooks.rule import Rule
-from audit_hooks.rules import RULES
+from audit_hooks.rules import every
 
 from .samples import PLAIN, finding, hostile, sources, tree, verdict
 
@@ -122,7 +122,7 @@ def test_a_line_that_looks_like_a_secret_is_not_shown(tmp_path: Path, path: str,
     assert Excerpts([verdict(said)], tree(tmp_path, {path: line + "\n"})).of(said) is None
 
 
-@pytest.mark.parametrize("rule", [rule for rule in RULES if rule.secret], ids=lambda rule: rule.code)
+@pytest.mark.parametrize("rule", [rule for rule in every() if rule.secret], ids=lambda rule: rule.code)
 def test_no_rule_on_secrets_has_its_line_shown(tmp_path: Path, rule: type[Rule]) -> None:
     said = finding(rule.code)
     assert Excerpts([verdict(said)], sources(tmp_path, a_py="x = 1\n")).of(said) is None

@@ -1,0 +1,1 @@
+"""DEP: how a module gets to servers."""

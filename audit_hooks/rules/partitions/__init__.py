@@ -1,0 +1,1 @@
+"""PAR: how an asset is cut into parts."""

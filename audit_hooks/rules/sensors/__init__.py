@@ -1,0 +1,1 @@
+"""SEN: what starts runs when something happens."""
