@@ -42,11 +42,13 @@ def problem(cron: str) -> str | None:
     return None
 
 
-def every_hour(cron: str) -> bool:
-    """Whether it fires in every hour of every day: no time zone then makes a difference."""
+def every_hours(cron: str) -> bool:
+    """Whether it fires every so many hours of every day (`5 * * * *`, `0 */6 * * *`): no hour of the day is meant."""
     told = cron.strip().lower()
     fields = told.split()
-    return told == "@hourly" or (len(fields) == len(_FIELDS) and fields[1:] == ["*"] * 4)
+    return told == "@hourly" or (
+        len(fields) == len(_FIELDS) and fields[1].partition("/")[0] == "*" and fields[2:] == ["*"] * 3
+    )
 
 
 def _wrong(item: str, low: int, high: int, words: Sequence[str]) -> str | None:

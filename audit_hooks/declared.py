@@ -37,7 +37,11 @@ class Declared(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """How a finding calls it."""
+        """How a finding calls it: by its name, else by the name that the file gives it."""
+        if not self.name and self.call is not None:
+            match self.code.parent(self.call):
+                case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                    return name
         return self.name or self.kind
 
     @property

@@ -7,7 +7,7 @@ from dagster._utils.schedules import is_valid_cron_string
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit_hooks.cron import every_hour, problem
+from audit_hooks.cron import every_hours, problem
 
 NUMBERS = st.integers(0, 70).map(str)
 WORDS = st.sampled_from(["*", "mon", "SUN", "jan", "DEC", "foo", "l", "?", "h", "", "00", "x1"])
@@ -54,7 +54,9 @@ def test_the_usual_slips_are_seen(cron: str) -> None:
     assert problem(cron)
 
 
-@pytest.mark.parametrize("cron", ["5 * * * *", "*/15 * * * *", "@hourly", "0 6 * * *", "@daily", "0 * * * 1"])
-def test_what_fires_every_hour(cron: str) -> None:
+@pytest.mark.parametrize(
+    "cron", ["5 * * * *", "*/15 * * * *", "@hourly", "0 6 * * *", "@daily", "0 * * * 1", "0 */6 * * *", "0 */6 * * 1"]
+)
+def test_what_fires_every_so_many_hours(cron: str) -> None:
     assert problem(cron) is None
-    assert every_hour(cron) == (cron in ("5 * * * *", "*/15 * * * *", "@hourly"))
+    assert every_hours(cron) == (cron in ("5 * * * *", "*/15 * * * *", "@hourly", "0 */6 * * *"))

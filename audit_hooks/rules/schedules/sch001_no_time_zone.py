@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...cron import every_hour
+from ...cron import every_hours
 from ...declared import MISSING
 from ...rule import UNSAFE, CodeRule
 from ...splices import add_argument
@@ -29,7 +29,8 @@ class NoTimeZone(CodeRule):
     mends = UNSAFE
     what = (
         "`@schedule` or `ScheduleDefinition` without `execution_timezone`. Schedules built from a job's partitions "
-        "take the partitions' zone, and one that fires every hour of every day needs none: both are left out."
+        "take the partitions' zone, and one that fires every hour or every few hours of every day needs none: both are "
+        "left out."
     )
     why = (
         "Dagster then means UTC: who wrote `0 6 * * *` for six in the morning gets another hour, which moves when the "
@@ -52,6 +53,7 @@ class NoTimeZone(CodeRule):
             + 'execution_timezone="Europe/Berlin"\n)\n'
         },
         {"defs.py": HEAD + 'hourly = dg.ScheduleDefinition(job=nightly, cron_schedule="5 * * * *")\n'},
+        {"defs.py": HEAD + 'often = dg.ScheduleDefinition(job=nightly, cron_schedule="0 */6 * * *")\n'},
         {"defs.py": HEAD + 'daily = dg.ScheduleDefinition(job=nightly, cron_schedule="0 6 * * *", **options)\n'},
         {"defs.py": HEAD + "daily = dg.build_schedule_from_partitioned_job(nightly)\n"},
     )
@@ -60,7 +62,7 @@ class NoTimeZone(CodeRule):
         """Those whose cron strings are written there and name an hour."""
         for schedule in schedules(code):
             told = list(crons(schedule))
-            if told and not all(map(every_hour, told)) and schedule.value("execution_timezone") in (MISSING, None):
+            if told and not all(map(every_hours, told)) and schedule.value("execution_timezone") in (MISSING, None):
                 message = f"the schedule {schedule.subject} has no time zone: {', '.join(told)} is UTC"
                 yield self.finding(schedule.spot, schedule.subject, message)
 

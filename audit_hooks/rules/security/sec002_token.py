@@ -23,7 +23,8 @@ _PASSED_OVER = re.compile(
     re.IGNORECASE,
 )
 _ID = "AKIA" + "QYLPMN5HVFWZ3TEJ"  # put together, so that no scanner takes this file for a leak
-_KEY = "-----BEGIN " + "PRIVATE KEY-----\n" + "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSj\n"
+_KEY = "-----BEGIN " + "PRIVATE KEY-----\n" + "MC4CAQAwBQYDK2VwBCIEIOURq6dSvNXCA2hUetRB0WYFQqDjGF0zaPzo/3u29anZ\n"
+_CUT = _KEY.replace("MC4CAQAwBQYDK2VwBCIE", "MIIEvQIBADANBgkqhkiG")  # says that it is longer
 
 
 class Token(Rule):
@@ -37,7 +38,8 @@ class Token(Rule):
         "A private key, or a token of AWS, Anthropic, Azure Storage, Databricks, GitHub, GitLab, Google, Hugging Face, "
         "OpenAI, PyPI, SendGrid, Slack or Stripe in any text file up to 1 MB, those of tests included. A token counts "
         "by its provider's form, by its checksum where it has one, and by how random it is, so that vendors' examples "
-        "(`AKIAIOSFODNN7EXAMPLE`) and `xxxx` are none. Lock files are passed over, and the private keys of tests."
+        "(`AKIAIOSFODNN7EXAMPLE`), `xxxx` and keys that are cut short are none. Lock files are passed over, and the "
+        "private keys of tests."
     )
     why = "Everybody who can read the repository can use it, and programs that search public ones find it in minutes."
     remedy = (
@@ -57,6 +59,7 @@ class Token(Rule):
         },
         {"README.md": "aws_access_key_id = AKIAIOSFODNN7EXAMPLE\ntoken: ghp_" + "x" * 36 + "\n", "pyproject.toml": ""},
         {"src/bar_dagster/sign.py": "MARK = '-----BEGIN PRIVATE" + " KEY-----'\n"},
+        {"src/bar_dagster/fake.py": f'KEY = """{_CUT}-----END PRIVATE KEY-----"""\n'},
         {"tests/key.txt": _KEY, "pyproject.toml": ""},
     )
 

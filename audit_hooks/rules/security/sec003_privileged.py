@@ -28,8 +28,9 @@ class Privileged(Rule):
     title = "A container with the rights or the network of the host"
     kinds = ("module", "workspace", "repository")
     what = (
-        "`privileged: true` or `network_mode: host` of a service in a Compose file, or in the `container_kwargs` of "
-        "the run launcher in dagster.yaml."
+        "`privileged: true` or `network_mode: host` of a webserver, a daemon, a code server or a database in a Compose "
+        "file, or in the `container_kwargs` of the run launcher in dagster.yaml. What else a Compose file starts for "
+        "tests may need it, and is left out."
     )
     why = (
         "Code in a privileged container is root on the host. On the host's network it reaches every service that "
@@ -50,13 +51,17 @@ class Privileged(Rule):
             "docker-compose.yml": _SERVICE + "    privileged: false\n    network_mode: service:db\n",
             "workspace.yaml": "load_from: []\n",
         },
+        {
+            "docker-compose.yml": "services:\n  node:\n    image: slurm:23\n    privileged: true\n",
+            "workspace.yaml": "load_from: []\n",
+        },
         {"dagster.yaml": _LAUNCHER.format("auto_remove: true"), "workspace.yaml": "load_from: []\n"},
     )
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        """Services, then the launcher; what a merge key brings to several is told once."""
+        """Services that Dagster is made of, then the launcher; what a merge key brings to several is told once."""
         seen = set[Spot]()
-        for service in subject.containers.services:
+        for service in filter(subject.containers.role, subject.containers.services):
             yield from self._of(subject, service.file, service.name, service.node, seen)
         if name := subject.dagster_yaml:
             launcher = subject.files.yaml(name).get("run_launcher").get("config").get("container_kwargs")

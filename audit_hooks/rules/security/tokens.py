@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import math
 import re
 import zlib
@@ -21,7 +22,7 @@ ENV = re.compile(
 _TESTS = re.compile(r"(^|/)(tests?|testing|fixtures|testdata|examples?|docs?)/")
 KEY_BLOCK = re.compile(r"-----BEGIN (?:(?:RSA|EC|DSA|OPENSSH|PGP) )?PRIVATE KEY(?: BLOCK)?-----")
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_EXAMPLE = re.compile(r"example|x{5}|0{8}|1234567|abcdef|\*{3}", re.IGNORECASE)
+_EXAMPLE = re.compile(r"example|x{5}|0{8}|(.)\1{7}|1234567|abcdef|\*{3}", re.IGNORECASE)
 _AZURITE = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsu"  # the emulator's key: the same for everybody
 
 
@@ -57,6 +58,16 @@ def checksum(token: str) -> bool:
 def _random(text: str) -> bool:
     """Whether a text is as random as a secret, and none of a vendor's examples."""
     return entropy(text) >= 3 and not _EXAMPLE.search(text) and _AZURITE not in text
+
+
+def _whole(body: str) -> bool:
+    """Whether what follows a key's first line may be a key: one in DER begins with its own length."""
+    letters = "".join(re.findall(r"(?m)^[0-9A-Za-z/+=]+$", body.replace("\\r", "").replace("\\n", "\n")))
+    try:
+        data = base64.b64decode(letters, validate=True)
+    except ValueError:
+        return True
+    return data[:2] != b"\x30\x82" or len(data) == int.from_bytes(data[2:4], "big") + 4
 
 
 def _kind(
@@ -100,4 +111,5 @@ def secrets(text: str, *, keys: bool = True) -> Iterator[tuple[int, str]]:
                 yield found.start(), kind.name
     if keys and "PRIVATE KEY" in text:
         for found in _BLOCK.finditer(text):
-            yield found.start(), "a private key"
+            if _whole(text[found.end() : text.find("-----END", found.end())]):
+                yield found.start(), "a private key"
