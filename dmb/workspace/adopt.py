@@ -15,7 +15,7 @@ from .. import envfile, textblocks
 from ..errors import DmbError, NothingToWorkOn
 from ..module import Module
 from ..transaction import transaction
-from .compose import services
+from .compose import dockerfile, services
 from .discover import discover
 from .files import Files
 from .layout import VARIABLE, Layout, find
@@ -136,11 +136,16 @@ def _forget(layout: Layout) -> None:
 
 def _with_runtime(files: Files, registry: Registry) -> Registry:
     """The registry of a folder that becomes a workspace: of containers where one of them runs Dagster."""
-    compose = files.layout.compose
-    roles = {one.role for one in services(files.yaml(compose).plain(())).values()} if files.exists(compose) else set()
-    if roles & {"webserver", "daemon", "code"}:
-        return replace(registry, runtime="docker")
-    return replace(registry, code_servers=files.exists(files.layout.procfile))
+    layout = files.layout
+    found = services(files.yaml(layout.compose).plain(())) if files.exists(layout.compose) else {}
+    if not {one.role for one in found.values()} & {"webserver", "daemon", "code"}:
+        return replace(registry, code_servers=files.exists(layout.procfile))
+    registry = replace(registry, runtime="docker")
+    built = {dockerfile(one, layout.compose.parent) for one in found.values() if one.role in ("webserver", "daemon")}
+    images = [path for path in built if path and path.is_file() and path.is_relative_to(layout.root)]
+    if len(images) == 1 and images[0] != layout.dockerfile:
+        return replace(registry, places={**registry.places, "Dockerfile": layout.name_of(images[0])})
+    return registry
 
 
 def _asked(groups: list[Group], names: Sequence[str], registry: Registry, layout: Layout) -> list[Group]:

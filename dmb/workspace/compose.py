@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 _RUNS = {  # in this order: `dagster dev` is both, and counts as a webserver
     "webserver": re.compile(r"\b(dagster-webserver|dagit|dagster\s+dev)\b"),
@@ -14,7 +15,7 @@ _RUNS = {  # in this order: `dagster dev` is both, and counts as a webserver
     "code": re.compile(r"\bdagster\s+(api\s+grpc|code-server\s+start)\b"),
 }
 _NAMED = {
-    "webserver": re.compile(r"webserver|dagit"),
+    "webserver": re.compile(r"webserver|dagit|^dagster$"),  # one container for all of Dagster has its plain name
     "daemon": re.compile(r"daemon"),
 }
 _DATABASES = {
@@ -67,6 +68,19 @@ def role(name: str, runs: str, image: str) -> str:
             if pattern.search(name.lower()):
                 return found
     return ""
+
+
+def dockerfile(one: Service, folder: Path) -> Path | None:
+    """The Dockerfile that a service is built from, its Compose file standing in `folder`.
+
+    None where it is not built, or where that is not told literally.
+    """
+    build = one.definition.get("build")
+    build = build if isinstance(build, dict) else {"context": build}
+    context, name = build.get("context", "."), build.get("dockerfile", "Dockerfile")
+    if not isinstance(context, str) or not isinstance(name, str) or "dockerfile_inline" in build:
+        return None
+    return None if "$" in context + name else (folder / context / name).resolve()
 
 
 def _words(value: object) -> str:

@@ -16,7 +16,7 @@ from .. import envfile, textblocks
 from ..answers import DATABASE_SERVERS
 from ..errors import DmbError, NothingToWorkOn
 from ..yamlsplice import YamlFile, dump
-from .compose import services
+from .compose import dockerfile, services
 from .files import Pieces
 
 if TYPE_CHECKING:
@@ -217,6 +217,14 @@ def _context(there: Surroundings, module: Module) -> dict[KeyPath, str]:
             place=str(there.layout.compose),
             remedy="write it as `build:` with `context: .` below, or make the module an isolated one",
         )
+    for one in builders:
+        if dockerfile(one, there.layout.compose.parent) != there.layout.dockerfile.resolve():
+            raise DmbError(
+                f"the image of {one.name} is not built from {there.layout.name_of(there.layout.dockerfile)}, "
+                "which is where modules that share it go",
+                place=f"{there.layout.compose}:{there.compose.line(('services', one.name, 'build'))}",
+                remedy="have webserver and daemon built from that file, or make the module an isolated one",
+            )
     return {
         ("services", one.name, "build", "additional_contexts"): dump({module.name: str(module.path)})
         for one in builders

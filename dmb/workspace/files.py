@@ -37,6 +37,9 @@ class Pieces:
 
 NONE = Pieces()
 
+# The first line of a `.env` that was not there before; with nothing else in it, the file goes again.
+MADE = "# Made by dmb for variables of modules.\n"
+
 
 class Files:
     """The texts of one workspace, as a transaction sees them. Everything refuses with file and line (DmbError)."""
@@ -52,7 +55,7 @@ class Files:
         if path not in self._texts:
             data = self._tx.read(path)
             if data is None and path == self.layout.env:
-                data = b""
+                data = MADE.encode()
             if data is None:
                 raise NothingToWorkOn(
                     "this file of the workspace is gone",
@@ -154,7 +157,9 @@ class Files:
         return bodies
 
     def _write(self, path: Path, text: str) -> None:
-        if text or self.exists(path):
+        if path == self.layout.env and text == MADE:
+            self._tx.write(path, None)
+        else:
             self._tx.write(path, textblocks.encode(text), mode=0o600 if path == self.layout.env else 0o644)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -12,8 +13,14 @@ from dotenv import dotenv_values
 from tests.containers import config
 
 from .conftest import Dmb, contents, make_module
-from .shapes import CODE_SERVERS, CRLF, PASTED, SHAPES
+from .shapes import CODE_SERVERS, CRLF, ONE_CONTAINER, PASTED, SHAPES
+from .test_containers import shared
 
+# The files that these name are not there.
+MISSING = {
+    "crlf": {("WSP004", "there is no file a.py")},
+    "flow": {("WSP004", "there is no file x/y.py")},
+}
 MARKER = re.compile(rb"^[ \t]*# (BEGIN|END): [^\r\n]*(\r\n|\n|\Z)", re.MULTILINE)
 
 
@@ -48,6 +55,9 @@ def test_only_markers_are_added_and_all_works_afterwards(dmb: Dmb, tmp_path: Pat
     names = [module["name"] for module in done.json["modules"]]
     listed = dmb("workspace", "list", "--workspace", root, "--json").json["modules"]
     assert [(module["name"], module["in_sync"]) for module in listed] == [(name, True) for name in names]
+    judged = dmb("workspace", "validate", "--workspace", root, "--json").json["findings"]
+    wrong = {(finding["rule"], finding["message"]) for finding in judged if finding["severity"] == "error"}
+    assert wrong == MISSING.get(shape, set())
     again = dmb("workspace", "adopt", "--workspace", root, "--yes")
     assert (again.code, "nothing by hand" in again.err) == (3, True)
     assert own(root) == after
@@ -55,9 +65,7 @@ def test_only_markers_are_added_and_all_works_afterwards(dmb: Dmb, tmp_path: Pat
     added = dmb("workspace", "add", module, "--workspace", root, "--no-install")
     assert added.code == 0, added.err
     assert dmb("workspace", "remove", "zz-new", "--workspace", root, "--yes").code == 0
-    assert {name: data for name, data in own(root).items() if data} == {
-        name: data for name, data in after.items() if data
-    }
+    assert own(root) == after
     assert dmb("workspace", "remove", *names, "--workspace", root, "--yes").code == 0
     assert b"# BEGIN" not in b"".join(own(root).values())
     for name in ("compose.yaml", "docker-compose.yml", "docker-compose.yaml"):
@@ -74,6 +82,50 @@ def module_with_pieces(parent: Path) -> Path:
     }
     lay_out(module / "workspace" / "local", pieces)
     return module
+
+
+def test_a_shared_module_goes_into_the_image_that_runs_dagster(dmb: Dmb, tmp_path: Path) -> None:
+    root = lay_out(tmp_path / "ws", ONE_CONTAINER)
+    assert dmb("workspace", "adopt", "--workspace", root, "--yes").code == 0
+    before, module = own(root), shared(tmp_path, "alpha")
+    assert dmb("workspace", "add", module, "--workspace", root).code == 0
+    assert (root / "Dockerfile").read_bytes() == before["Dockerfile"]
+    assert "from=alpha" in (root / "Dockerfile.dagster").read_text()
+    services = json.loads(config(root).stdout)["services"]
+    for name in ("dagster", "scheduler"):
+        assert services[name]["build"]["additional_contexts"] == {"alpha": str(module)}
+        assert services[name]["environment"] == {"DAGSTER_HOME": "/srv/home", "ALPHA_EXECUTOR": "in_process"}
+    assert dmb("workspace", "remove", "alpha", "--workspace", root, "--yes").code == 0
+    assert own(root) == before
+
+
+def test_a_shared_module_is_refused_where_dagster_runs_from_two_images(dmb: Dmb, tmp_path: Path) -> None:
+    text = ONE_CONTAINER["docker-compose.yml"].replace("./Dockerfile.dagster", "Dockerfile")
+    root = lay_out(tmp_path / "ws", {**ONE_CONTAINER, "docker-compose.yml": text})
+    assert dmb("workspace", "adopt", "--workspace", root, "--yes").code == 0
+    before = own(root)
+    done = dmb("workspace", "add", shared(tmp_path, "alpha"), "--workspace", root)
+    assert (done.code, own(root)) == (2, before)
+    line = text.splitlines().index("      dockerfile: Dockerfile.dagster") - 1
+    assert f"docker-compose.yml:{line}: the image of dagster is not built from Dockerfile" in done.err
+
+
+def test_an_env_file_that_was_not_there_goes_again(dmb: Dmb, tmp_path: Path) -> None:
+    root = lay_out(tmp_path / "ws", CRLF)
+    (root / ".env").unlink()
+    assert dmb("workspace", "adopt", "--workspace", root, "--yes").code == 0
+    before, modules = own(root), [make_module(tmp_path, name, database="duckdb") for name in ("one", "two")]
+    assert dmb("workspace", "add", *modules, "--workspace", root, "--no-install").code == 0
+    assert dmb("workspace", "remove", "one", "--workspace", root, "--yes").code == 0
+    assert set(dotenv_values(root / ".env")) == {"TWO_AUTH_DIR", "TWO_DUCKDB_PATH"}
+    assert dmb("workspace", "remove", "two", "--workspace", root, "--yes").code == 0
+    assert own(root) == before
+    # What a person wrote there keeps it.
+    assert dmb("workspace", "add", modules[0], "--workspace", root, "--no-install").code == 0
+    with (root / ".env").open("a") as file:
+        file.write("MINE=1\n")
+    assert dmb("workspace", "remove", "one", "--workspace", root, "--yes").code == 0
+    assert dotenv_values(root / ".env") == {"MINE": "1"}
 
 
 def test_the_grouping_and_its_evidence(dmb: Dmb, tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ class MissingTarget(Rule):
     kinds = ("workspace",)
     what = (
         "`relative_path`, `working_directory` or `executable_path` names what is not there. In a commit only what "
-        "stands in the repository counts."
+        "stands in the repository counts; where the webserver runs in a container, paths are that container's and "
+        "are not judged."
     )
     why = "The location does not load; the others do, so it is easily overlooked."
     remedy = "correct the path, make the environment (dmb workspace add MODULE_DIR), or take the item out"
@@ -38,6 +39,10 @@ class MissingTarget(Rule):
     good = (
         {"workspace.yaml": "load_from:\n  - python_file: defs.py\n", "defs.py": ""},
         {"workspace.yaml": "load_from:\n  - python_module: {module_name: bar, working_directory: /}\n"},
+        {
+            "workspace.yaml": "load_from:\n  - python_module: {module_name: bar, working_directory: /app/bar}\n",
+            "docker-compose.yml": "services:\n  dagster:\n    image: d:1\n    command: dagster dev -h 0.0.0.0\n",
+        },
     )
 
     def check(self, subject: Subject) -> Iterator[Finding]:
@@ -54,6 +59,10 @@ class MissingTarget(Rule):
                     continue
                 beside = (PurePosixPath(subject.workspace_yaml).parent / path).as_posix()
                 there = subject.files.has(beside) if relative else subject.files.committed or path.exists()
-                if not there:
+                if not there and not _in_container(subject):
                     spot = subject.at(subject.workspace_yaml, node)
                     yield self.finding(spot, location.subject, f"there is no {word} {node.text}")
+
+
+def _in_container(subject: Subject) -> bool:
+    return any(subject.containers.role(service) == "webserver" for service in subject.services)

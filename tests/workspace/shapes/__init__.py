@@ -152,7 +152,246 @@ load_from:
     "Procfile": "web: dagster-webserver\nloose: python -m loose\n",
 }
 
+ONE_CONTAINER = {
+    "home/workspace.yaml": """\
+load_from:
+  - python_file:
+      relative_path: "lake.py"
+      location_name: "lake"
+      working_directory: "/srv/home"
+  - python_file:
+      relative_path: "mart.py"
+      location_name: "mart"
+      working_directory: "/srv/home\"""",
+    "docker-compose.yml": """\
+version: '3.8'
+
+services:
+#  admin:
+#    image: admin
+#    ports:
+#      - "8080:80"
+
+  store:
+    image: postgres:15
+    env_file:
+      - .env
+    healthcheck:
+      test: [ "CMD", "pg_isready" ]
+
+  api:
+    build: .
+    command: ["serve"]
+
+  dagster:
+    build:
+      context: .
+      dockerfile: Dockerfile.dagster
+    environment:
+      DAGSTER_HOME: /srv/home
+    ports:
+      - "3000:3000"
+    depends_on:
+      store:
+        condition: service_healthy
+
+  scheduler:
+    build:
+      context: .
+      dockerfile: ./Dockerfile.dagster
+    command: ["sh", "-c", "cd /srv && dagster-daemon run -w /srv/home/workspace.yaml"]
+    environment:
+      - DAGSTER_HOME=/srv/home
+    depends_on:
+      - dagster
+
+volumes:
+  left_over:
+""",
+    ".env": "POSTGRES_PASSWORD=x\n",
+    "Dockerfile": "FROM python:3.12-slim\nCOPY . /srv\n",
+    "Dockerfile.dagster": 'FROM python:3.12-slim\nUSER app\nCMD ["dagster", "dev", "-h", "0.0.0.0"]\n',
+}
+
+CAPITALS = {
+    "main/workspace.yaml": "load_from:\r\n- grpc_server:\r\n    host: nightly_e2e\r\n    port: 4000\r\n"
+    '    location_name: "nightly_e2e"\r\n\r\n',
+    "docker-compose.yaml": """\
+version: "3.9"
+services:
+  nightly_e2e:
+    build:
+      context: ./nightly
+      dockerfile: ./Dockerfile
+    container_name: nightly_e2e
+    env_file:
+      - .env
+    networks:
+      - inner
+  MAIN_UI:
+    env_file:
+      - .env
+    image: main
+    container_name: main_ui
+    networks:
+      - inner
+    entrypoint:
+      - dagster-webserver
+      - -h
+      - "0.0.0.0"
+  MAIN_DAEMON:
+    image: main
+    networks:
+      - inner
+    entrypoint:
+      - dagster-daemon
+      - run
+  # indented further than the others
+  seed:
+      image: seed
+      depends_on:
+        MAIN_UI:
+          condition: service_started
+
+networks:
+  inner:
+    driver: bridge
+    name: inner
+
+""",
+    ".env": "",
+}
+
+EXTENSIONS = {
+    "dagster/workspace.yaml": """\
+load_from:
+  # One for each service below that holds code.
+  - grpc_server:
+      host: geo-core
+      port: 4000
+      location_name: "core"
+  - grpc_server:
+      host: geo-walls
+      port: 4002
+      location_name: "party_walls"
+""",
+    "compose.yaml": """\
+name: geo-${GEO_TAG}
+
+x-code: &code
+  restart: on-failure
+  environment: &code-env
+    DAGSTER_HOME: /opt/home
+  volumes:
+    - type: volume
+      source: geo-home
+      target: /opt/home
+x-needs: &needs
+  geo-store:
+    condition: service_healthy
+
+services:
+  geo-store:
+    image: "postgres:16"
+    command: ["-c", "max_connections=200"]
+    healthcheck: {test: [CMD, pg_isready], interval: 5s}
+  geo-core:
+    <<: *code
+    image: "geo/core:${GEO_TAG}"
+    container_name: geo-core-${GEO_TAG}
+    hostname: geo-core
+    environment:
+      <<: *code-env
+      CORE_PART: "1"
+    ports: ["4000:4000"]
+  geo-walls:
+    <<: [*code]
+    image: "geo/walls:${GEO_TAG}"
+    depends_on: *needs
+  geo-ui:
+    image: "geo/dagster:${GEO_TAG}"
+    entrypoint: &run
+      - dagster-webserver
+      - -w
+      - workspace.yaml
+    depends_on:
+      geo-store: {condition: service_healthy}
+      geo-core: {condition: service_started}
+      geo-walls:
+        condition: service_started
+  geo-timer:
+    image: "geo/dagster:${GEO_TAG}"
+    entrypoint:
+      - dagster-daemon
+      - run
+    depends_on:
+      - geo-store
+      - geo-core
+      - geo-walls
+
+volumes:
+  geo-home:
+    name: "geo-home"
+    external: true
+""",
+    ".env": "GEO_TAG=latest\n# of the walls\nPARTY_WALLS_MODEL=/data/model.bin\n",
+}
+
+COMMENTED_OUT = {
+    "home/workspace.yaml": "load_from:\n  - python_package: flow\n  - python_package: rules\n  ",
+    "home/dagster.yaml": "storage:\n  postgres:\n    postgres_url:\n      env: FLOW_STORE\n",
+    "docker-compose.yml": """\
+version: "3.9"
+services:
+  lake:
+    image: minio/minio
+    env_file: .env
+    networks:
+      - inner
+      # flow:
+      #   build:
+      #     context: ./flow
+      #   env_file: .env
+  # ui:
+  #   entrypoint:
+  #     - dagit
+networks:
+  inner:""",
+    ".env": "FLOW_STORE=postgresql://u:p@h/db # where runs are kept\nLAKE=1\nFLOW_B='a b'",
+}
+
+SHORT_BUILD = {
+    "workspace.yaml": "load_from:\n  - grpc_server:\n      host: models\n      port: 4000",
+    "docker-compose.yml": """\
+services:
+    models:
+        build: ./models
+        entrypoint: "dagster api grpc -h 0.0.0.0 -p 4000 -m models"
+        hostname: models
+
+    ui:
+        build: ./ui
+        hostname: ui
+        entrypoint: "dagit -h 0.0.0.0 -p 3003 -w ./workspace.yaml"
+        depends_on:
+            - models
+        volumes: # Run storage and code.
+            - ./data:/data
+    timer:
+        build: ./ui
+        entrypoint: dagster-daemon run
+        depends_on:
+            - models
+""",
+    "ui/Dockerfile": "FROM python:3.12\n",
+}
+
 SHAPES = {
+    "one container": ONE_CONTAINER,
+    "capitals": CAPITALS,
+    "extensions": EXTENSIONS,
+    "commented out": COMMENTED_OUT,
+    "short build": SHORT_BUILD,
     "code servers": CODE_SERVERS,
     "no final newline": NO_FINAL_NEWLINE,
     "by name": BY_NAME,
