@@ -81,15 +81,20 @@ def _badness(verdict: Verdict) -> tuple[int, ...]:
     return tuple(-counts[severity] for severity in reversed(SEVERITIES))
 
 
+def _called(verdict: Verdict) -> str:
+    """Its name; a module and the workspace of one folder have the same."""
+    return escaped(verdict.name) + ("" if verdict.kind == "module" else f" ({verdict.kind})")
+
+
 def _row(verdict: Verdict) -> str:
     counts = Counter(finding.severity for finding in verdict.findings)
     numbers = [str(counts[severity] or "") for severity in reversed(SEVERITIES)]
-    shown = [MARKS[worst(verdict.findings)], escaped(verdict.name), verdict.tier, *numbers]
+    shown = [MARKS[worst(verdict.findings)], _called(verdict), verdict.tier, *numbers]
     return f"| {' | '.join(shown)} | {passed(verdict)} of {len(verdict.checked)} |"
 
 
 def _details(verdict: Verdict, excerpts: Excerpts, out: _Page) -> None:
-    mark, name = MARKS[worst(verdict.findings)], escaped(verdict.name)
+    mark, name = MARKS[worst(verdict.findings)], _called(verdict)
     head = (
         "",
         f"<details><summary>{mark} <b>{name}</b>: {counted(verdict.findings)}</summary>",

@@ -54,6 +54,11 @@ def test_totals_a_row_a_module_and_the_findings_folded_away(tmp_path: Path) -> N
     assert page.cells[-3:] == ["WSP001", "m/a.py:1:5", "it is sox = '|'→ change it"]
 
 
+def test_a_module_and_the_workspace_of_one_folder_are_told_apart(tmp_path: Path) -> None:
+    page = Page(markdown.render([verdict(name="bar"), verdict(name="bar", kind="workspace")], sources(tmp_path)))
+    assert [page.cells[8], page.cells[15]] == ["bar", "bar (workspace)"]
+
+
 @pytest.mark.parametrize("text", HOSTILE)
 def test_text_is_text_and_nothing_else(tmp_path: Path, text: str) -> None:
     said = finding(path="a.py", line=1, column=1, message=text, remedy=text)
