@@ -66,3 +66,29 @@ def test_a_variable_that_is_put_together_gives_its_name() -> None:
     script = "import dagster as dg, os\nE = dg.EnvVar('DB_DIR')\nprint(E + '/a', os.path.join(E, 'a'), E.lower())"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["DB_DIR/a", "DB_DIR/a", "db_dir"]
+
+
+def test_partitions_that_end_at_the_moment_of_loading_do_not_grow() -> None:
+    script = (
+        "import datetime as dt, dagster as dg\n"
+        "loaded = dt.datetime(2024, 1, 5)\nlater = dt.datetime(2024, 1, 8, tzinfo=dt.timezone.utc)\n"
+        "for days in (dg.DailyPartitionsDefinition('2024-01-01', end_date=loaded),\n"
+        "             dg.DailyPartitionsDefinition('2024-01-01'),\n"
+        "             dg.DailyPartitionsDefinition(loaded - dt.timedelta(days=2))):\n"
+        "    keys = days.get_partition_keys(current_time=later)\n    print(keys[0], keys[-1])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    fixed, open_end, moved = done.stdout.split("\n")[:3]
+    assert fixed == "2024-01-01 2024-01-04"
+    assert open_end == "2024-01-01 2024-01-07"
+    assert moved.startswith("2024-01-03 ")  # what was before it is gone
+
+
+def test_what_dagster_takes_where_a_sensor_and_partitions_say_nothing() -> None:
+    script = (
+        "import dagster as dg\n"
+        "print(dg.SensorDefinition('a', evaluation_fn=lambda _: None, job_name='b').minimum_interval_seconds,\n"
+        "      dg.DailyPartitionsDefinition('2024-01-01').timezone)\n"
+    )
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["30", "UTC"]

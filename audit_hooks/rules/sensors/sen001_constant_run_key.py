@@ -1,0 +1,73 @@
+"""SEN001: a sensor that starts one run and never another."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from ...code import argument
+from ...declared import declared
+from ...rule import CodeRule
+from ...run_requests import requests
+from .declarations import HEAD, KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...code import Code
+    from ...findings import Finding
+    from ...subject import Subject
+
+_ASKED = HEAD + "@dg.sensor(job=nightly, minimum_interval_seconds=60)\ndef new_file(context):\n"
+
+
+class ConstantRunKey(CodeRule):
+    """The run_key of a sensor's run says what the run is for."""
+
+    code = "SEN001"
+    title = "A sensor's run_key that is always the same"
+    severity = "warning"
+    tier = "standard"
+    what = "A sensor that asks for runs with a `run_key` that is one fixed text."
+    why = "Dagster starts one run for a key, ever: after the first one the sensor ticks and nothing runs, in silence."
+    remedy = "put what the run is for into the key (a file's name and time, the cursor), or leave run_key out"
+    mentions = ("RunRequest",)
+    bad = (
+        {"defs.py": _ASKED + "    return dg.RunRequest(run_key='new_file')\n"},
+        {"defs.py": _ASKED + "    if context.cursor != '1':\n        yield dg.RunRequest('new_file')\n"},
+        {
+            "defs.py": "from dagster import AssetKey, RunRequest, asset_sensor\n\nKEY = 'orders'\n\n\n"
+            "@asset_sensor(asset_key=AssetKey('orders'), job_name='nightly')\ndef orders(context, event):\n"
+            "    return [RunRequest(run_key=f'{KEY}-changed')]\n"
+        },
+    )
+    good = (
+        {"defs.py": _ASKED + "    return dg.RunRequest(run_key=context.cursor)\n"},
+        {"defs.py": _ASKED + "    return dg.RunRequest(run_key=f'file-{context.cursor}')\n"},
+        {"defs.py": _ASKED + "    return dg.RunRequest()\n"},
+        {"defs.py": _ASKED + "    return dg.RunRequest(run_key='')\n"},
+        {
+            "defs.py": HEAD + "key = 'a'\n\n\n@dg.sensor(job=nightly)\ndef new_file(context):\n"
+            "    for key in ('a', 'b'):\n        yield dg.RunRequest(run_key=key)\n"
+        },
+    )
+
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+        """Each request of each sensor; an empty key is none to Dagster."""
+        for sensor in declared(code, *KINDS):
+            for call, key in requests(code, sensor.function) if sensor.function else ():
+                if key and not _bound_there(argument(call, "run_key", 0), sensor.function):
+                    message = f'the sensor {sensor.subject} always gives the run_key "{key}": one run is started, ever'
+                    yield self.finding(code.spot(call), sensor.subject, message)
+
+
+def _bound_there(given: ast.expr | None, function: ast.AST | None) -> bool:
+    """Whether a key takes part of its text from a name that the function binds itself."""
+    if given is None or isinstance(given, ast.Constant) or function is None:
+        return False
+    used = {node.id for node in ast.walk(given) if isinstance(node, ast.Name)}
+    return any(
+        (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in used)
+        or (isinstance(node, ast.arg) and node.arg in used)
+        for node in ast.walk(function)
+    )
