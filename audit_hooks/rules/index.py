@@ -3,6 +3,13 @@
 from . import Listed
 
 INDEX = (
+    Listed('assets.ast001_no_prefix', 'NoPrefix', 'AST001', 'standard', ('module',), True, False, ('asset',)),
+    Listed('assets.ast002_prefix_when_loaded', 'PrefixWhenLoaded', 'AST002', 'standard', ('module',), False, False, ('load_assets_from',)),
+    Listed('assets.ast003_no_description', 'NoDescription', 'AST003', 'enterprise', ('module',), False, False, ('asset',)),
+    Listed('assets.ast004_no_owner', 'NoOwner', 'AST004', 'enterprise', ('module',), False, False, ('asset',)),
+    Listed('assets.ast005_no_kind', 'NoKind', 'AST005', 'enterprise', ('module',), False, False, ('asset',)),
+    Listed('assets.ast006_shared_default', 'SharedDefault', 'AST006', 'quick', ('module',), False, False, ('=[', '={', '=set(', '=dict(', '=list(', '= [', '= {', '= set(', '= dict(', '= list(')),
+    Listed('assets.ast007_no_retry', 'NoRetry', 'AST007', 'enterprise', ('module',), False, False, ('requests', 'httpx', 'aiohttp', 'urllib', 'boto3')),
     Listed('assets.ast008_retry_without_delay', 'RetryWithoutDelay', 'AST008', 'quick', ('module',), False, False, ('RetryPolicy',)),
     Listed('definitions.def002_postponed_annotations', 'PostponedAnnotations', 'DEF002', 'quick', ('module',), False, False, ('__future__',)),
     Listed('governance.gov006_unused_ignore', 'UnusedIgnore', 'GOV006', 'standard', ('module', 'workspace', 'repository'), False, False, None),

@@ -1,0 +1,41 @@
+"""What the rules on assets have in common."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ...declared import declared
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...code import Code
+    from ...declared import Declared
+    from ...subject import Subject
+
+HEAD = "import dagster as dg\n\n\n"  # of the examples
+_LATER = ("_attributes(", "map_asset_specs", "map_resolved_asset_specs", "._replace(")
+_COMPONENTS = ("/defs.yaml", "/component.yaml")
+
+
+def assets(code: Code) -> Iterator[Declared]:
+    """The assets of a file that are functions with a name that is written there, and with all arguments in sight."""
+    for item in declared(code, "asset", "graph_asset"):
+        if item.function and item.name and not item.opaque:
+            yield item
+
+
+def given_later(subject: Subject, argument: str) -> bool:
+    """Whether some place gives this argument to assets that are declared already: what is missing may come from it."""
+    for code in subject.package.files:
+        if f"{argument}=" in code.text and any(word in code.text for word in _LATER):
+            return True
+        if argument in ("key_prefix", "group_name") and f"{argument}=" in code.text and "load_assets_from" in code.text:
+            return True
+    word = argument.removesuffix("_name")
+    return any(
+        word in text and "post_processing" in text
+        for name in subject.own
+        if name.endswith(_COMPONENTS)
+        for text in [subject.files.text(name) or ""]
+    )
