@@ -504,3 +504,22 @@ def test_data_is_written_so_that_it_reads_the_same_everywhere(data: Any) -> None
     else:
         file.put("m1", {("lists",): text})
         assert load(file.render())["lists"] == [*data, 1]
+
+
+@pytest.mark.parametrize(
+    ("before", "replaced", "headed"),
+    [
+        ("a:\n  - x  # c\n  - 'y'\n", "a:\n  - z w  # c\n  - 'y'\n", None),
+        ("a: [x, y]\n", 'a: ["z w", y]\n', None),
+        ("a:\r\n  x: 1\r\n  y: 2\r\n", 'a:\r\n  "z w": 1\r\n  y: 2\r\n', "a:\r\n  k: v\r\n  x: 1\r\n  y: 2\r\n"),
+        ("b: &b {x: 1}\na: *b\n", 'b: &b {"z w": 1}\na: *b\n', None),
+        ("\ufeffa: {x: 1}\n", '\ufeffa: {"z w": 1}\n', "\ufeffa: {k: v, x: 1}\n"),
+        ("a: x\n", "a: x\n", None),
+        ("b: 1\n", "b: 1\n", None),
+        ("", "", None),
+    ],
+)
+def test_a_piece_gets_other_words(before: str, replaced: str, headed: str | None) -> None:
+    file = YamlFile(before, "piece.yml")
+    assert file.replaced(("a",), {"x": "z w"}).render() == replaced.replace("- z w", '- "z w"')
+    assert file.headed(("a",), "k: v").render() == (headed or before)

@@ -30,27 +30,25 @@ class Service(NamedTuple):
     name: str
     role: str
     needs: tuple[str, ...]  # the services that it depends on
-    volumes: tuple[str, ...]  # the named volumes that it mounts
     definition: Mapping[str, Any]
+
+    @property
+    def volumes(self) -> tuple[str, ...]:
+        """The named volumes that it mounts."""
+        return tuple(source for source, _ in mounts(self) if re.fullmatch(r"[A-Za-z0-9][\w.-]*", source))
 
 
 def services(plain: object) -> dict[str, Service]:
     """The services of a Compose file as `YamlFile.plain` gives it, by name."""
-    found = plain.get("services") if isinstance(plain, dict) else None
-    if not isinstance(found, dict):
-        return {}
-    return {name: _service(name, one) for name, one in found.items() if isinstance(one, dict)}
+    return {name: _service(name, one) for name, one in section(plain, "services").items() if isinstance(one, dict)}
 
 
 def _service(name: str, one: dict[str, Any]) -> Service:
     needs = one.get("depends_on")
-    mounts = one.get("volumes")
-    volumes = [_source(mount) for mount in mounts] if isinstance(mounts, list) else []
     return Service(
         name,
         role(name, " ".join(_words(one.get(key)) for key in ("entrypoint", "command")), str(one.get("image", ""))),
         tuple(str(need) for need in needs) if isinstance(needs, (list, dict)) else (),
-        tuple(volume for volume in volumes if volume and re.fullmatch(r"[A-Za-z0-9][\w.-]*", volume)),
         one,
     )
 
@@ -83,11 +81,43 @@ def dockerfile(one: Service, folder: Path) -> Path | None:
     return None if "$" in context + name else (folder / context / name).resolve()
 
 
+def section(plain: object, name: str) -> dict[str, Any]:
+    """One section of a Compose file, such as `volumes`; empty where it is none."""
+    found = plain.get(name) if isinstance(plain, dict) else None
+    return found if isinstance(found, dict) else {}
+
+
+def networks(one: Service, everything: Mapping[str, Service] | None = None) -> list[str]:
+    """The networks that a service is on: `default` where it names none. With `everything`, also through the service
+    whose network it uses.
+    """
+    kind, _, other = str(one.definition.get("network_mode", "")).partition(":")
+    if everything and kind == "service" and other in everything:
+        return networks(everything[other], {name: each for name, each in everything.items() if name != one.name})
+    found = one.definition.get("networks")
+    return [str(name) for name in found] if isinstance(found, (list, dict)) and found else ["default"]
+
+
+def environment(one: Service) -> dict[str, str]:
+    """The variables that a service is given by name; a name alone has the value ""."""
+    found = one.definition.get("environment")
+    if isinstance(found, list):
+        return dict(str(item).partition("=")[::2] for item in found)
+    return {name: str(value) for name, value in found.items()} if isinstance(found, dict) else {}
+
+
+def mounts(one: Service) -> list[tuple[str, str]]:
+    """(source, target) of what a service mounts."""
+    listed = one.definition.get("volumes")
+    found = []
+    for mount in listed if isinstance(listed, list) else ():
+        if isinstance(mount, dict):
+            found.append((str(mount.get("source", "")), str(mount.get("target", ""))))
+        else:
+            source, _, rest = str(mount).partition(":")
+            found.append((source, rest.partition(":")[0]))
+    return found
+
+
 def _words(value: object) -> str:
     return " ".join(map(str, value)) if isinstance(value, list) else str(value or "")
-
-
-def _source(mount: object) -> str:
-    if isinstance(mount, dict):
-        return str(mount.get("source", ""))
-    return str(mount).split(":", 1)[0]

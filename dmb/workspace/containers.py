@@ -10,17 +10,19 @@ from __future__ import annotations
 import functools
 import re
 import secrets
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .. import envfile, textblocks
 from ..answers import DATABASE_SERVERS
 from ..errors import DmbError, NothingToWorkOn
 from ..yamlsplice import YamlFile, dump
-from .compose import dockerfile, services
+from .compose import dockerfile, environment, services
 from .files import Pieces
+from .reach import placed
+from .taken import refuse_taken
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from ..module import Module
@@ -44,11 +46,6 @@ class Surroundings:
         self.services = services(self.whole)
         # What loads code and starts runs.
         self.launching = [one for one in self.services.values() if one.role in ("webserver", "daemon")]
-        self.containers = {
-            str(one.definition["container_name"]): one.name
-            for one in self.services.values()
-            if "container_name" in one.definition
-        }
         self.variables = {variable.key for variable in files.variables()}
 
     @functools.cached_property
@@ -73,22 +70,26 @@ def pieces(module: Module, there: Surroundings, ports: Mapping[str, int]) -> Pie
     variables = _variables(folder / ".env.example", module, ports)
     snippet = ""
     if (folder / "docker-compose.yml").is_file():
-        own = _read(folder / "docker-compose.yml")
-        _refuse_unknown(own, there, variables)
+        hosts = list(_hosts(locations))
+        own = placed(_read(folder / "docker-compose.yml"), there, hosts)
+        refuse_taken(own, there, variables, kinds(module).values())
+        _refuse_missing(own, there, variables)
         compose: dict[KeyPath, str] = {
             (section,): own.body((section,))
             for section in ("services", "networks", "volumes")
             if own.kind((section,)) == "map"
         }
-        hosts = [str(item.get("grpc_server", {}).get("host")) for item in locations.plain(("load_from",)) or ()]
         servers = [one for name, one in services(own.plain(())).items() if name in hosts]
         entries[layout.compose] = {**compose, **_depends_on(there, servers)}
+        if there.launcher:
+            _refuse_not_given(module, there)
         launched = _environment(module, servers)
         if launched and there.launcher:
             entries[layout.dagster_yaml] = {ENV_VARS: dump(list(launched))}
             entries[layout.compose] |= _launchers(there, launched)
     elif module.code_location == "shared":
         # It runs in webserver and daemon themselves.
+        _refuse_not_given(module, there)
         own_names = {name: f"${{{name}}}" for name in variables}
         entries[layout.compose] = {**_context(there, module), **(_launchers(there, own_names) if own_names else {})}
         if own_names and there.launcher:
@@ -107,6 +108,15 @@ def _read(path: Path) -> YamlFile:
     return YamlFile(textblocks.decode(path.read_bytes(), str(path)), str(path))
 
 
+def _hosts(locations: YamlFile) -> Iterator[str]:
+    """The hosts of the gRPC servers."""
+    listed = locations.plain(("load_from",))
+    for item in listed if isinstance(listed, list) else ():
+        server = item.get("grpc_server") if isinstance(item, dict) else None
+        if isinstance(server, dict) and isinstance(server.get("host"), str):
+            yield server["host"]
+
+
 def _variables(example: Path, module: Module, ports: Mapping[str, int]) -> dict[str, str]:
     """Its variables in `.env`: an empty port is the assigned one, an empty password is minted."""
     if not example.is_file():
@@ -122,55 +132,16 @@ def _variables(example: Path, module: Module, ports: Mapping[str, int]) -> dict[
     return values
 
 
-def _refuse_unknown(own: YamlFile, there: Surroundings, variables: Mapping[str, str]) -> None:
-    """A network, a volume or a variable that the pieces use must be theirs or the workspace's."""
-    whole = own.plain(())
-    for section, used in (("networks", _networks(whole)), ("volumes", _volumes(whole))):
-        known = _map(there.whole, section).keys() | _map(whole, section).keys()
-        for name, service in used.items():
-            if name not in known:
-                has = ", ".join(_map(there.whole, section)) or "it has none"
-                raise DmbError(
-                    f"{service} uses {section[:-1]} {name}, which the workspace does not have",
-                    place=f"{own.place}:{own.line(('services', service, section))}",
-                    remedy=f"write one of the workspace's there ({has}), or define {name} in {there.layout.compose}",
-                )
-    ours = services(whole)
-    for one in ours.values():
-        name = str(one.definition.get("container_name", ""))
-        if there.containers.get(name, one.name) not in ours:
-            raise DmbError(
-                f"the service {there.containers[name]} of the workspace has the container name {name}",
-                place=f"{own.place}:{own.line(('services', one.name, 'container_name'))}",
-                remedy="give this one another name, or none",
-            )
-    missing = [
-        name for name in dict.fromkeys(_NEEDED.findall(own.text)) if name not in there.variables | variables.keys()
-    ]
+def _refuse_missing(own: YamlFile, there: Surroundings, variables: Mapping[str, str]) -> None:
+    """A variable without which Compose refuses to start must be the module's or the workspace's."""
+    present = there.variables | variables.keys()
+    missing = [name for name in dict.fromkeys(_NEEDED.findall(own.text)) if name not in present]
     if missing:
         raise DmbError(
             f"the module's services need variables that the workspace does not set: {', '.join(missing)}",
             place=str(there.layout.env),
             remedy="add them there, outside the markers of modules, and run again",
         )
-
-
-def _networks(whole: Any) -> dict[str, str]:
-    """The networks that services use -> one of these services."""
-    used: dict[str, str] = {}
-    for one in services(whole).values():
-        networks = one.definition.get("networks")
-        used |= {str(name): one.name for name in networks} if isinstance(networks, (list, dict)) else {}
-    return {name: service for name, service in used.items() if name != "default"}
-
-
-def _volumes(whole: Any) -> dict[str, str]:
-    return {volume: one.name for one in services(whole).values() for volume in one.volumes}
-
-
-def _map(whole: Any, section: str) -> dict[str, Any]:
-    found = whole.get(section) if isinstance(whole, dict) else None
-    return found if isinstance(found, dict) else {}
 
 
 def _depends_on(there: Surroundings, servers: list[Service]) -> dict[KeyPath, str]:
@@ -187,13 +158,35 @@ def _depends_on(there: Surroundings, servers: list[Service]) -> dict[KeyPath, st
 
 def _environment(module: Module, servers: list[Service]) -> dict[str, str]:
     """The module's own variables in its code server's environment."""
-    found: dict[str, str] = {}
-    for one in servers:
-        environment = one.definition.get("environment")
-        if isinstance(environment, list):
-            environment = dict(str(item).partition("=")[::2] for item in environment)
-        found |= environment if isinstance(environment, dict) else {}
-    return {name: str(value) for name, value in found.items() if name.startswith(f"{module.prefix}_")}
+    found = {name: value for one in servers for name, value in environment(one).items()}
+    return {name: value for name, value in found.items() if name.startswith(f"{module.prefix}_")}
+
+
+def _refuse_not_given(module: Module, there: Surroundings) -> None:
+    """What a module requires of the workspace must reach webserver and daemon where they, or what they start, run it.
+
+    It is not written here: it is shared, so it belongs to no module's block.
+    """
+    lacking: dict[str, list[str]] = {}  # place -> variables
+    for one in there.launching:
+        given = environment(one)
+        if "env_file" not in one.definition and (names := [name for name in module.requires if name not in given]):
+            lacking[f"{there.compose.place}:{there.compose.line(('services', one.name, 'environment'))}"] = names
+    if there.launcher:
+        file = there.files.yaml(there.layout.dagster_yaml)
+        listed = file.plain(ENV_VARS)
+        passed = {str(item).partition("=")[0] for item in (listed if isinstance(listed, list) else ())}
+        if names := [name for name in module.requires if name not in passed]:
+            lacking[f"{file.place}:{file.line(ENV_VARS)}"] = names
+    if lacking:
+        names = list(dict.fromkeys(name for each in lacking.values() for name in each))
+        lines = ", ".join(f"`{name}: ${{{name}}}`" for name in names)
+        launcher = " and their names in env_vars of dagster.yaml," if there.launcher else ""
+        raise DmbError(
+            f"{module.name} requires {', '.join(names)}, which {'its runs' if there.launcher else 'it'} would not get",
+            place=", ".join(lacking),
+            remedy=f"write {lines} in the environment of webserver and daemon,{launcher} outside of modules' markers",
+        )
 
 
 def _launchers(there: Surroundings, launched: Mapping[str, str]) -> dict[KeyPath, str]:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 OWNER = "dmb"
 
-_HEAD = re.compile(r"^# ---- (\S+)[ \t]*$", re.MULTILINE)
+_HEAD = re.compile(r"^# ---- (\S+)[ \t]*(?=[\r\n]|\Z)", re.MULTILINE)
 _USER_AGAIN = re.compile(r"^USER [^\r\n]*(?:\r\n|\n|\r)\Z", re.MULTILINE)
 
 

@@ -6,17 +6,16 @@ import os
 import re
 import shlex
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from .. import dockerfile
 from ..ports.envfile import interpolate, resolved
-from .compose import services
+from .compose import environment, mounts, services
 from .data import stored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .compose import Service
     from .files import Files
 
 STORAGE = "DAGSTER_STORAGE_PATH"
@@ -86,8 +85,8 @@ def storage_mount(files: Files) -> Mount | None:
         return None
     for service in services(files.yaml(compose).plain(())).values():
         if service.role in ("webserver", "daemon"):
-            path = _environment(service).get(STORAGE) or _of_image(files)
-            for source, target in _mounts(service) if path else ():
+            path = environment(service).get(STORAGE) or _of_image(files)
+            for source, target in mounts(service) if path else ():
                 if PurePosixPath(target) == PurePosixPath(path):
                     return Mount(service.name, path.rstrip("/"), _on_host(_filled(source, files), compose.parent))
     return None
@@ -96,26 +95,6 @@ def storage_mount(files: Files) -> Mount | None:
 def _on_host(source: str, folder: Path) -> Path | None:
     """The folder that a bind mount names; None for a volume."""
     return folder / Path(source).expanduser() if source.startswith((".", "/", "~")) else None
-
-
-def _mounts(service: Service) -> list[tuple[str, str]]:
-    """(source, target) of what the service mounts."""
-    mounts = service.definition.get("volumes")
-    found = []
-    for mount in mounts if isinstance(mounts, list) else ():
-        if isinstance(mount, dict):
-            found.append((str(mount.get("source", "")), str(mount.get("target", ""))))
-        else:
-            source, _, rest = str(mount).partition(":")
-            found.append((source, rest.partition(":")[0]))
-    return found
-
-
-def _environment(service: Service) -> dict[str, str]:
-    environment: Any = service.definition.get("environment")
-    if isinstance(environment, list):
-        return dict(str(item).partition("=")[::2] for item in environment)
-    return {key: str(value) for key, value in environment.items()} if isinstance(environment, dict) else {}
 
 
 def _of_image(files: Files) -> str:

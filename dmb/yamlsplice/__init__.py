@@ -22,7 +22,7 @@ from .. import textblocks
 from ..errors import DmbError
 from ..textblocks import BOM, line_start
 from .body import Body, dump, scalar
-from .place import KeyPath, Placed, below, placed
+from .place import KeyPath, Placed, below, indent, placed
 from .plan import Plan
 from .tree import Loader, Tree
 
@@ -121,6 +121,28 @@ class YamlFile:
             return dump(YamlFile(self.text[self._tree.starts[event] : end], f"{self.place}: {'.'.join(path)}").data)
         start = line_start(self.text, self._tree.starts[event])
         return textblocks.normal(self.text[start : below(self._tree, event)])
+
+    def replaced(self, path: KeyPath, words: Mapping[str, str]) -> YamlFile:
+        """The file with other words for some keys, or items, of the mapping or list at `path`. Nothing is proven."""
+        event, depth = self._tree.find(path)
+        event = self._tree.aliases.get(event, event)
+        if not words or depth < len(path) or self._tree.kind(event) not in ("list", "map"):
+            return self
+        edits = []
+        for first, _ in self._tree.children(event):
+            word = words.get(self._tree.value(first) or "")
+            if word is not None:
+                edits.append((self._tree.starts[first], self._tree.ends[first], scalar(word)))
+        return YamlFile(self._bom + textblocks.splice(self.text, edits), self.place) if edits else self
+
+    def headed(self, path: KeyPath, entry: str) -> YamlFile:
+        """The file with `entry`, a line, before all others of the mapping at `path`. Nothing is proven."""
+        event, depth = self._tree.find(path)
+        if depth < len(path) or self._tree.kind(event) != "map":
+            return self
+        start = self._tree.ends[event] if event in self._tree.flow else self._tree.starts[event]
+        behind = ", " if event in self._tree.flow else f"{textblocks.eol_of(self.text)}{indent(self._tree, event)}"
+        return YamlFile(self._bom + textblocks.splice(self.text, [(start, start, entry + behind)]), self.place)
 
     def put(self, owner: str, entries: Mapping[KeyPath, str]) -> None:
         """Plan that `owner` has exactly `entries` in this file: YAML text in block style, list items or `key: value`s.

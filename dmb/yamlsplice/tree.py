@@ -65,7 +65,7 @@ class Tree:
             mark = getattr(error, "problem_mark", None)
             if mark and not text[mark.index :].strip():  # something is not closed: tell where it was opened
                 mark = getattr(error, "context_mark", None) or mark
-            position = mark.index if mark else getattr(error, "position", 0)
+            position = min(mark.index if mark else getattr(error, "position", 0), max(len(text.rstrip()) - 1, 0))
             cause = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed"
             raise self.refusal(f"not valid YAML: {cause}", position) from None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,8 @@ volumes:
 """
 
 
-def isolated(parent: Path, name: str = "bar-one", port: int = 5440) -> Path:
-    module = make_module(parent, name, database="postgresql")
+def isolated(parent: Path, name: str = "bar-one", port: int = 5440, requires: tuple[str, ...] = ()) -> Path:
+    module = make_module(parent, name, database="postgresql", requires=requires)
     prefix = name.replace("-", "_").upper()
     manifest = module / "pyproject.toml"
     manifest.write_text(manifest.read_text() + f"postgresql = {port}\n")
@@ -59,8 +60,8 @@ def isolated(parent: Path, name: str = "bar-one", port: int = 5440) -> Path:
     return module
 
 
-def shared(parent: Path, name: str) -> Path:
-    module = make_module(parent, name)
+def shared(parent: Path, name: str, requires: tuple[str, ...] = ()) -> Path:
+    module = make_module(parent, name, requires=requires)
     manifest = module / "pyproject.toml"
     manifest.write_text(manifest.read_text().replace('"isolated"', '"shared"'))
     folder = module / "workspace" / "local"
@@ -129,6 +130,34 @@ def test_runs_in_containers_of_their_own_get_the_variables(dmb: Dmb, tmp_path: P
         assert set(names) <= set(services[name]["environment"])
 
 
+@pytest.mark.parametrize(("launcher", "make"), [("docker", isolated), ("docker", shared), ("default", shared)])
+def test_what_modules_require_reaches_what_runs_them(
+    dmb: Dmb, tmp_path: Path, launcher: str, make: Callable[..., Path]
+) -> None:
+    root = tmp_path / "ws"
+    assert dmb("workspace", "init", root, "--runtime", "docker", "--run-launcher", launcher).code == 0
+    with (root / ".env").open("a") as file:
+        file.write("API_TOKEN=x\n")
+    modules = [make(tmp_path, name, requires=("API_TOKEN",)) for name in ("alpha", "beta")]
+    before = own(root)
+    done = dmb("workspace", "add", *modules, "--workspace", root)
+    assert (done.code, "alpha requires API_TOKEN, which" in done.err) == (2, True), done.err
+    path, where = root / "docker-compose.yml", root / "home" / "dagster.yaml"
+    lines = path.read_text().splitlines()
+    places = [f"{path}:{number}" for number, line in enumerate(lines, 1) if line == "    environment:"][:2]
+    assert all(place in done.err for place in places)
+    assert (f"{where}:" in done.err) is (launcher == "docker")
+    assert own(root) == before
+    password = "      DAGSTER_POSTGRES_PASSWORD: "
+    path.write_text(path.read_text().replace(password, "      API_TOKEN: ${API_TOKEN}\n" + password))
+    where.write_text(where.read_text().replace("env_vars:\n", "env_vars:\n      - API_TOKEN\n"))
+    add(dmb, root, *modules)
+    services = judged(root)["services"]
+    assert all(services[name]["environment"]["API_TOKEN"] == "x" for name in ("dagster-webserver", "dagster-daemon"))
+    validated = dmb("workspace", "validate", "--workspace", root, "--json")
+    assert not [each for each in validated.json["findings"] if each["rule"] == "WSP008"]
+
+
 def test_shared_modules_share_one_block_of_the_dockerfile(dmb: Dmb, made: Path, tmp_path: Path) -> None:
     before = own(made)
     modules = [shared(tmp_path, name) for name in ("alpha", "beta", "gamma")]
@@ -148,6 +177,20 @@ def test_shared_modules_share_one_block_of_the_dockerfile(dmb: Dmb, made: Path, 
     assert dmb("workspace", "remove", "beta", "--workspace", made, "--yes").code == 0
     assert "from=beta" not in (made / "Dockerfile").read_text()
     assert dmb("workspace", "remove", "gamma", "alpha", "--workspace", made, "--yes").code == 0
+    assert own(made) == before
+
+
+def test_files_with_carriage_returns(dmb: Dmb, made: Path, tmp_path: Path) -> None:
+    for name in ("Dockerfile", "docker-compose.yml", "home/workspace.yaml", ".env"):
+        (made / name).write_bytes((made / name).read_bytes().replace(b"\n", b"\r\n"))
+    before = own(made)
+    add(dmb, made, isolated(tmp_path), shared(tmp_path, "alpha"))
+    for name in ("Dockerfile", "docker-compose.yml", "home/workspace.yaml", ".env"):
+        data = (made / name).read_bytes()
+        assert data.count(b"\n") == data.count(b"\r\n")
+    listed = dmb("workspace", "list", "--workspace", made, "--json").json["modules"]
+    assert [module["in_sync"] for module in listed] == [True, True]
+    assert dmb("workspace", "remove", "bar-one", "alpha", "--workspace", made, "--yes").code == 0
     assert own(made) == before
 
 

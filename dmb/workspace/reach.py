@@ -1,0 +1,108 @@
+"""A module's services put where webserver and daemon reach them.
+
+They are written for a workspace that dmb made. Where one names its network or its storage otherwise, they get the one
+that webserver and daemon have.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import DmbError
+from ..yamlsplice import scalar
+from .compose import mounts, networks, section, services
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from ..yamlsplice import YamlFile
+    from .compose import Service
+    from .containers import Surroundings
+
+NETWORK = "dagster"  # as the template writes it
+DEFAULT = "default"  # Compose's own network, for services that name none
+
+
+def placed(own: YamlFile, there: Surroundings, servers: Collection[str]) -> YamlFile:
+    """The module's Compose file `own` with the network and the storage of this workspace.
+
+    `servers` are its code servers. Refuses (DmbError) a network or a volume that neither file has, and a code server
+    that could not be reached.
+    """
+    if servers:
+        _refuse_no_network(there)
+    meeting = _meeting(there)
+    for one in services(own.plain(())).values():
+        if meeting and NETWORK not in _known(own, there, "networks"):
+            own = own.replaced(("services", one.name, "networks"), {NETWORK: meeting})
+        if meeting not in (None, DEFAULT) and not {"networks", "network_mode"} & one.definition.keys():
+            own = own.headed(("services", one.name), f"networks: [{scalar(meeting)}]")
+        own = own.replaced(("services", one.name, "volumes"), _storage(one, own, there))
+    for one in services(own.plain(())).values():
+        _refuse_unknown(one, own, there)
+        if one.name in servers:
+            _refuse_apart(one, own, there)
+    return own
+
+
+def _known(own: YamlFile, there: Surroundings, name: str) -> set[str]:
+    """The networks or the volumes of both files."""
+    return {*section(own.plain(()), name), *section(there.whole, name), *([DEFAULT] if name == "networks" else [])}
+
+
+def _meeting(there: Surroundings) -> str | None:
+    """The first network that webserver and daemon share; None where there is none, or nothing to be reached from."""
+    every = [networks(one, there.services) for one in there.launching]
+    return next((name for name in every[0] if all(name in each for each in every)), None) if every else None
+
+
+def _storage(one: Service, own: YamlFile, there: Surroundings) -> dict[str, str]:
+    """Mounts of volumes that the workspace lacks -> the same of what webserver or daemon mount at that place."""
+    sources = {target: source for each in there.launching for source, target in mounts(each)}
+    listed = one.definition.get("volumes")
+    found = {}
+    for mount in listed if isinstance(listed, list) else ():
+        source, _, rest = str(mount).partition(":")
+        instead = sources.get(rest.partition(":")[0])
+        if instead and source in one.volumes and source not in _known(own, there, "volumes"):
+            found[str(mount)] = f"{instead}:{rest}"
+    return found
+
+
+def _refuse_no_network(there: Surroundings) -> None:
+    for one in there.launching:
+        mode = str(one.definition.get("network_mode", ""))
+        if mode and not mode.startswith("service:"):
+            raise DmbError(
+                f"{one.name} has `network_mode: {mode}`, so it finds no code server by its name",
+                place=f"{there.compose.place}:{there.compose.line(('services', one.name, 'network_mode'))}",
+                remedy="give it `networks:` instead, and run again",
+            )
+
+
+def _refuse_unknown(one: Service, own: YamlFile, there: Surroundings) -> None:
+    """A network and a volume must be the module's or the workspace's."""
+    for kind, used in (("networks", networks(one)), ("volumes", one.volumes)):
+        for name in used:
+            if name not in _known(own, there, kind):
+                has = ", ".join(section(there.whole, kind)) or "it has none"
+                raise DmbError(
+                    f"{one.name} uses {kind[:-1]} {name}, which the workspace does not have",
+                    place=f"{own.place}:{own.line(('services', one.name, kind))}",
+                    remedy=f"write one of the workspace's there ({has}), or define {name} in {there.layout.compose}",
+                )
+
+
+def _refuse_apart(server: Service, own: YamlFile, there: Surroundings) -> None:
+    """A code server must be on a network of the webserver, and of the daemon."""
+    here = networks(server)
+    for one in there.launching:
+        theirs = networks(one, there.services)
+        if not set(here) & set(theirs):
+            place = f"{there.compose.place}:{there.compose.line(('services', one.name, 'networks'))}"
+            raise DmbError(
+                f"{server.name} would be on the network {', '.join(here)}, where {one.name} does not reach it: "
+                f"that is on {', '.join(theirs)}",
+                place=f"{own.place}:{own.line(('services', server.name, 'networks'))}",
+                remedy=f"write {theirs[0]} among its networks there, or give {one.name} one of these in {place}",
+            )

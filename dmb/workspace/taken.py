@@ -1,0 +1,94 @@
+"""What a module's services would have and services of the workspace have already: only one can."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..errors import DmbError
+from ..ports.compose import ComposeFile
+from ..ports.envfile import resolved
+from ..ports.source import Source
+from ..ports.yamlnodes import documents
+from .compose import section, services
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from ..yamlsplice import YamlFile
+    from .compose import Service
+    from .containers import Surroundings
+
+
+def refuse_taken(own: YamlFile, there: Surroundings, variables: Mapping[str, str], assigned: Collection[str]) -> None:
+    """Refuse (DmbError) a container name, a published port or a volume's own name that the workspace has.
+
+    `variables` are the module's in `.env`; a port that one of the `assigned` names is free.
+    """
+    mine = services(own.plain(()))
+    theirs = {name: one for name, one in there.services.items() if name not in mine}
+    _refuse(own, there, "container name", _containers(mine), _containers(theirs))
+    volumes = _volumes(own.plain(()))
+    others = {name: key for name, key in _volumes(there.whole).items() if key not in volumes.values()}
+    _refuse(own, there, "name", volumes, others, "volumes")
+    asking = {name for name, one in mine.items() if _asks(one, assigned)}
+    if asking:
+        values = {**resolved(there.files.variables(), os.environ), **variables, **os.environ}
+        _refuse(own, there, "port", _published(own, values, asking), _published(there.compose, values, theirs))
+
+
+def _refuse(
+    own: YamlFile,
+    there: Surroundings,
+    what: str,
+    ours: Mapping[Any, str],
+    theirs: Mapping[Any, str],
+    within: str = "services",
+) -> None:
+    """Refuse what stands in both: it maps to the key of the service, or of the volume, that has it."""
+    for each in ours:
+        if each not in theirs:
+            continue
+        entry = next(entry for entry in there.compose.entries((within,)) if entry.key == theirs[each])
+        remedy = f"give {ours[each]} another one in {own.place}:{own.line((within, ours[each]))}"
+        raise DmbError(
+            f"{theirs[each]} has the {what} {each} already, which {ours[each]} would have too",
+            place=f"{there.compose.place}:{entry.line}",
+            remedy=remedy if entry.owner else f"{remedy}; or dmb workspace adopt takes over what is there",
+        )
+
+
+def _containers(found: Mapping[str, Service]) -> dict[str, str]:
+    named = ((one.definition.get("container_name"), name) for name, one in found.items())
+    return {container: name for container, name in named if isinstance(container, str)}
+
+
+def _volumes(whole: object) -> dict[str, str]:
+    """The names that volumes are given, as Docker has them; not those that others made."""
+    found = {}
+    for key, one in section(whole, "volumes").items():
+        options = one if isinstance(one, dict) else {}
+        if isinstance(options.get("name"), str) and str(options.get("external", "false")).lower() == "false":
+            found[options["name"]] = key
+    return found
+
+
+def _asks(one: Service, assigned: Collection[str]) -> bool:
+    """Whether it publishes a port that was not assigned: a parse more is needed then."""
+    ports = one.definition.get("ports")
+    return any(
+        not any(variable in str(item) for variable in assigned) for item in (ports if isinstance(ports, list) else ())
+    )
+
+
+def _published(file: YamlFile, values: Mapping[str, str], names: Collection[str]) -> dict[int, str]:
+    """The ports of this host that the services `names` publish."""
+    source = Source(Path(file.place), file.text.replace("\r\n", "\n"))
+    reader = ComposeFile(source, values, [])
+    found: dict[int, str] = {}
+    for document in documents(source):
+        for name, node in document.get("services").entries.items():
+            if name in names:
+                found |= {holder.port: name for holder in reader.published_by(name, node)}
+    return found
