@@ -199,8 +199,9 @@ def _lock(state: Path, timeout: float) -> Iterator[None]:
                     remedy="Wait until it has ended, then run again.",
                 )
             time.sleep(_POLL)
-        os.ftruncate(descriptor, 0)
-        os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        with contextlib.suppress(OSError):  # on a full disk others are not told who holds it, and looking still works
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
         yield
     finally:
         os.close(descriptor)  # gives the lock back

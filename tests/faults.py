@@ -1,7 +1,8 @@
-"""Processes that die on purpose: forked, killed before a chosen system call, or held at it."""
+"""Processes that die on purpose: forked, killed before a chosen system call or within a write, or held at it."""
 
 from __future__ import annotations
 
+import builtins
 import os
 import signal
 import traceback
@@ -47,21 +48,47 @@ def wait(pid: int) -> int:
 
 
 def run_killed(work: Callable[[], object], calls: int) -> int:
-    """Do `work` in a child that is killed before its system call number `calls`; the child's exit code."""
+    """Do `work` in a child that is killed before its system call number `calls`; the child's exit code.
+
+    When that call writes to a file, half of what it writes is there.
+    """
 
     def dying() -> None:
         left = calls
 
+        def reached(then: Callable[[], object] = lambda: None) -> None:
+            nonlocal left
+            if left == 0:
+                then()
+                os.kill(os.getpid(), signal.SIGKILL)
+            left -= 1
+
         def counted(call: Callable[..., Any]) -> Callable[..., Any]:
             def run(*args: Any, **kwargs: Any) -> Any:
-                nonlocal left
-                if left == 0:
-                    os.kill(os.getpid(), signal.SIGKILL)
-                left -= 1
+                reached()
                 return call(*args, **kwargs)
 
             return run
 
+        class Torn:
+            def __init__(self, *args: Any, **kwargs: Any) -> None:
+                self.file = opened(*args, **kwargs)
+
+            def __getattr__(self, name: str) -> Any:
+                return getattr(self.file, name)
+
+            def __enter__(self) -> Torn:
+                return self
+
+            def __exit__(self, *error: object) -> None:
+                self.file.close()
+
+            def write(self, data: bytes) -> Any:
+                reached(lambda: (self.file.write(data[: len(data) // 2]), self.file.flush()))
+                return self.file.write(data)
+
+        opened = builtins.open
+        builtins.open = Torn  # type: ignore[assignment]
         for name in CALLS:
             setattr(os, name, counted(getattr(os, name)))
         work()

@@ -75,7 +75,8 @@ def test_the_recovery_killed_before_any_system_call_too(in_memory: Path, committ
         assert calls > 4
 
 
-def test_killed_at_any_time_no_acknowledged_change_is_lost(root: Path) -> None:
+def test_killed_at_any_time_no_acknowledged_change_is_lost(in_memory: Path) -> None:
+    root = lay_out(in_memory / "w")
     chance = random.Random(7)  # noqa: S311
     names = ("a.yaml", ".env", "real/linked")
     reader, writer = os.pipe()

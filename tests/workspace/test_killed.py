@@ -4,57 +4,37 @@ from __future__ import annotations
 
 import os
 import random
+import re
 import shutil
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 import yaml
 
 from dmb import envfile
-from dmb.module import Module
+from dmb.errors import DmbError
 from dmb.transaction import recover
-from dmb.workspace import operations
 from dmb.workspace.adopt import adopt
-from dmb.workspace.init import init_local
+from dmb.workspace.init import init_docker, init_local
 from dmb.workspace.layout import Layout
 from dmb.workspace.registry import Registry
 from dmb.workspace.status import listing
 from dmb.workspace.sync import sync
 
+from .. import faults
+from .changes import add, remove, silent
 from .conftest import make_module
+from .test_containers import isolated
 
 KILLS = 216
 SEQUENCES = 8
 PARALLEL = 64
 
-
-def silent(_: str) -> None:
-    pass
-
-
-def add(layout: Layout, *modules: Path) -> None:
-    read = [Module.read(module) for module in modules]
-    operations.add(layout, read, install=False, dry_run=False, tell=silent)
-
-
-def remove(layout: Layout, *names: str) -> None:
-    operations.remove(layout, names, with_data=False, force=False, commit=True)
-
-
-def forked(work: Callable[[], None]) -> int:
-    """A process that does the work; it ends with 0 when that was done."""
-    pid = os.fork()
-    if pid:
-        return pid
-    code = 1
-    try:
-        work()
-        code = 0
-    finally:
-        os._exit(code)
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
 
 
 def names_in(layout: Layout) -> dict[str, list[str]]:
@@ -68,42 +48,68 @@ def names_in(layout: Layout) -> dict[str, list[str]]:
     }
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
-def test_many_at_once_are_all_there(memory: Path) -> None:
-    folder = memory / "parallel"
-    layout = init_local(folder / "ws", code_servers=True, install=False, dry_run=False, tell=silent).layout
-    old = [make_module(folder / "m", f"old-{number}", database="duckdb") for number in range(PARALLEL // 4)]
-    new = [make_module(folder / "m", f"new-{number}", database="duckdb") for number in range(PARALLEL - len(old))]
-    add(layout, *old)
-    work: list[Callable[[], None]] = [lambda module=module: add(layout, module) for module in new]  # type: ignore[misc]
-    work += [lambda name=module.name: remove(layout, name) for module in old]  # type: ignore[misc]
+def patiently(change: Callable[[], None]) -> None:
+    """Make a change as a person would: again when another dmb was at work for too long."""
+    while True:
+        try:
+            return change()
+        except DmbError as refused:
+            if "another dmb works on this workspace" not in refused.cause:
+                raise
+
+
+@pytest.mark.parametrize("runtime", ["local", "docker"])
+def test_many_at_once_are_all_there(memory: Path, runtime: str) -> None:
+    folder, names = memory / f"parallel-{runtime}", [f"m-{number}" for number in range(PARALLEL)]
+    if runtime == "local":
+        layout = init_local(folder / "ws", code_servers=True, install=False, dry_run=False, tell=silent).layout
+        modules = [make_module(folder / "m", name, database="duckdb") for name in names]
+    else:
+        layout = init_docker(folder / "ws", run_launcher="docker", dry_run=False).layout
+        modules = [isolated(folder / "m", name) for name in names]
+    old, new = modules[: PARALLEL // 4], modules[PARALLEL // 4 :]
+    before = contents_of(layout)
+    add(layout.root, *old)
+    work: list[Callable[[], None]] = [partial(add, layout.root, module) for module in new]
+    work += [partial(remove, layout.root, module.name) for module in old]
     random.Random(1).shuffle(work)  # noqa: S311
-    running = [forked(each) for each in work]
-    assert [os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) for pid in running] == [0] * PARALLEL
+    running = [faults.fork(partial(patiently, each)) for each in work]
+    assert [faults.wait(pid) for pid in running] == [0] * PARALLEL
     wanted = sorted(module.name for module in new)
     assert names_in(layout) == {"workspace.yaml": wanted, ".env": wanted, "registry": wanted}
-    items = yaml.safe_load(layout.workspace_yaml.read_bytes())["load_from"]
-    assert len({item["grpc_server"]["port"] for item in items}) == len(wanted)
+    ports = re.findall(r"^M_\d+_(?:GRPC|DB)_PORT=(\d+)$", layout.env.read_text(), re.MULTILINE)
+    assert len(ports) == len(set(ports)) == len(wanted)
+    if runtime == "docker":
+        compose = yaml.safe_load(layout.compose.read_bytes())
+        assert {name for name in compose["services"] if name.startswith("m-")} == {
+            service for name in wanted for service in (name, f"{name}-db")
+        }
+        assert compose["services"]["dagster-daemon"]["depends_on"].keys() >= set(wanted)
     assert not any(one.drifted for one in listing(layout).modules)
+    remove(layout.root, *wanted)
+    assert contents_of(layout) == before
+
+
+def contents_of(layout: Layout) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in layout.root.rglob("*") if path.is_file() and ".dmb" not in path.parts}
 
 
 def sequence(layout: Layout, modules: list[Path], turn: random.Random) -> list[Callable[[], object]]:
     """Changes of every kind in an order of their own."""
     first, second, *others = modules
     work: list[Callable[[], object]] = [
-        lambda: add(layout, *others[:2]),
+        lambda: add(layout.root, *others[:2]),
         lambda: adopt(layout.root, ["by-hand"], mapped={}, given=(), commit=True),
-        lambda: remove(layout, first.name),
+        lambda: remove(layout.root, first.name),
         lambda: sync(layout, first.parent, prune=True, force=False, install=False, dry_run=False, tell=silent),
-        lambda: add(layout, others[2]),
-        lambda: remove(layout, second.name),
+        lambda: add(layout.root, others[2]),
+        lambda: remove(layout.root, second.name),
     ]
     order = list(range(len(work)))
     turn.shuffle(order)
     return [work[number] for number in order]
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
 def test_no_kill_leaves_half_a_change_or_loses_one(memory: Path) -> None:
     folder = memory / "killed"
     root = folder / "ws"
@@ -112,7 +118,7 @@ def test_no_kill_leaves_half_a_change_or_loses_one(memory: Path) -> None:
     layout.workspace_yaml.write_text(
         "load_from:\n  - python_module:\n      module_name: x\n      location_name: by-hand\n"
     )
-    add(layout, *modules[:2])
+    add(root, *modules[:2])
     shutil.copytree(root, folder / "start")
     turn = random.Random(2026)  # noqa: S311
     inside = 0
@@ -128,6 +134,7 @@ def test_no_kill_leaves_half_a_change_or_loses_one(memory: Path) -> None:
             shutil.rmtree(root)
             shutil.copytree(folder / "start", root)
             done = killed(work, turn.uniform(0, took))
+            killed([partial(recover, layout.state)], turn.uniform(0, 0.003))  # at times the recovery too
             recover(layout.state)
             now = seen(layout)
             assert now in states[done : done + 2], f"after {done} changes"
@@ -139,7 +146,7 @@ def test_no_kill_leaves_half_a_change_or_loses_one(memory: Path) -> None:
     assert inside > KILLS // 4
 
 
-def killed(work: list[Callable[[], object]], after: float) -> int:
+def killed(work: Sequence[Callable[[], object]], after: float) -> int:
     """Do the work in a process that is killed `after` seconds: how many changes it had acknowledged."""
     reader, writer = os.pipe()
 
@@ -148,11 +155,11 @@ def killed(work: list[Callable[[], object]], after: float) -> int:
             change()
             os.write(writer, b".")
 
-    pid = forked(run)
+    pid = faults.fork(run)
     os.close(writer)
     time.sleep(after)
     os.kill(pid, signal.SIGKILL)
-    os.waitpid(pid, 0)
+    faults.wait(pid)
     acknowledged = len(os.read(reader, 100))
     os.close(reader)
     return acknowledged
