@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from dmb.textblocks import Block
     from dmb.workspace.registry import Registry
 
+    from .requirements import Requirement
+
 PIECES = "workspace/local"  # in a module repository
 COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")  # as Compose looks for its file
 REGISTRY = ".dmb/registry.json"
@@ -135,6 +137,13 @@ class Subject:
     def package(self) -> Package:
         """Its Python code."""
         return Package(self)
+
+    @cached_property
+    def requirements(self) -> list[Requirement]:
+        """What it says that it needs."""
+        from .requirements import requirements
+
+        return requirements(self)
 
     @cached_property
     def containers(self) -> Containers:

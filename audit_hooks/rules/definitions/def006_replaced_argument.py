@@ -1,0 +1,102 @@
+"""DEF006: arguments of assets that Dagster has replaced."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ...declared import declared
+from ...requirements import may_use
+from ...rule import SAFE, CodeRule, Edit
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Iterable, Iterator
+
+    from ...code import Code
+    from ...declared import Declared
+    from ...findings import Finding
+    from ...subject import Subject
+
+_SINCE = (1, 8)  # all that replaces them
+_WHERE = {  # the declarations that have the argument, and what stands for it
+    "non_argument_deps": (("asset", "multi_asset"), "deps"),
+    "auto_materialize_policy": (
+        ("asset", "graph_asset", "AssetOut", "AssetSpec"),
+        "automation_condition",
+    ),
+    "compute_kind": (("asset", "multi_asset"), "kinds"),
+}
+_KIND = r"[A-Za-z0-9_.-]{1,63}"
+_HEAD = "import dagster as dg\n\n\n"
+
+
+class ReplacedArgument(CodeRule):
+    """Assets are declared by the arguments of today."""
+
+    code = "DEF006"
+    title = "An argument that Dagster has replaced"
+    severity = "warning"
+    mends = SAFE
+    what = (
+        "`non_argument_deps`, `auto_materialize_policy` or `compute_kind` of an asset, where the project may use "
+        "Dagster 1.8 or later."
+    )
+    why = (
+        "They are no longer documented and are to go: `dagster dev` warns of the first two, nothing warns of "
+        "`compute_kind`, and the upgrade that drops them keeps the code location from loading."
+    )
+    remedy = "use what stands for it"
+    mentions = tuple(_WHERE)
+    bad = (
+        {"defs.py": f'{_HEAD}@dg.asset(compute_kind="dbt")\ndef orders(): ...\n'},
+        {"defs.py": f'{_HEAD}@dg.asset(\n    non_argument_deps={{"raw"}},\n    compute_kind="py",\n)\ndef a(): ...\n'},
+        {"defs.py": f"{_HEAD}@dg.asset(auto_materialize_policy=dg.AutoMaterializePolicy.eager())\ndef orders(): ...\n"},
+        {"defs.py": f'{_HEAD}@dg.asset(compute_kind="Big Query")\ndef orders(): ...\n'},
+        {
+            "defs.py": f'{_HEAD}@dg.multi_asset(specs=[dg.AssetSpec("a")], compute_kind="python")\ndef orders(): ...\n',
+            "pyproject.toml": '[project]\nname = "x"\ndependencies = ["dagster>=1.7"]\n',
+        },
+    )
+    good = (
+        {"defs.py": f'{_HEAD}@dg.asset(kinds={{"dbt"}}, deps={{"raw"}})\ndef orders(): ...\n'},
+        {
+            "defs.py": f'{_HEAD}@dg.asset(compute_kind="dbt")\ndef orders(): ...\n',
+            "pyproject.toml": '[project]\nname = "x"\ndependencies = ["dagster==1.7.16"]\n',
+        },
+        {
+            "defs.py": f'{_HEAD}def built(compute_kind):\n    return dg.AssetSpec("a", kinds={{compute_kind}})\n\n\n'
+            'a = built(compute_kind="dbt")\n'
+        },
+        {"defs.py": "from ours import asset\n\n\n@asset(compute_kind='dbt')\ndef orders(): ...\n"},
+    )
+
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+        """Each argument that is given."""
+        if any(_replaced(code)) and may_use(subject, _SINCE):
+            for item, keyword, new in _replaced(code):
+                where = f"{item.kind} {item.subject}" if item.function else item.kind
+                message = f"{where}: {keyword.arg} is replaced by {new}"
+                yield self.finding(code.spot(keyword), item.subject, message, f"use {new}")
+
+    def fix(self, subject: Subject, finding: Finding) -> Iterable[Edit]:
+        """Rename, where the value means the same; a policy is no condition."""
+        for code in subject.package.files:
+            for item, keyword, new in _replaced(code) if code.path == finding.path else ():
+                if code.spot(keyword)[1:] != (finding.line, finding.column) or item.argument(new) or item.opaque:
+                    continue
+                start, end = code.span(keyword)
+                value = code.span(keyword.value)[0]
+                kind = code.value(keyword.value)
+                if new == "deps":
+                    yield Edit(code.path, start, value, "deps=")
+                elif new == "kinds" and item.kind == "asset" and isinstance(kind, str) and re.fullmatch(_KIND, kind):
+                    yield Edit(code.path, start, end, f"kinds={{{code.source(keyword.value)}}}")
+
+
+def _replaced(code: Code) -> Iterator[tuple[Declared, ast.keyword, str]]:
+    for name, (kinds, new) in _WHERE.items():
+        for item in declared(code, *kinds) if name in code.text else ():
+            for keyword in item.call.keywords if item.call else ():
+                if keyword.arg == name:
+                    yield item, keyword, new

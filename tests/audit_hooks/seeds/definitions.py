@@ -1,0 +1,30 @@
+"""Defects in what a module defines."""
+
+from __future__ import annotations
+
+from . import Seed
+
+EXTRA = "src/bar_one_dagster/defs/extra.py"
+HEAD = '"""More."""\n\nimport dagster as dg\n\n'
+SPEC = 'EXTRA = dg.AssetSpec(\n    ["bar_one", "extra"], description="x", kinds={"x"}, owners=["team:x"], '
+
+SEEDS = [
+    Seed("DEF004", {}, {EXTRA: HEAD + SPEC + 'group_name="raw-data",\n)\n'}, EXTRA, "group_name"),
+    Seed(
+        "DEF005",
+        {"governance": "standard"},
+        {EXTRA: HEAD + '\n@dg.repository\ndef bar_one():\n    """All."""\n    return []\n'},
+        EXTRA,
+        "@dg.repository",
+    ),
+    Seed(
+        "DEF006",
+        {},
+        {
+            EXTRA: HEAD + '\n@dg.asset(key=["bar_one", "extra"], description="x", compute_kind="python")\n'
+            'def extra() -> None:\n    """Look."""\n'
+        },
+        EXTRA,
+        "compute_kind",
+    ),
+]
