@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 from dataclasses import dataclass
+from importlib.metadata import Distribution
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +18,7 @@ from .plan import LOCATIONS, location_name
 from .registry import Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from .layout import Layout
 
@@ -27,7 +28,7 @@ TROUBLES: Mapping[str, tuple[str, str]] = {
     "WSP052": ("error", "A code location of workspace.yaml is not served"),
     "WSP053": ("warning", "A code location is served that workspace.yaml does not have"),
     "WSP054": ("error", "Two code locations define one asset"),
-    "WSP055": ("warning", "A code location has a newer Dagster than the webserver"),
+    "WSP055": ("warning", "A code location has newer libraries of Dagster than the webserver"),
     "WSP056": ("error", "A code server does not answer"),
     "WSP057": ("error", "A code server serves another module"),
     "WSP058": ("error", "Two code servers share one port"),
@@ -51,6 +52,7 @@ class Location(NamedTuple):
     error: str | None
     dagster: str | None
     server: tuple[str, int] | None  # the address of its gRPC server
+    libraries: Mapping[str, str]  # those of Dagster that it has loaded -> version
 
 
 class Trouble(NamedTuple):
@@ -88,7 +90,11 @@ def look(url: str, layout: Layout) -> Live:
     lines = names(layout)
     registry = Registry.parse(layout.registry.read_bytes(), layout.registry)
     packages = {entry.location_name: entry.package for entry in registry.modules.values()}
-    troubles = [*_served(locations, lines), *_collisions(entries), *_versions(locations, str(data["version"]))]
+    troubles = [
+        *_served(locations, lines),
+        *_collisions(entries),
+        *_versions(locations, _libraries(layout, str(data["version"]))),
+    ]
     answers, notes = _probe(locations, layout, registry)
     troubles += _servers(answers, packages)
     troubles = [trouble._replace(line=lines.get(trouble.subject, 0)) for trouble in troubles]
@@ -128,7 +134,7 @@ def _location(entry: Mapping[str, Any]) -> Location:
         error = (chain or [found["message"]])[-1].strip()
     elif found["__typename"] != "RepositoryLocation":
         error = "it is still loading"
-    return Location(str(entry["name"]), error, versions.get("dagster"), server)
+    return Location(str(entry["name"]), error, versions.get("dagster"), server, versions)
 
 
 def names(layout: Layout) -> dict[str, int]:
@@ -177,17 +183,30 @@ def _collisions(entries: Iterable[Mapping[str, Any]]) -> list[Trouble]:
     ]
 
 
-def _versions(locations: Iterable[Location], host: str) -> list[Trouble]:
-    return [
-        Trouble(
-            "WSP055",
-            location.name,
-            f"{location.name} has Dagster {location.dagster}, and the webserver has {host}",
-            "upgrade the webserver and the daemon first",
-        )
-        for location in locations
-        if location.dagster and _number(location.dagster) > _number(host)
-    ]
+def _libraries(layout: Layout, version: str) -> dict[str, str]:
+    """The libraries that webserver and daemon have: those of the workspace's environment, if that is the one that runs.
+
+    In an image they cannot be seen; most move with Dagster itself.
+    """
+    installed: dict[str, str] = {}
+    for site in layout.venv.glob("lib/python*/site-packages"):
+        found = Distribution.discover(path=[str(site)])
+        installed |= {one.name: one.version for one in found if one.name and one.name.startswith("dagster")}
+    return installed if installed.get("dagster") == version else {"dagster": version}
+
+
+def _versions(locations: Iterable[Location], host: Mapping[str, str]) -> Iterator[Trouble]:
+    for location in locations:
+        newer = [
+            name
+            for name, version in location.libraries.items()
+            if name in host and _number(version) > _number(host[name])
+        ]
+        if newer:
+            theirs = ", ".join(f"{name} {location.libraries[name]}" for name in newer)
+            ours = ", ".join(f"{name} {host[name]}" for name in newer)
+            message = f"{location.name} has {theirs}, and the webserver has {ours}"
+            yield Trouble("WSP055", location.name, message, "upgrade the webserver and the daemon first")
 
 
 def _number(version: str) -> tuple[int, ...]:

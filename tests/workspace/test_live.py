@@ -8,10 +8,14 @@ import socket
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+
+from dmb.workspace.environment import find_uv
+from tests.databases import unavailable
 
 from .conftest import Dmb, free_port, make_module
 from .test_serving import PATIENCE, running, wait_for_locations
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BIN = Path(sys.executable).parent
+OLDER = ("dagster==1.12.22", "dagster-webserver==1.12.22", "dagster-postgres==0.28.22")
 
 
 @contextlib.contextmanager
@@ -101,6 +106,102 @@ def test_a_running_workspace_is_judged_and_reloaded(dmb: Dmb, live: Path, tmp_pa
         (shared,) = [each for each in done.json["findings"] if each["rule"] == "WSP058"]
         assert shared["subject"] == "hand"
         assert "hand_dagster.definitions, other_dagster.definitions" in shared["message"]
+
+
+def test_a_code_server_of_another_module(dmb: Dmb, served: Path, tmp_path: Path) -> None:
+    (served / ".venv").symlink_to(sys.prefix)
+    mine, other = module(tmp_path, "bar-one"), module(tmp_path, "other")
+    done = dmb("workspace", "add", mine, "--workspace", served, "--no-install", "--json")
+    grpc, port, log = done.json["modules"][0]["ports"]["grpc"], free_port(), tmp_path / "log"
+    command = f"cd {served} && exec {BIN}/dagster-webserver -h 127.0.0.1 -p {port} -w workspace.yaml"
+    with code_server("other_dagster", other, grpc, tmp_path / "grpc.log"), running(command, log) as process:
+        wait_for_locations(port, {"bar-one"}, process, log)  # all is well, says Dagster
+        done = dmb("workspace", "validate", "--workspace", served, "--live", f"http://127.0.0.1:{port}", "--json")
+        assert done.code == 1
+        (found,) = done.json["findings"]
+        assert (found["rule"], found["subject"]) == ("WSP057", "bar-one")
+        assert f"127.0.0.1:{grpc} serves other_dagster.definitions, and bar-one is bar_one_dagster" in found["message"]
+        told = dmb("workspace", "validate", "--workspace", served, "--live", f"http://127.0.0.1:{port}").out
+        line = (served / "workspace.yaml").read_text().splitlines().index("  - grpc_server:") + 1
+        assert f"workspace.yaml:{line}: error WSP057: " in told
+        with code_server("bar_one_dagster", mine, grpc, tmp_path / "second.log"):
+            done = dmb("workspace", "validate", "--workspace", served, "--live", f"http://127.0.0.1:{port}", "--json")
+        assert {each["rule"] for each in done.json["findings"]} == {"WSP057", "WSP058"}
+
+
+def test_sync_has_a_webserver_take_it_in(dmb: Dmb, live: Path, tmp_path: Path) -> None:
+    port, log, projects = free_port(), tmp_path / "log", tmp_path / "projects"
+    url = f"http://127.0.0.1:{port}"
+    module(projects, "new-one")
+    module(projects, "new-two")
+    words = ("workspace", "sync", projects, "--workspace", live, "--no-install", "--reload", url)
+    done = dmb(*words, "--dry-run")
+    assert (done.code, "+  # BEGIN: new-one" in done.out) == (0, True)  # nothing is asked
+    done = dmb(*words)
+    assert (done.code, "Not reloaded: " in done.err, "new-one: added" in done.out) == (2, True, True)
+    command = f"cd {live} && exec {BIN}/dagster-webserver -h 127.0.0.1 -p {port} -w workspace.yaml"
+    with running(command, log) as process:
+        wait_for_locations(port, {"bar-one", "bar-two", "new-one", "new-two"}, process, log)
+        (projects / "new-two").rename(tmp_path / "gone")
+        module(projects, "new-three")
+        done = dmb(*words, "--prune")
+        assert done.code == 1  # because of the one that does not load
+        assert "new-three: loaded, Dagster 1." in done.out
+        assert "bad: error: ModuleNotFoundError" in done.out
+        assert "new-two: its folder is gone; taken out" in done.err
+        wait_for_locations(port, {"bar-one", "bar-two", "new-one", "new-three"}, process, log)
+        (tmp_path / "bad" / "bad_dagster" / "definitions.py").write_text(
+            "import dagster as dg\ndefs = dg.Definitions()\n"
+        )
+        done = dmb(*words, "--json")
+        assert (done.code, {module["status"] for module in done.json["modules"]}) == (0, {"unchanged"})
+        loaded = {each["name"]: each["loaded"] for each in done.json["reloaded"]["locations"]}
+        assert loaded == dict.fromkeys(("bar-one", "bar-two", "bad", "new-one", "new-three"), True)
+
+
+@pytest.fixture(scope="session")
+def older(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with an older Dagster than the tests' own."""
+    folder = tmp_path_factory.mktemp("older") / "venv"
+    commands: list[list[str]] = [
+        ["venv", "--python", sys.executable, str(folder)],
+        ["pip", "install", "--python", str(folder), *OLDER],
+    ]
+    for command in commands:
+        done = subprocess.run([str(find_uv()), *command], capture_output=True, text=True, check=False)
+        if done.returncode:
+            unavailable(f"an older Dagster cannot be installed: {done.stderr}")
+    return folder
+
+
+def test_libraries_that_are_newer_than_the_webservers(dmb: Dmb, tmp_path: Path, older: Path) -> None:
+    workspace, port, log = tmp_path / "ws", free_port(), tmp_path / "log"
+    assert dmb("workspace", "init", workspace, "--no-install").code == 0
+    (workspace / ".venv").symlink_to(older)
+    newer = module(tmp_path, "bar-one")
+    code = newer / "bar_one_dagster" / "definitions.py"
+    code.write_text("import dagster_postgres  # noqa: F401\n" + code.read_text())
+    same = make_module(tmp_path, "same")
+    (same / ".venv").symlink_to(older)
+    assert dmb("workspace", "add", newer, same, "--workspace", workspace, "--no-install").code == 0
+    url = f"http://127.0.0.1:{port}"
+    command = f"cd {workspace} && exec {older}/bin/dagster-webserver -h 127.0.0.1 -p {port} -w workspace.yaml"
+    with running(command, log) as process:
+        wait_for_locations(port, {"bar-one", "same"}, process, log)
+        done = dmb("workspace", "validate", "--workspace", workspace, "--live", url, "--json")
+        assert done.code == 0, done.err  # a warning
+        assert done.json["live"]["version"] == "1.12.22"
+        (found,) = [each for each in done.json["findings"] if each["rule"] == "WSP055"]
+        assert (found["subject"], found["severity"]) == ("bar-one", "warning")
+        assert f"bar-one has dagster {version('dagster')}, dagster-postgres {version('dagster-postgres')}" in str(
+            found["message"]
+        )
+        assert "the webserver has dagster 1.12.22, dagster-postgres 0.28.22" in found["message"]
+        # Where the webserver's own environment is not known, its own version is.
+        (workspace / ".venv").unlink()
+        done = dmb("workspace", "validate", "--workspace", workspace, "--live", url, "--json")
+        (found,) = [each for each in done.json["findings"] if each["rule"] == "WSP055"]
+        assert str(found["message"]).endswith("and the webserver has dagster 1.12.22")
 
 
 def test_up_starts_the_workspace_tells_what_loads_and_stops_all_of_it(dmb: Dmb, live: Path, tmp_path: Path) -> None:
