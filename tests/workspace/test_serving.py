@@ -26,7 +26,7 @@ LOCATIONS = """{ workspaceOrError { __typename ... on Workspace { locationEntrie
 LAUNCH = """mutation($p: ExecutionParams!) { launchRun(executionParams: $p) {
   __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } } }"""
 STATUS = "query($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
-PATIENCE = 120  # seconds; a slow machine with others at work
+PATIENCE = 240  # seconds; a slow machine with others at work
 
 
 def ask(port: int, query: str, **variables: object) -> Any:
