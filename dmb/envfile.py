@@ -23,6 +23,7 @@ _QUOTED = {
 }
 _COMMENT = re.compile(r"(?:^|[ \t])[ \t]*#.*")
 _REST = re.compile(r"[ \t]*(?:#|[\r\n]|\Z)")  # nothing, or a comment
+_PLAINLY = re.compile(r"(?:#[^\r\n]*|([A-Za-z_][A-Za-z0-9_]*)=([A-Za-z0-9_./:@%+,-]*))\r?\n")  # as most lines are
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=-]*")
 _ESCAPE = {"'": re.compile(r"\\(['\\])"), '"': re.compile(r"\\(['\"\\abfnrtv])")}
@@ -60,6 +61,11 @@ def assignments(text: str, place: str) -> Sequence[Assignment]:
         line, counted = line + textblocks.lines_between(text, counted, one.at), one.at
         assigned.append(Assignment(one.key, one.value, line, owner, one.quote))
     return assigned
+
+
+def owned(text: str, place: str) -> Iterator[tuple[str | None, str, str]]:
+    """The owner, key and value of each assignment: as `assignments`, for where lines do not matter."""
+    return ((owner, one.key, one.value) for one, owner in _owned(text, place))
 
 
 def blocks(text: str, place: str) -> Sequence[Block]:
@@ -148,6 +154,11 @@ def _values(text: str, place: str) -> tuple[list[_Found], list[Span], list[int]]
     strange: list[int] = []
     at = 1 if text.startswith(textblocks.BOM) else 0
     while at < len(text):
+        if plain := _PLAINLY.match(text, at):
+            if plain[1]:
+                found.append(_Found(plain[1], plain[2], at, ""))
+            at = plain.end()
+            continue
         end = line_end(text, at)
         key = _KEY.match(text, at, end)
         rest = key.end() if key else at

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import functools
 import json
 import os
 import secrets
@@ -48,7 +49,7 @@ class Entry:
     ours: bool = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Journal:
     """A change to the files of the workspace whose state folder is `state`; `stamp` is its time and id."""
 
@@ -60,8 +61,15 @@ class Journal:
     def begin(cls, state: Path, files: Sequence[tuple[Path, bytes | None, bytes | None]]) -> Journal:
         """The journal of a new change of `files`: (path, old content, new content)."""
         stamp = dt.datetime.now(dt.UTC).strftime(TIME) + "-" + secrets.token_hex(3)
+        folder = functools.cache(Path.resolve)  # most files stand in one
         entries = [
-            Entry(path.absolute(), path.resolve(), disk.digest(old), disk.digest(new), f"{number}-{path.name}")
+            Entry(
+                path.absolute(),
+                path.resolve() if path.is_symlink() else folder(path.parent) / path.name,
+                disk.digest(old),
+                disk.digest(new),
+                f"{number}-{path.name}",
+            )
             for number, (path, old, new) in enumerate(files)
         ]
         return cls(state, stamp, entries)
@@ -92,7 +100,7 @@ class Journal:
         ]
         return json.dumps({"version": 1, "stamp": self.stamp, "root": str(root), "entries": entries}).encode()
 
-    @property
+    @functools.cached_property
     def folder(self) -> Path:
         """Where the backups of this change are."""
         return self.state / "backups" / self.stamp
@@ -103,7 +111,8 @@ class Journal:
 
     def draft(self) -> None:
         """Note what is about to be staged, so that it can be discarded; make the folder of the backups."""
-        self.folder.parent.mkdir(mode=0o700, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            self.folder.parent.mkdir(mode=0o700)
         disk.write(self.state / DRAFT, self.dump())
         self.folder.mkdir(mode=0o700)
 

@@ -43,9 +43,11 @@ class Module(NamedTuple):
 
         Raises NothingToWorkOn where there is no module, DmbError where its pyproject.toml is broken or incomplete.
         """
-        folder = path.expanduser().resolve()
-        if not folder.is_dir():
-            raise NothingToWorkOn("there is no such folder", place=str(path), remedy="make a module: dmb new NAME")
+        return cls.at(path.expanduser().resolve())
+
+    @classmethod
+    def at(cls, folder: Path) -> Module:
+        """As `read`, where it is known that `folder` is absolute with its links resolved."""
         return cls.from_document(_load(folder / "pyproject.toml"), folder)
 
     @classmethod
@@ -99,13 +101,15 @@ class Module(NamedTuple):
 def _load(file: Path) -> dict[str, Any]:
     """Parse a TOML file; the cause names its line."""
     try:
-        return tomllib.loads(file.read_text("utf-8"))
-    except FileNotFoundError:
-        raise NothingToWorkOn(
-            "there is no pyproject.toml, so this is not a module",
-            place=str(file.parent),
-            remedy="make one with dmb new NAME, or name the folder of one",
-        ) from None
+        with file.open("rb") as content:
+            return tomllib.load(content)
+    except (FileNotFoundError, NotADirectoryError):
+        if not file.parent.is_dir():
+            cause, remedy = "there is no such folder", "make a module: dmb new NAME"
+        else:
+            cause = "there is no pyproject.toml, so this is not a module"
+            remedy = "make one with dmb new NAME, or name the folder of one"
+        raise NothingToWorkOn(cause, place=str(file.parent), remedy=remedy) from None
     except OSError as error:
         reason = error.strerror or str(error)
         raise DmbError(

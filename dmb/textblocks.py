@@ -95,6 +95,8 @@ def trim(lines: str) -> str:
 
 def normal(body: str) -> str:
     r"""`body` dedented, without blank lines around it, every line ended by `\n`; "" when there is nothing in it."""
+    if (plain := _dedented(body)) is not None:
+        return plain
     lines = EOL.split(body) if "\r" in body else body.split("\n")
     while lines and not lines[0].strip():
         lines.pop(0)
@@ -104,6 +106,17 @@ def normal(body: str) -> str:
         margin = min(len(line) - len(line.lstrip(" ")) for line in lines if line.strip())
         lines = [line[margin:] for line in lines]
     return "\n".join([*lines, ""])
+
+
+def _dedented(body: str) -> str | None:
+    r"""What `normal` gives, a few times faster, where all that is left to do is to dedent; else None."""
+    text = body.lstrip(" ")
+    if "\r" in body or not body.endswith("\n") or text[:1].isspace() or body[-2:-1].isspace():
+        return None
+    if text is body or text == body:
+        return body
+    margin, lines = "\n" + body[: len(body) - len(text)], "\n" + body[:-1]
+    return lines.replace(margin, "\n")[1:] + "\n" if lines.count(margin) == lines.count("\n") else None
 
 
 def indented(body: str, indent: str, eol: str) -> str:
@@ -127,7 +140,8 @@ def _markers(text: str, start: int, end: int) -> Iterator[tuple[int, re.Match[st
     """(line start, match) of each marker: a comment that stands alone in its line."""
     for marker in _MARKER.finditer(text, start, end):
         at = marker.start()
-        head = line_start(text, at)
+        head = text.rfind("\n", 0, at) + 1  # `line_start`, without the call
+        head = text.rfind("\r", head, at) + 1 or head or line_start(text, at)
         if head == at or not text[head:at].strip(" \t"):
             yield head, marker
 

@@ -90,7 +90,8 @@ class Files:
         `entries` are the registry's, None for a module that is new. A block that a person changed is neither replaced
         nor taken out unless `force`; in `.env`, what a block has already keeps its value.
         """
-        kept = {path for entry in entries.values() if entry for path in map(self.layout.root.joinpath, entry.blocks)}
+        names = {name for entry in entries.values() if entry for name in entry.blocks}
+        kept = {self.layout.root / name for name in names}
         found: dict[str, dict[str, str]] = {name: {} for name in wanted}
 
         def note(path: Path, before: list[Block], after: list[Block]) -> None:
@@ -146,7 +147,8 @@ class Files:
         """The blocks of `.env` that change: variables that are missing come in; None where a module has none."""
         bodies: dict[str, str | None] = {}
         blocks = {block.owner: block for block in before}
-        present = {(variable.owner, variable.key) for variable in self.variables()}
+        env = self.layout.env
+        present = {(owner, key) for owner, key, _ in envfile.owned(self.text(env), str(env)) if owner in wanted}
         for name, pieces in wanted.items():
             missing = {key: value for key, value in pieces.variables.items() if (name, key) not in present}
             if missing:

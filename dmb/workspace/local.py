@@ -208,7 +208,7 @@ def port_variable(module: Module) -> str:
 
 def python(module: Module) -> Path:
     """The interpreter that runs the module."""
-    return module.path / ".venv" / "bin" / "python"
+    return module.path / ".venv/bin/python"
 
 
 def check_path(path: Path) -> None:

@@ -87,20 +87,24 @@ def make_folders(added: Added) -> None:
     On the host a module looks where `.env` says; no folder is made for one that is sent elsewhere.
     """
     layout, docker = added.layout, added.runtime == "docker"
-    told = set() if docker else _values(layout.env)
-    for placed in added.placements:
-        folder = layout.auth / placed.module.name
-        if layout.auth.is_dir() if docker else str(folder) in told:
-            with contextlib.suppress(OSError):
-                layout.auth.mkdir(mode=0o700, exist_ok=True)
-                folder.mkdir(mode=0o700)
-                folder.chmod(0o755 if docker else 0o700)  # a container's user reads it
+    folders = [layout.auth / placed.module.name for placed in added.placements]
+    if docker:
+        folders = folders if layout.auth.is_dir() else []
+    else:
+        told = _values(layout.env)
+        folders = [folder for folder in folders if str(folder) in told]
+        with contextlib.suppress(OSError):
+            layout.auth.mkdir(mode=0o700, exist_ok=True)
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            folder.mkdir(mode=0o700)
+            folder.chmod(0o755 if docker else 0o700)  # a container's user reads it
 
 
 def _values(env: Path) -> set[str]:
     """All values of a `.env`."""
     text = textblocks.decode(env.read_bytes(), str(env)) if env.exists() else ""
-    return {each.value for each in envfile.assignments(text, str(env))}
+    return {value for _, _, value in envfile.owned(text, str(env))}
 
 
 def install_modules(layout: Layout, modules: Sequence[Module], tell: Callable[[str], None]) -> list[str]:

@@ -189,8 +189,9 @@ def _refuse_another(module: Module, registry: Registry) -> None:
 
 def _refuse_missing(modules: Sequence[Module], files: Files) -> None:
     """What a module requires of the workspace must be there; it is never made up here."""
-    present = {variable.key for variable in files.variables() if variable.owner is None}
-    for module in modules:
+    asking = [module for module in modules if module.requires]
+    present = {variable.key for variable in files.variables() if variable.owner is None} if asking else set()
+    for module in asking:
         missing = [name for name in module.requires if name not in present]
         if missing:
             raise DmbError(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
     from .layout import Layout
     from .registry import Registry
+    from .session import Session
 
 
 @dataclass(frozen=True)
@@ -45,13 +48,14 @@ def sync(
     """
     with session(layout) as on:
         modules, vanished, broken = _survey(on.registry, projects)
+        gone = vanished if prune else ()
+        added = _write(on, modules, gone, force=force, commit=not (dry_run or install))
     done = [SKIPPED] * len(modules)
-    gone = vanished if prune else ()
-    added = _write(layout, modules, gone, force=force, commit=not (dry_run or install))
     if install and not dry_run:
         if added.runtime == "local":
             done = install_modules(layout, modules, tell)
-        added = _write(layout, modules, gone, force=force, commit=True)
+        with session(layout) as on:
+            added = _write(on, modules, gone, force=force, commit=True)
     if not dry_run:
         make_folders(added)
     return Synced(replace(added, environments=tuple(done)), vanished, prune, broken)
@@ -62,11 +66,12 @@ def _survey(registry: Registry, projects: Path | None) -> tuple[list[Module], tu
     modules: dict[str, Module] = {}
     vanished = []
     broken: list[DmbError] = []
+    resolved = _resolver()
     for name, entry in registry.modules.items():
         if not entry.path:
             continue  # adopted, with no repository known
         try:
-            module = Module.read(Path(entry.path))
+            module = Module.at(resolved(entry.path))
         except NothingToWorkOn:
             vanished.append(name)
         except DmbError as error:
@@ -80,7 +85,7 @@ def _survey(registry: Registry, projects: Path | None) -> tuple[list[Module], tu
         if str(folder) in modules:
             continue
         try:
-            modules[str(folder)] = Module.read(folder)
+            modules[str(folder)] = Module.at(folder)
         except NothingToWorkOn:
             continue  # a project of another kind
         except DmbError as error:
@@ -90,21 +95,31 @@ def _survey(registry: Registry, projects: Path | None) -> tuple[list[Module], tu
     return found, tuple(name for name in vanished if name not in moved), tuple({str(e): e for e in broken}.values())
 
 
+def _resolver() -> Callable[[str], Path]:
+    """What resolves a path: a folder with many modules in it once."""
+    folder = functools.cache(os.path.realpath)
+
+    def resolved(path: str) -> Path:
+        above, name = os.path.split(path)
+        there = os.path.join(folder(above), name)  # noqa: PTH118
+        return Path(os.path.realpath(there) if os.path.islink(there) else there)  # noqa: PTH114
+
+    return resolved
+
+
 def _folders(projects: Path) -> list[Path]:
     root = projects.expanduser().resolve()
     if not root.is_dir():
         raise NothingToWorkOn("there is no such folder", place=str(projects), remedy="name the folder of your modules")
-    found = (path for path in root.iterdir() if "{{" not in path.name)
-    there = sorted(path for path in found if (path / "pyproject.toml").is_file())
+    found = (root / name for name in sorted(os.listdir(root)) if "{{" not in name)  # noqa: PTH208 - in their order
+    there = (path for path in found if (path / "pyproject.toml").is_file())
     return [path.resolve() if path.is_symlink() else path for path in there]
 
 
-def _write(layout: Layout, modules: Sequence[Module], gone: Sequence[str], *, force: bool, commit: bool) -> Added:
-    with session(layout) as on:
-        gone = [name for name in gone if name in on.registry.modules]
-        registry, placements, unseen = place_modules(on.files, on.registry, modules, now=on.now, force=force, gone=gone)
-        changes = on.finish(registry, commit=commit)
-    skipped = (SKIPPED,) * len(modules)
-    return Added(
-        layout, registry.runtime, registry.code_servers, tuple(placements), skipped, changes, (*unseen, *on.notes)
-    )
+def _write(on: Session, modules: Sequence[Module], gone: Sequence[str], *, force: bool, commit: bool) -> Added:
+    gone = [name for name in gone if name in on.registry.modules]
+    registry, placements, unseen = place_modules(on.files, on.registry, modules, now=on.now, force=force, gone=gone)
+    changes = on.finish(registry, commit=commit)
+    notes, skipped = (*unseen, *on.notes), (SKIPPED,) * len(modules)
+    layout, code_servers = on.files.layout, registry.code_servers
+    return Added(layout, registry.runtime, code_servers, tuple(placements), skipped, changes, notes)

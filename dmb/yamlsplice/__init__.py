@@ -64,7 +64,8 @@ class YamlFile:
     @functools.cached_property
     def blocks(self) -> list[Placed]:
         """The blocks in the order of the file; refuses one that does not wrap whole entries of one list or mapping."""
-        return [placed(self._tree, block) for block in self._blocks]
+        path = functools.cache(self._tree.path)
+        return [placed(self._tree, block, path) for block in self._blocks]
 
     @functools.cached_property
     def data(self) -> Any:

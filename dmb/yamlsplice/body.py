@@ -50,16 +50,15 @@ def _lines(data: Any) -> list[str]:
     lines: list[str] = []
     if isinstance(data, dict) and data:
         for key, value in data.items():
-            first, *others = _lines(value)
             if isinstance(value, (dict, list)) and value:
-                lines += [f"{scalar(key)}:", *("  " + line for line in (first, *others))]
+                lines += [f"{scalar(key)}:", *(STEP + line for line in _lines(value))]
             else:
-                lines.append(f"{scalar(key)}: {first}")
+                lines.append(f"{scalar(key)}: {scalar(value)}")
         return lines
     if isinstance(data, list) and data:
         for value in data:
             first, *others = _lines(value)
-            lines += [f"- {first}", *("  " + line for line in others)]
+            lines += [f"- {first}", *(STEP + line for line in others)]
         return lines
     return [scalar(data)]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ..textblocks import Block, Span, line_end, line_start
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from .tree import Tree
 
@@ -35,8 +35,11 @@ class Placed:
     after: int
 
 
-def placed(tree: Tree, block: Block) -> Placed:
-    """Where `block` stands; refuses one that does not wrap whole entries of one collection."""
+def placed(tree: Tree, block: Block, path: Callable[[int], KeyPath]) -> Placed:
+    """Where `block` stands; refuses one that does not wrap whole entries of one collection.
+
+    `path` is `tree.path`, remembered where many blocks stand in one collection.
+    """
     first = bisect.bisect_left(tree.starts, block.start)
     # A collection starts where its first entry does: what the block wraps is the entry.
     while first < len(tree.kinds) and tree.starts[first] < block.end and not _is_entry(tree, first):
@@ -56,7 +59,7 @@ def placed(tree: Tree, block: Block) -> Placed:
     ):
         cause = f"the markers of `{block.owner}` do not wrap whole entries"
         raise tree.refusal(cause, block.start, "Move them around the entries of the module.")
-    return Placed(block, tree.path(collection), collection, first, after)
+    return Placed(block, path(collection), collection, first, after)
 
 
 def _is_entry(tree: Tree, event: int) -> bool:

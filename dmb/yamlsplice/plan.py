@@ -104,6 +104,11 @@ class Plan:
     def _check_names(self, event: int) -> None:
         """Refuse a name that would stand twice in one collection, or hide one that comes through a merge key."""
         tree = self.tree
+        content = self.contents.get(event, Content())
+        bodies = [*(body for _, body in self.replaced.get(event, ())), *(body for _, body in content.blocks)]
+        names = [*(name for body in bodies for name in body.names), *content.keys]
+        if not names:
+            return
         taken: dict[str, int] = {}
         if tree.kinds and tree.kind(event) in ("list", "map"):
             leaving = [*self.removed.get(event, ()), *(placed for placed, _ in self.replaced.get(event, ()))]
@@ -113,10 +118,9 @@ class Plan:
                 near = bisect.bisect_right(spans, (first, len(tree.kinds))) - 1
                 if name is not None and not (near >= 0 and first < spans[near][1]):
                     taken[name] = first
-            taken.update(dict.fromkeys(tree.inherited(event), event))
-        content = self.contents.get(event, Content())
-        bodies = [*(body for _, body in self.replaced.get(event, ())), *(body for _, body in content.blocks)]
-        for name in [*(name for body in bodies for name in body.names), *content.keys]:
+            if tree.kinds[event] == "{":
+                taken.update(dict.fromkeys(tree.inherited(event), event))
+        for name in names:
             if name in taken:
                 cause = f"`{name}` is here already, outside of the block"
                 remedy = "`dmb workspace adopt` takes it over; or rename it."

@@ -57,6 +57,7 @@ class Tree:
         self.opaque: list[textblocks.Span] = []
         self.anchors: dict[str, int] = {}
         self.aliases: dict[int, int] = {}
+        self._marked: list[str] = []  # values of the scalars whose sign says more
         if textblocks.BOM in text:  # PyYAML's two parsers read it differently
             raise self.refusal("a byte order mark within the text", text.index(textblocks.BOM), "Delete it.")
         try:
@@ -90,6 +91,7 @@ class Tree:
                 kind, sign = "=", value
                 if event.tag is not None or event.anchor is not None or not event.implicit[0]:
                     sign = self._noted(("=", event.tag, event.anchor, event.implicit[0], value), index)
+                    self._marked.append(value)
                 if "#" in value and textblocks.carries_marker(text, start, end):
                     self.opaque.append((start, end))
                 if key and seen is not None:
@@ -153,7 +155,8 @@ class Tree:
 
     def says(self, words: Collection[str]) -> bool:
         """Whether any scalar is one of the `words`."""
-        return not {sign if type(sign) is str else sign[-1] for sign in self.signs}.isdisjoint(words)
+        wanted = frozenset(words)
+        return not (wanted.isdisjoint(self.signs) and wanted.isdisjoint(self._marked))
 
     def after(self, event: int) -> int:
         """The index after the value that begins at `event`."""
