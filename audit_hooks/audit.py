@@ -46,7 +46,9 @@ def _run(given: argparse.Namespace) -> int:
 
         known = read(given.baseline)
     root = given.root.resolve()
-    options = Options(given.tier, tuple(given.select), tuple(given.ignore), given.preview, known)
+    options = Options(
+        given.tier, tuple(given.select), tuple(given.ignore), given.preview, known, given.format == "checklist"
+    )
     verdicts = audit(root, options)
     findings = [finding for verdict in verdicts for finding in verdict.findings]
     if findings or given.format != "text":

@@ -43,6 +43,8 @@ def facts(rule: type[Rule]) -> str:
         told.append(f"{rule.confidence} confidence")
     if rule.preview:
         told.append("preview: asked with `--preview` only")
+    if rule.advises:
+        told.append("a recommendation: asked for `--format checklist`, or with `--select`")
     if rule.made:
         told.append("only in modules that the template made")
     if rule.mends:

@@ -24,7 +24,8 @@ _CODE = re.compile(r"[A-Z]{3}(\d{3})?")
 class Options(NamedTuple):
     """What the command line says; it wins over the settings. Codes are of rules or of areas (`DEF`).
 
-    `baseline` maps fingerprints to how many findings of each are known already (see baseline.py).
+    `baseline` maps fingerprints to how many findings of each are known already (see baseline.py); `advice` asks for
+    recommendations too, as a checklist does.
     """
 
     tier: str = ""
@@ -32,6 +33,7 @@ class Options(NamedTuple):
     ignore: tuple[str, ...] = ()
     preview: bool = False
     baseline: Mapping[str, int] = {}
+    advice: bool = False
 
 
 class Settings:
@@ -110,6 +112,8 @@ class Policy:
         if rule.code.startswith(self._options.ignore or "-"):
             return False
         if rule.preview and not self._preview:
+            return False
+        if rule.advises and not self._options.advice and rule.code not in self._select:
             return False
         if self._select:
             return rule.code.startswith(self._select) and (rule.code in self._select or self._within(rule))

@@ -47,6 +47,7 @@ class Rule(ABC):
     tier: ClassVar[str] = "quick"  # the least governance that is held to it
     confidence: ClassVar[str] = "high"  # high | medium | low: how sure a finding is
     preview: ClassVar[bool] = False  # a new rule: it warns at most, and only when it is asked for
+    advises: ClassVar[bool] = False  # it tells what one might add: asked for a checklist, or where its code is selected
     made: ClassVar[bool] = False  # it judges what the template gave, and is silent in other repositories
     kinds: ClassVar[tuple[str, ...]] = ("module", "workspace")
     last: ClassVar[int] = 0  # 1: it judges what the other rules left behind; 2: after these too

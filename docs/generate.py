@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from audit_hooks.explain import explain
 from audit_hooks.findings import SEVERITIES
 from audit_hooks.rule import TIERS, CodeRule, Rule
-from audit_hooks.rules import AREAS, Listed
+from audit_hooks.rules import AREAS
 from dmb.cli import dmb
 from dmb.ports import KINDS, SOURCES
 from dmb.system_packages import CATALOGUE, LARGE
@@ -64,8 +64,8 @@ def index() -> str:
     ]
     for place, rule in _rules():
         mentions = rule.mentions if issubclass(rule, CodeRule) else None
-        listed = Listed(place, rule.__name__, rule.code, rule.tier, rule.kinds, rule.made, rule.preview, mentions)
-        lines.append(f"    Listed{tuple(listed)!r},")
+        asked = (rule.code, rule.tier, rule.kinds, rule.made, rule.preview, rule.advises)
+        lines.append(f"    Listed{(place, rule.__name__, *asked, mentions)!r},")
     return "\n".join([*lines, ")"]) + "\n"
 
 

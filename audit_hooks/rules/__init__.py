@@ -36,6 +36,7 @@ class Listed(NamedTuple):
     kinds: tuple[str, ...]
     made: bool
     preview: bool
+    advises: bool
     mentions: tuple[str, ...] | None
 
     def load(self) -> type[Rule]:

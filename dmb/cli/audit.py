@@ -65,7 +65,7 @@ def audit(paths: Sequence[Path], form: str, *, as_json: bool, fix: bool, **given
     if not fix and (given["unsafe"] or given["diff"]):
         raise click.UsageError("--unsafe and --diff go with --fix")
     roots = [_folder(path) for path in paths or (Path(),)]
-    options = _options(given)
+    options = _options(given)._replace(advice=form == "checklist" and not as_json)
     if fix:
         _fix(roots, options, unsafe=given["unsafe"], diff=given["diff"])
     verdicts = [(root, _audited(root, options, given["jobs"])) for root in roots]
@@ -217,12 +217,11 @@ def rules(code: str | None, *, as_json: bool) -> None:
         output.line(explain(found[0]))
     else:
         for rule in found:
-            marks = "".join([" fix" if rule.mends else "", " preview" if rule.preview else ""])
-            output.line(
-                f"{rule.code} {rule.severity:<7} {rule.tier:<10} {rule.title}{marks and ' [' + marks[1:] + ']'}"
-            )
+            marks = {"fix": rule.mends, "preview": rule.preview, "checklist": rule.advises}
+            told = " ".join(mark for mark, holds in marks.items() if holds)
+            output.line(f"{rule.code} {rule.severity:<7} {rule.tier:<10} {rule.title}{told and f' [{told}]'}")
 
 
 def _told(rule: type[Rule]) -> dict[str, Any]:
-    names = ("code", "title", "severity", "tier", "confidence", "preview", "made", "mends", "what", "why", "remedy")
-    return {name: getattr(rule, name) for name in names}
+    facts = ("code", "title", "severity", "tier", "confidence", "preview", "advises", "made", "mends")
+    return {name: getattr(rule, name) for name in (*facts, "what", "why", "remedy")}

@@ -76,6 +76,16 @@ def test_every_format_of_the_command_is_one_of_the_hook(form: str, bad: Path) ->
     assert hook.stdout.rstrip("\n") == command.stdout.rstrip("\n")
 
 
+def test_a_checklist_recommends_what_no_other_report_tells(words: list[str], tmp_path: Path) -> None:
+    text = MANIFEST.replace('governance = "quick"', 'governance = "standard"')
+    made = repository(tmp_path / "made", {"pyproject.toml": text})
+    checklist = run(*words, "--format", "checklist", cwd=made).stdout
+    assert "⚠️ Deployments: 1 recommendation" in checklist
+    assert "DEP005 pyproject.toml: nothing here says how it is deployed" in checklist.split("Recommendations")[1]
+    assert "DEP005" not in run(*words, "--preview", "--format", "json", cwd=made).stdout
+    assert "DEP005" in run(*words, "--select", "DEP005", "--format", "json", cwd=made).stdout
+
+
 def test_several_paths_are_one_report(tmp_path: Path) -> None:
     for name in ("a", "b"):
         repository(tmp_path / name, {"workspace.yaml": TWICE})

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from pytest_cookies.plugin import Cookies
 
-from audit_hooks.engine import judge_commit
-from audit_hooks.rules import every
+from audit_hooks.engine import audit
+from audit_hooks.findings import Finding
+from audit_hooks.policy import Options
 from tests.template.conftest import CONFIGURATIONS, Configuration, make
 
 
@@ -27,8 +28,14 @@ def clone(request: pytest.FixtureRequest, cookies_session: Cookies, tmp_path_fac
     return folder
 
 
+def told(folder: Path) -> list[Finding]:
+    """What is found at the module's own tier."""
+    (verdict,) = audit(folder, Options(preview=True))
+    return list(verdict.findings)
+
+
 def test_it_has_no_finding_and_a_planted_one_is_found(clone: Path, tmp_path: Path) -> None:
-    assert judge_commit(clone, every()) == ([], 1)
+    assert told(clone) == []
     folder = tmp_path / "edited"
     shutil.copytree(clone, folder)
     (package,) = (folder / "src").iterdir()
@@ -36,8 +43,7 @@ def test_it_has_no_finding_and_a_planted_one_is_found(clone: Path, tmp_path: Pat
         code.write('\nos.environ["BAR_ONE_NEW"]\n')
     piece = folder / "workspace/local/workspace.yaml"
     piece.write_text(piece.read_text().replace("location_name: bar-one", "location_name: bar-two"))
-    findings, _ = judge_commit(folder, every())
-    assert [(finding.rule, finding.subject) for finding in findings] == [
+    assert [(finding.rule, finding.subject) for finding in told(folder)] == [
         ("WSP007", "BAR_ONE_NEW"),
         ("WSP020", "bar-one"),
     ]

@@ -55,7 +55,7 @@ def test_a_tier_holds_the_ones_below(tmp_path: Path, tier: str) -> None:
     expected = {
         rule.code
         for rule in every()
-        if TIERS.index(rule.tier) <= TIERS.index(tier) and "module" in rule.kinds and not rule.preview
+        if TIERS.index(rule.tier) <= TIERS.index(tier) and "module" in rule.kinds and not (rule.preview or rule.advises)
     }
     assert held == expected
 
@@ -198,6 +198,15 @@ def test_many_subjects_are_judged_the_same_by_one_process_and_by_two(tmp_path: P
     assert alone == together
     assert alone[0].folder == "one"
     assert {finding.path for finding in alone[1].findings} == {"one/w0/workspace.yaml"}
+
+
+def test_recommendations_are_asked_for_a_checklist_or_by_their_own_code(tmp_path: Path) -> None:
+    advice = INDEX[0]._replace(code="WSP999", kinds=("module",), tier="quick", made=False, preview=False, advises=True)
+    subject = module(tmp_path, {"pyproject.toml": ""})
+    assert Policy(subject, Options(preview=True)).rules([advice]) == []
+    assert Policy(subject, Options(select=("WSP",))).rules([advice]) == []
+    assert Policy(subject, Options(select=("WSP999",))).rules([advice]) == [advice]
+    assert Policy(subject, Options(advice=True)).rules([advice]) == [advice]
 
 
 def test_preview_rules_are_asked_only_when_wanted(tmp_path: Path) -> None:

@@ -65,7 +65,8 @@ def test_a_planted_defect_is_found_where_it_is(seed: Seed, rendered: dict[str, P
 
             subprocess.run(["git", "-C", str(root), "add", "-f", name], check=True)
 
-    found = [finding for verdict in audit(root, Options(preview=True)) for finding in verdict.findings]
+    options = Options(preview=True, advice=any(rule.advises for rule in every(seed.rule)))
+    found = [finding for verdict in audit(root, options) for finding in verdict.findings]
     assert [(finding.rule, finding.path) for finding in found] == [(seed.rule, seed.path)], found
     text = (root / seed.path).read_text(encoding="utf-8") if (root / seed.path).is_file() else ""
     line = text.split("\n")[found[0].line - 1] if found[0].line else ""

@@ -57,7 +57,7 @@ class Placeholder(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         """One finding a line."""
-        for name in deployments(subject):
+        for name in deployments(subject.own):
             told = subject.files.glance(name, LARGEST).lower()
             for line in lines(subject, name) if any(hint in told for hint in _HINTS) else ():
                 found = re.search(_LEFT, line.text)

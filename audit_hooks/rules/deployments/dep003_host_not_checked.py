@@ -60,7 +60,7 @@ class HostNotChecked(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         """One finding a line, those that it goes on in included."""
-        for name in scripts(subject):
+        for name in scripts(subject.own):
             told = subject.files.glance(name, LARGEST).lower()
             for line in lines(subject, name) if any(hint in told for hint in _HINTS) else ():
                 found = re.search(_OFF, line.text, re.IGNORECASE)

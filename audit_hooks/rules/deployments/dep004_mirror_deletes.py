@@ -64,7 +64,7 @@ class MirrorDeletes(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         """Each command whose words are written there."""
-        for name in scripts(subject):
+        for name in scripts(subject.own):
             text = subject.files.glance(name, LARGEST)
             if "--del" not in text or "rsync" not in text:
                 continue

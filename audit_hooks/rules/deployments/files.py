@@ -35,31 +35,31 @@ def pipelines(names: Iterable[str]) -> list[str]:
     return [name for name in names if _pipeline(name.split("/"))]
 
 
-def scripts(subject: Subject) -> list[str]:
-    """Files whose lines are run: scripts, pipelines, what ssh and Ansible read, all in a deployment's folder."""
+def scripts(names: Iterable[str]) -> list[str]:
+    """Those of some files whose lines are run: scripts, pipelines, what ssh and Ansible read, a deployment's folder."""
     return [
         name
-        for name, parts in _standing(subject)
+        for name, parts in _standing(names)
         if name.endswith((*_RUN, ".ssh/config")) or _pipeline(parts) or _in_folder(parts)
     ]
 
 
-def deployments(subject: Subject) -> list[str]:
-    """Files that say where to and with what it is deployed: folders of deployments, what Dagster+ and Helm read,
+def deployments(names: Iterable[str]) -> list[str]:
+    """Those that say where to and with what it is deployed: folders of deployments, what Dagster+ and Helm read,
     pipelines and scripts that are named for it.
     """
     return [
         name
-        for name, parts in _standing(subject)
+        for name, parts in _standing(names)
         if _in_folder(parts)
         or parts[-1].startswith(("dagster_cloud.y", "container_context.y", "values.y", "values-", "values_"))
         or ((_pipeline(parts) or parts[-1].endswith(_RUN)) and _named_for_it(parts[-1]))
     ]
 
 
-def _standing(subject: Subject) -> Iterator[tuple[str, list[str]]]:
+def _standing(names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:
     """(path, its parts) of the files that are no tests, documents or patterns for others."""
-    for name in subject.own:
+    for name in names:
         parts = name.split("/")
         if _ASIDE.isdisjoint(parts[:-1]) and not any(word in parts[-1] for word in _PATTERNS):
             yield name, parts

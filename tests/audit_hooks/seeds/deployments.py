@@ -25,4 +25,6 @@ SEEDS = [
         SCRIPT,
         "rsync",
     ),
+    Seed("DEP005", {"governance": "standard"}, {}, "pyproject.toml"),
+    Seed("DEP006", {"governance": "enterprise"}, {SCRIPT: "#!/bin/sh\n"}, SCRIPT),
 ]
