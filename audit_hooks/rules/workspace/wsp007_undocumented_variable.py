@@ -85,7 +85,7 @@ class UndocumentedVariable(Rule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         """Each variable once, where it is read first."""
-        missing = _missing(subject)
+        missing = undocumented(subject)
         name = _documents(subject)[0][1] if missing else ""
         for variable, (spot, who) in missing.items():
             remedy = f"add it to {name}, commented out with its default where it has one"
@@ -97,7 +97,7 @@ class UndocumentedVariable(Rule):
         if files is not subject.files:
             return
         text = files.text(name)
-        lines = "".join(f"#{variable}=\n" for variable in _missing(subject))
+        lines = "".join(f"#{variable}=\n" for variable in undocumented(subject))
         if text is None:
             yield Edit(name, -1, -1, lines)
         else:
@@ -111,7 +111,7 @@ def _documents(subject: Subject) -> list[tuple[Sources, str]]:
     return [(files, name) for files in (subject.files, subject.repository) for name in _OTHERS if files.has(name)]
 
 
-def _missing(subject: Subject) -> dict[str, tuple[Spot, str]]:
+def undocumented(subject: Subject) -> dict[str, tuple[Spot, str]]:
     """Where each undocumented variable is read first, and by what."""
     known = _known(subject)
     if known is None:

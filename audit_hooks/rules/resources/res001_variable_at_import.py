@@ -1,0 +1,201 @@
+"""RES001: a variable that is read when Dagster imports the file."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from ...code import argument
+from ...rule import UNSAFE, CodeRule, Edit
+from ...variables import DAGSTER, PLATFORM
+from ..workspace.wsp007_undocumented_variable import undocumented
+from .variables import HEAD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ...code import Code
+    from ...findings import Finding
+    from ...package import Package
+    from ...subject import Subject
+
+_GETTERS = ("os.getenv", "os.environ.get")
+_TESTS = (ast.Compare, ast.BoolOp, ast.If, ast.IfExp, ast.Assert, ast.While, ast.NamedExpr)
+_CONFIGURED = ("Resource", "IOManager")  # ends of classes that take an EnvVar for a text
+
+
+class VariableAtImport(CodeRule):
+    """What a file needs from the environment is read when it is used."""
+
+    code = "RES001"
+    title = "A variable that is read at import"
+    severity = "warning"
+    mends = UNSAFE
+    what = (
+        "`os.environ[…]`, or `os.getenv(…)` and `os.environ.get(…)` without a default, of a literal name, that run "
+        "when a file that Dagster loads is imported: at module level, in a class body, a decorator or a parameter's "
+        "default. Each variable once a file. Left out: what is below an `if` or a `try`, what the file sets itself, a "
+        "value that may be missing and is asked for it (`if`, `or`, a comparison) or handed to a field whose default "
+        "is None, Dagster's and the system's variables, and what WSP007 tells already."
+    )
+    why = (
+        "The code server imports the file, and so does every run, perhaps in another container with other variables: "
+        "where this one is missing, nothing of the code location loads, or everything works with None. A new value "
+        "counts only after a restart."
+    )
+    remedy = "hand dg.EnvVar to a resource, or read it in the function that needs it; give what must be there a default"
+    mentions = ("environ", "getenv")
+    bad = (
+        {"defs.py": HEAD + 'warehouse = Warehouse(url=os.environ["WAREHOUSE_URL"])\n'},
+        {"defs.py": HEAD + 'TOKEN = os.getenv("API_TOKEN")\n\n\n@dg.asset\ndef a():\n    return fetch(TOKEN)\n'},
+        {"defs.py": HEAD + 'class Api(dg.ConfigurableResource):\n    token: str = os.environ["API_TOKEN"]\n'},
+        {"defs.py": HEAD + 'def fetch(token=os.environ.get("API_TOKEN", None)):\n    return token\n'},
+        {
+            "bar/__init__.py": "",
+            "bar/defs.py": "import dagster as dg\n\nfrom bar import settings\n",
+            "bar/settings.py": 'import os\n\nHOST = os.environ["API_HOST"]\n',
+        },
+        {
+            "defs.py": HEAD + "from dagster_aws.s3 import S3Resource\n\n"
+            'defs = dg.Definitions(resources={"s3": S3Resource(region_name=os.getenv("REGION"))})\n'
+        },
+    )
+    good = (
+        {"defs.py": HEAD + 'warehouse = Warehouse(url=dg.EnvVar("WAREHOUSE_URL"))\n'},
+        {"defs.py": HEAD + 'URL = os.environ.get("WAREHOUSE_URL", "duckdb:///data.duckdb")\n'},
+        {"defs.py": HEAD + 'URL = os.getenv("WAREHOUSE_URL") or "duckdb:///data.duckdb"\n'},
+        {"defs.py": HEAD + '@dg.asset\ndef a():\n    return fetch(os.environ["API_TOKEN"])\n'},
+        {"defs.py": HEAD + 'defs = dg.Definitions()\n\nif __name__ == "__main__":\n    print(os.environ["X"])\n'},
+        {"defs.py": HEAD + 'STAGE = os.getenv("STAGE")\nif STAGE == "prod":\n    URL = os.environ["PROD_URL"]\n'},
+        {"defs.py": HEAD + 'try:\n    URL = os.environ["URL"]\nexcept KeyError:\n    URL = ""\n'},
+        {"defs.py": HEAD + 'os.environ.setdefault("URL", "x")\nURL = os.environ["URL"]\nh = os.environ["HOME"]\n'},
+        {"defs.py": HEAD + 'class Api(dg.Config):\n    t: str = Field(default_factory=lambda: os.environ["T"])\n'},
+        {
+            "defs.py": HEAD + "from resources import Tiles\n\n"
+            'tiles = Tiles(program=os.getenv("TILES_PROGRAM"))\nmore = Tiles(os.getenv("MORE_TILES"))\n',
+            "resources.py": "import dagster as dg\n\n\nclass Tiles(dg.ConfigurableResource):\n"
+            "    program: str | None = None\n",
+        },
+        {"defs.py": HEAD, "script.py": 'import os\n\nHOST = os.environ["API_HOST"]\n'},
+    )
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        """What WSP007 tells is left to it."""
+        told = set[tuple[str, str]]()
+        known = undocumented(subject) if "WSP007" in subject.asked else {}
+        for finding in super().check(subject):
+            if finding.subject not in known and (finding.path, finding.subject) not in told:
+                told.add((finding.path, finding.subject))
+                yield finding
+
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+        """Each place."""
+        if not subject.package.imports_dagster(code):
+            return
+        for node, variable in _reads(code):
+            if isinstance(node, ast.Call) and _takes_none(code, subject.package, node):
+                continue
+            without = "is None" if isinstance(node, ast.Call) else "keeps the code location from loading"
+            message = f"{variable} is read when this file is imported: without it, this {without}"
+            yield self.finding(code.spot(node), variable, message)
+
+    def fix(self, subject: Subject, finding: Finding) -> Iterable[Edit]:
+        """Where it is handed to a resource, hand over the variable."""
+        for code in subject.package.files:
+            for node, variable in _reads(code) if code.path == finding.path else ():
+                if code.spot(node)[1:] != (finding.line, finding.column):
+                    continue
+                holder = code.parent(node)
+                call = code.parent(holder) if isinstance(holder, ast.keyword) else None
+                name = _env_var(code)
+                if name and isinstance(call, ast.Call) and code.source(call.func).endswith(_CONFIGURED):
+                    yield Edit(code.path, *code.span(node), f'{name}("{variable}")')
+
+
+def _env_var(code: Code) -> str:
+    """What an `EnvVar` is called in a file; "" where it has no name there."""
+    for name, meaning in code.imports.items():
+        if meaning == "dagster":
+            return f"{name}.EnvVar"
+        if meaning == "dagster.EnvVar":
+            return name
+    return ""
+
+
+def _reads(code: Code) -> Iterator[tuple[ast.expr, str]]:
+    """(place, variable) of each one that is read at import and may be missing."""
+    found: list[tuple[ast.expr, ast.expr]] = []
+    set_here: set[object] = set()
+    for node in code.all(ast.Subscript):
+        if code.name(node.value) == "os.environ":
+            if isinstance(node.ctx, ast.Load):
+                found.append((node, node.slice))
+            else:
+                set_here.add(code.value(node.slice))
+    for call, name in code.named_calls:
+        key = argument(call, "key", 0)
+        if key is None:
+            continue
+        if name == "os.environ.setdefault":
+            set_here.add(code.value(key))
+        elif name in _GETTERS and code.value(argument(call, "default", 1) or ast.Constant(None)) is None:
+            found.append((call, key))
+    for place, key in found:
+        variable = code.value(key)
+        if (
+            isinstance(variable, str)
+            and variable not in set_here
+            and code.runs_in(place) is None
+            and not (PLATFORM.fullmatch(variable) or DAGSTER.fullmatch(variable))
+            and not _careful(code, place)
+        ):
+            yield place, variable
+
+
+def _careful(code: Code, place: ast.expr) -> bool:
+    """Whether what stands around a place sees to it that the variable may be missing."""
+    below: ast.AST = place
+    for holder in code.above(place):
+        if isinstance(holder, ast.If | ast.IfExp) and below is not holder.test:
+            return True
+        if isinstance(holder, ast.Try) and below in holder.body and holder.handlers:
+            return True
+        if isinstance(place, ast.Call) and _asked(code, holder, below):
+            return True
+        below = holder
+    return False
+
+
+def _asked(code: Code, holder: ast.AST, value: ast.AST) -> bool:
+    """Whether `holder` asks if the value is there, or binds it to a name that the file asks."""
+    match holder:
+        case ast.UnaryOp(op=ast.Not()) | ast.Call(func=ast.Name(id="bool")):
+            return True
+        case ast.Assign(targets=[ast.Name(id=name)]) if holder.value is value:
+            return any(
+                isinstance(code.parent(node), _TESTS) or isinstance(getattr(code.parent(node), "op", None), ast.Not)
+                for node in code.all(ast.Name)
+                if node.id == name and isinstance(node.ctx, ast.Load)
+            )
+    return isinstance(holder, _TESTS)
+
+
+def _takes_none(code: Code, package: Package, value: ast.Call) -> bool:
+    """Whether a value is handed to a class of this package that has None as that field's default."""
+    holder = code.parent(value)
+    call = code.parent(holder) if isinstance(holder, ast.keyword) else holder
+    if not isinstance(call, ast.Call) or value is call.func:
+        return False
+    module, _, name = code.name(call.func).rpartition(".")
+    home = package.modules.get(module) if module else code
+    name = name or (call.func.id if isinstance(call.func, ast.Name) else "")
+    match home.defined.get(name) if home else None:
+        case [ast.ClassDef(body=body)]:
+            fields = [one for one in body if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)]
+        case _:
+            return False
+    if isinstance(holder, ast.keyword):
+        fields = [one for one in fields if isinstance(one.target, ast.Name) and one.target.id == holder.arg]
+    else:
+        fields = fields[call.args.index(value) :]
+    return bool(fields) and isinstance(fields[0].value, ast.Constant) and fields[0].value.value is None
