@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +15,24 @@ from .rule import TIERS
 from .sources import Sources
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Sequence
 
 CLEAN, FOUND, REFUSED, NOTHING = 0, 1, 2, 3
 FORMATS = ("text", "checklist", "json", "sarif", "github", "markdown", "html")
+
+
+class Given:
+    """What the command line says, and what holds where it says nothing."""
+
+    root = Path()
+    tier = ""
+    fail_on = "error"
+    select: Sequence[str] = []
+    ignore: Sequence[str] = []
+    preview = False
+    baseline: Path | None = None
+    format = "text"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Where there is nothing to judge: 0 with a note, since the hook may run in any repository.
     """
-    given = _parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    given = _parser().parse_args(words, Given()) if words else Given()  # a hook is given nothing, as a rule
     if not given.root.is_dir():
         print(f"Error: {given.root}: there is no such folder", file=sys.stderr)  # noqa: T201
         return NOTHING
@@ -39,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return REFUSED
 
 
-def _run(given: argparse.Namespace) -> int:
+def _run(given: Given) -> int:
     known = {}
     if given.baseline:
         from .baseline import read
@@ -62,19 +76,21 @@ def _run(given: argparse.Namespace) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
+    import argparse
+
     parser = argparse.ArgumentParser(
         prog="dmb-audit", description="Judge the Dagster projects and workspaces of a repository without running them."
     )
     parser.add_argument(
-        "root", nargs="?", type=Path, default=Path(), help="the repository (default: the working folder)"
+        "root", nargs="?", type=Path, default=Given.root, help="the repository (default: the working folder)"
     )
-    parser.add_argument("--tier", choices=TIERS, default="", help="what it is held to (default: its own settings)")
-    parser.add_argument("--fail-on", choices=SEVERITIES, default="error", help="the least severity that fails (error)")
-    parser.add_argument("--select", action="append", default=[], metavar="CODE", help="ask only these rules or areas")
-    parser.add_argument("--ignore", action="append", default=[], metavar="CODE", help="do not ask these")
+    parser.add_argument("--tier", choices=TIERS, help="what it is held to (default: its own settings)")
+    parser.add_argument("--fail-on", choices=SEVERITIES, help="the least severity that fails (error)")
+    parser.add_argument("--select", action="append", metavar="CODE", help="ask only these rules or areas")
+    parser.add_argument("--ignore", action="append", metavar="CODE", help="do not ask these")
     parser.add_argument("--preview", action="store_true", help="ask the new rules too")
     parser.add_argument("--baseline", type=Path, metavar="FILE", help="findings that are known already")
-    parser.add_argument("--format", choices=FORMATS, default="text")
+    parser.add_argument("--format", choices=FORMATS)
     return parser
 
 

@@ -45,7 +45,7 @@ def workspace(root: Path) -> Subject:
     return Subject("workspace", Sources(root))
 
 
-def judge_commit(root: Path, rules: Iterable[type[Rule]]) -> tuple[list[Finding], int]:
+def judge_commit(root: Path, rules: Iterable[Listed]) -> tuple[list[Finding], int]:
     """The findings in the repository `root` as git knows it, and how many modules and workspaces there were. No file
     of this machine alone counts, so that the same commit gets the same verdict everywhere; outside of git all files but
     those do.
@@ -55,7 +55,9 @@ def judge_commit(root: Path, rules: Iterable[type[Rule]]) -> tuple[list[Finding]
     for subject in subjects(root):
         if subject.kind != "repository":
             count += 1
-            found |= set(_placed(judge(subject, rules), subject.folder))
+            asked = [listed for listed in rules if subject.kind in listed.kinds]
+            subject.asked = frozenset(listed.code for listed in asked)
+            found |= set(_placed(judge(subject, _loaded(asked, subject)), subject.folder))
     return sorted(found), count
 
 
@@ -111,7 +113,7 @@ def verdict(subject: Subject, options: Options, inside: str = "") -> Verdict:
     policy = Policy(subject, options)
     asked = policy.rules(INDEX)
     subject.asked = frozenset(listed.code for listed in asked)
-    found = policy.applied(judge(subject, [listed.load() for listed in asked if _concerns(listed, subject)]))
+    found = policy.applied(judge(subject, _loaded(asked, subject)))
     folder = "/".join(part for part in (inside, subject.folder) if part)
     told = _placed([finding for finding in found if not subject.ignores.of(finding)], folder)
     counted = _unknown(told, options, subject, folder) if options.baseline else told
@@ -130,9 +132,13 @@ def verdict(subject: Subject, options: Options, inside: str = "") -> Verdict:
     )
 
 
-def _concerns(listed: Listed, subject: Subject) -> bool:
-    """Whether a rule is worth loading: one over code finds nothing where none of its words stands."""
-    return listed.mentions is None or any(map(subject.package.mentioning, listed.mentions))
+def _loaded(rules: Iterable[Listed], subject: Subject) -> list[type[Rule]]:
+    """The rules that may find something: one over code finds nothing where none of its words stands."""
+    return [
+        listed.load()
+        for listed in rules
+        if listed.mentions is None or any(map(subject.package.mentioning, listed.mentions))
+    ]
 
 
 def _unknown(findings: Iterable[Finding], options: Options, subject: Subject, folder: str) -> list[Finding]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from typing import TYPE_CHECKING
+
+from . import gitindex
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,7 +16,8 @@ _LEAVE = {"GIT_DIR", "GIT_WORK_TREE", "GIT_PREFIX", "GIT_COMMON_DIR", "GIT_OBJEC
 
 def tracked(root: Path) -> frozenset[str] | None:
     """What git knows below `root`: the index, so that a commit is judged as it will be. None outside of git."""
-    return _ls_files(root)
+    names = gitindex.names(root)
+    return _ls_files(root) if names is None else names
 
 
 def unignored(root: Path) -> frozenset[str]:
@@ -23,6 +25,7 @@ def unignored(root: Path) -> frozenset[str]:
     others = ("--others", "--exclude-standard")
     found = _ls_files(root, *others)
     if not found:  # no repository, or one that ignores the whole folder
+        import subprocess
         import tempfile
 
         try:
@@ -50,6 +53,8 @@ def _ls_files(root: Path, *options: str, outside: str = "") -> frozenset[str] | 
     """`git ls-files` in `root`. A hook's environment names the repository that it runs in, which may be another one;
     its index stays: that is the commit in the making. No program that the repository's settings name is started.
     """
+    import subprocess
+
     environment = {name: value for name, value in os.environ.items() if name not in _LEAVE}
     if outside:
         environment |= {"GIT_DIR": outside, "GIT_WORK_TREE": str(root)}

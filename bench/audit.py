@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import multiprocessing
-import os
 import shutil
 import subprocess
 import sys
@@ -33,7 +33,8 @@ def run() -> Iterator[Pair]:
         folder = Path(name)
         project = create({"governance": "standard"}, output_dir=folder, no_input=True).project
         _commit(project)
-        yield from _hook(project)
+        with contextlib.chdir(project):
+            yield from _hook(project)
         yield from _many(project, folder / "many")
 
 
@@ -43,7 +44,7 @@ def _commit(project: Path) -> None:
 
 
 def _hook(project: Path) -> Iterator[Pair]:
-    hook = [str(BIN / "dmb-audit"), str(project)]
+    hook = [str(BIN / "dmb-audit")]  # as pre-commit calls it
     done = subprocess.run(hook, check=False, capture_output=True, text=True)
     if done.returncode or done.stdout:
         raise AssertionError(done.stdout)
@@ -53,7 +54,6 @@ def _hook(project: Path) -> Iterator[Pair]:
         # It fails on what its own rules find.
         "repo-review with sp-repo-review": (["sh", "-c", f"'{BIN}/repo-review' '{project}' || true"], 1 / 5, 9),
     }
-    os.chdir(project)
     for peer, (command, bound, runs) in peers.items():
         name = f"dmb-audit on a standard module ÷ {peer}"
         yield measure(name, lambda: hook, partial(list, command), bound=bound, runs=runs)
