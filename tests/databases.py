@@ -141,7 +141,7 @@ def mariadb() -> Iterator[Server]:
         start.write_text(
             "set names utf8mb4;\n"
             f"create user if not exists '{server.user}'@'%' identified by '{quoted}';\n"
-            f"grant all on *.* to '{server.user}'@'%';\n",
+            f"grant all on *.* to '{server.user}'@'%' with grant option;\n",
             encoding="utf-8",
         )
         options = [

@@ -1,4 +1,4 @@
-"""`dmb workspace restore` and `rotate`: parsing and printing only; the work is in `dmb.workspace.history`."""
+"""`dmb workspace restore` and `rotate`: parsing and printing only; the work is in `dmb.workspace`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from .options import as_json_option, confirm, dry_run_option, workspace_option, 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ..workspace.history import Rotated
     from ..workspace.layout import Layout
+    from ..workspace.rotate import Rotated
 
 
 @click.command(
@@ -80,12 +80,13 @@ def _list(layout: Layout, *, as_json: bool) -> None:
 @as_json_option
 @dry_run_option
 def rotate(name: str, named: Path | None, yes: bool, as_json: bool, dry_run: bool) -> None:
-    """Give a module's database server a new password: in its block of .env. It is never printed.
+    """Give a module's database a new password: in its block of .env. It is never printed.
 
-    The server itself keeps the old one until it is told; the commands for that are shown.
+    In a local workspace the server gets it too, or nothing is changed. A server in a container keeps the old one until
+    it is told; the commands for that are shown.
     """
-    from ..workspace.history import rotate
     from ..workspace.layout import find
+    from ..workspace.rotate import rotate
     from . import output
 
     layout = find(named)
@@ -96,35 +97,42 @@ def rotate(name: str, named: Path | None, yes: bool, as_json: bool, dry_run: boo
         done = rotate(layout, name, commit=True)
     if as_json:
         changed = output.changed(layout, done.changes, dry_run=dry_run)
-        data = {"module": name, "variable": done.variable, **changed, "next": _after_rotate(done)}
-        output.data("dmb.workspace.rotate/1", data)
+        data = {"module": name, "variable": done.variable, "server_told": done.told, **changed}
+        output.data("dmb.workspace.rotate/1", {**data, "next": _after_rotate(done)})
         return
     for note in done.notes:
         output.tell(note)
     if dry_run:
         output.diff(layout, done.changes)
         return
-    output.line(f"{name}: {done.variable} is new in {layout.env}")
+    output.line(f"{name}: {done.variable} is new in {layout.env}{', and the server has it' if done.told else ''}")
     output.following(_after_rotate(done))
 
 
 def _after_rotate(done: Rotated) -> list[str]:
     """Shell lines: tell the server, then restart what uses the password."""
+    from ..workspace.password import STATEMENTS
+
     folder, variable = shlex.quote(str(done.layout.root)), done.variable
     if done.runtime != "docker":
         return [
-            f"# give the server of {done.name} the password that {variable} has in {done.layout.env}",
+            f"# write {variable} of {done.layout.env} into {done.path}/.env too",
             "# then stop the workspace and start it again",
         ]
-    server = f"{done.name}-db"
+    if not done.service:
+        return [
+            f"# give the server of {done.name} the password that {variable} has in {done.layout.env}",
+            f"cd {folder} && docker compose up --detach",
+        ]
+    statement = STATEMENTS[done.database].format("$NEW")
     if done.database == "postgresql":
-        change = 'psql -U "$POSTGRES_USER" -d "$POSTGRES_DB" -c "ALTER USER CURRENT_USER PASSWORD \'$NEW\'"'
+        change = f'psql -U "$POSTGRES_USER" -d "$POSTGRES_DB" -c "{statement}"'
     else:
-        alter = "ALTER USER CURRENT_USER() IDENTIFIED BY '$NEW'"
-        change = f'MYSQL_PWD="$MYSQL_PASSWORD" mysql -u "$MYSQL_USER" -e "{alter}"'
+        client = "$(command -v mysql mariadb | head -n 1)"
+        change = f'MYSQL_PWD="$MYSQL_PASSWORD" {client} -u "$MYSQL_USER" -e "{statement}"'
     take = f"$(grep '^{variable}=' .env | cut -d= -f2-)"
     return [
         f"cd {folder}",
-        f'docker compose exec -e NEW="{take}" {server} sh -c {shlex.quote(change)}',
-        f"docker compose up --detach {server} {done.name}",
+        f'NEW="{take}" docker compose exec -e NEW {done.service} sh -c {shlex.quote(change)}',
+        "docker compose up --detach",
     ]

@@ -1,18 +1,13 @@
-"""Go back: the files of a workspace as they were before a change, and a new password for a module's database."""
+"""Go back: the files of a workspace as they were before a change."""
 
 from __future__ import annotations
 
-import re
-import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .. import envfile, textblocks
-from ..answers import DATABASE_SERVERS
 from ..errors import DmbError, NothingToWorkOn
 from ..transaction import backups, transaction
-from .registry import fingerprints
-from .session import recovered, session
+from .session import recovered
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,19 +24,6 @@ class Restored:
 
     layout: Layout
     time: str
-    changes: tuple[Change, ...]
-    notes: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Rotated:
-    """What `rotate` did. `variable` has a new value."""
-
-    layout: Layout
-    name: str
-    database: str
-    variable: str
-    runtime: str
     changes: tuple[Change, ...]
     notes: tuple[str, ...]
 
@@ -92,31 +74,3 @@ def restore(layout: Layout, time: str, *, commit: bool) -> Restored:
         if commit:
             tx.commit()
         return Restored(layout, label(meant[0]), changes, tuple(recovered(tx.recovery)))
-
-
-def rotate(layout: Layout, name: str, *, commit: bool) -> Rotated:
-    """Give the module's database a new password in its block of `.env`; nothing else there changes.
-
-    Raises NothingToWorkOn for a name that no module has, DmbError where there is no such password in its block.
-    """
-    with session(layout) as on:
-        on.known([name])
-        entry, env = on.registry.modules[name], str(layout.env)
-        own = [one for one in on.files.variables() if one.owner == name and one.key.endswith("_DB_PASSWORD")]
-        if entry.database not in DATABASE_SERVERS or not own:
-            raise DmbError(
-                f"{name} has no password of a database server in its block ({entry.database})",
-                place=env,
-                remedy="only modules with PostgreSQL or MySQL have one",
-            )
-        text, variable = on.files.text(layout.env), own[-1].key
-        block = next(block for block in envfile.blocks(text, env) if block.owner == name)
-        line = re.compile(rf"^[ \t]*(?:export[ \t]+)?{re.escape(variable)}[ \t]*=[^\r\n]*", re.MULTILINE)
-        body = line.sub(lambda _: envfile.line(variable, secrets.token_hex(16)), block.body)
-        new = envfile.update(text, {name: body}, env)
-        on.tx.write(layout.env, textblocks.encode(new))
-        digest = fingerprints(envfile.blocks(new, env), {name})[name]
-        blocks = {**entry.blocks, layout.name_of(layout.env): digest}
-        changed = type(entry)(**{**vars(entry), "blocks": blocks})
-        changes = on.finish(on.registry.with_modules({name: changed}), commit=commit)
-    return Rotated(layout, name, entry.database, variable, on.registry.runtime, changes, on.notes)
