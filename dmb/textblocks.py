@@ -233,7 +233,7 @@ def fit(text: str, position: int, lines: str) -> str:
 
 def unfinished(text: str) -> bool:
     """Whether the last line of `text` has no line ending."""
-    return bool(text.lstrip(BOM)) and text[-1] not in "\r\n"
+    return bool(text.removeprefix(BOM)) and text[-1] not in "\r\n"
 
 
 def merged(spans: Iterable[Span]) -> list[Span]:
