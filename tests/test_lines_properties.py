@@ -55,7 +55,7 @@ def texts(draw: Any, lines: tuple[str, ...], first: str = "") -> str:
     chosen = draw(st.lists(st.sampled_from(lines), max_size=7))
     filled = [line.format(key=f"K{number}", number=number, eol=eol) for number, line in enumerate(chosen)]
     ends = draw(st.sampled_from(["", eol, eol * 2]))
-    return draw(st.sampled_from(["", "\ufeff"])) + eol.join([first, *filled] if first else filled) + ends
+    return str(draw(st.sampled_from(["", "\ufeff"])) + eol.join([first, *filled] if first else filled) + ends)
 
 
 def read(text: str) -> dict[str, str | None]:
