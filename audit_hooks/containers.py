@@ -7,6 +7,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from dmb.regex import regex
 from dmb.workspace.compose import role
 
 from .sources import Spot
@@ -19,12 +20,12 @@ if TYPE_CHECKING:
 
     from .subject import Subject
 
-_COMPOSE = re.compile(r"(^|/)(docker-)?compose([.-][\w.-]+)?\.ya?ml$")
-_DOCKERFILE = re.compile(r"(^|/)(Dockerfile|Containerfile)(\.(?!dockerignore$)[^/]+)?$|\.[Dd]ockerfile$")
+_COMPOSE = regex(r"(^|/)(docker-)?compose([.-][\w.-]+)?\.ya?ml$")
+_DOCKERFILE = regex(r"(^|/)(Dockerfile|Containerfile)(\.(?!dockerignore$)[^/]+)?$|\.[Dd]ockerfile$")
 # Of tests, documents and installed packages, and templates that are not rendered yet.
-_ASIDE = re.compile(r"(^|/)(tests?|fixtures|docs?|examples?|\.venv|venv|site-packages|node_modules)/|\{\{|\{%")
-_FROM = re.compile(r"(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
-_WORDS = re.compile(r"[\[\]\",]")
+_ASIDE = regex(r"(^|/)(tests?|fixtures|docs?|examples?|\.venv|venv|site-packages|node_modules)/|\{\{|\{%")
+_FROM = regex(r"(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
+_WORDS = regex(r"[\[\]\",]")
 
 
 class Service(NamedTuple):

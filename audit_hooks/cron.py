@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from dmb.regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,8 +19,8 @@ _FIELDS = (
     ("month", 1, 12, _MONTHS),
     ("day of week", 0, 7, _DAYS),
 )
-_ITEM = re.compile(r"(\*|\w+)(?:-(\w+))?(?:/(\w+))?")
-_ODD = re.compile(r"[#?]|\bl\d*\b|\b[hr]\b")  # the last day, the nth weekday, a hash: not judged
+_ITEM = regex(r"(\*|\w+)(?:-(\w+))?(?:/(\w+))?")
+_ODD = regex(r"[#?]|\bl\d*\b|\b[hr]\b")  # the last day, the nth weekday, a hash: not judged
 
 
 def problem(cron: str) -> str | None:

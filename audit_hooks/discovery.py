@@ -6,6 +6,8 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
+from dmb.regex import regex
+
 from .listing import tracked, unignored
 from .sources import Sources
 from .subject import COMPOSE, PIECES, REGISTRY, Subject
@@ -14,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_SET_ASIDE = re.compile(r"(^|/)(tests?|fixtures)/|\{\{|\{%")  # test data, and templates that are not rendered yet
-_IMPORTS = re.compile(r"^[ \t]*(?:from|import)[ \t]+dagster", re.MULTILINE)
+_SET_ASIDE = regex(r"(^|/)(tests?|fixtures)/|\{\{|\{%")  # test data, and templates that are not rendered yet
+_IMPORTS = regex(r"^[ \t]*(?:from|import)[ \t]+dagster", re.MULTILINE)
 _PROJECT = ("pyproject.toml", "setup.py", "setup.cfg")
 _DEEPEST = 4  # folders that are searched for repositories below one that is none
 

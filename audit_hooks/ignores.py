@@ -8,6 +8,8 @@ from fnmatch import fnmatchcase
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dmb.regex import regex
+
 from .sources import Spot
 
 if TYPE_CHECKING:
@@ -17,11 +19,9 @@ if TYPE_CHECKING:
     from .subject import Subject
 
 WORD = "dmb: ignore"
-_COMMENT = re.compile(r"#[ \t]*dmb:[ \t]*ignore\[([^\]\n]*)\][ \t]*([^\n]*)")
-_CODE = re.compile(r"[A-Z]{3}(\d{3})?")
-_READ = re.compile(
-    r"(\.py|\.ya?ml|\.toml|\.cfg|(^|/)\.env(\.[^/]*)?|(^|/)(Dockerfile|Procfile)(\.[^/]*)?|\.Dockerfile)$"
-)
+_COMMENT = regex(r"#[ \t]*dmb:[ \t]*ignore\[([^\]\n]*)\][ \t]*([^\n]*)")
+_CODE = regex(r"[A-Z]{3}(\d{3})?")
+_READ = regex(r"(\.py|\.ya?ml|\.toml|\.cfg|(^|/)\.env(\.[^/]*)?|(^|/)(Dockerfile|Procfile)(\.[^/]*)?|\.Dockerfile)$")
 
 
 class Ignore(NamedTuple):

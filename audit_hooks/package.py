@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
-import re
 import sys
 import warnings
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
+
+from dmb.regex import regex
 
 from .code import UNKNOWN, Code
 from .sources import Broken, Spot
@@ -15,17 +16,17 @@ from .sources import Broken, Spot
 if TYPE_CHECKING:
     from .subject import Subject
 
-_TESTS = re.compile(r"(^|/)(tests?|testing|conftest\.py|test_[^/]*\.py|[^/]*_test\.py)(/|$)")
-_ASIDE = re.compile(r"(^|/)(\.[^/]+|docs?|examples?|migrations|node_modules|site-packages|setup\.py|noxfile\.py)(/|$)")
+_TESTS = regex(r"(^|/)(tests?|testing|conftest\.py|test_[^/]*\.py|[^/]*_test\.py)(/|$)")
+_ASIDE = regex(r"(^|/)(\.[^/]+|docs?|examples?|migrations|node_modules|site-packages|setup\.py|noxfile\.py)(/|$)")
 _LARGEST = 1_000_000  # bytes: what is larger is data, and takes a second and a hundred megabytes to parse
 
 # What an older Python cannot read, by the line that it stops at.
 _NEWER = (
-    (re.compile(r"^\s*type\s+\w+.*="), (3, 12)),
-    (re.compile(r"^\s*(async\s+)?(def|class)\s+\w+\s*\["), (3, 12)),
-    (re.compile(r"""\b[fF][rR]?["']|\b[rR][fF]["']"""), (3, 12)),
-    (re.compile(r"^\s*except\s+\w[\w.]*\s*,\s*\w"), (3, 14)),
-    (re.compile(r"""\b[tT][rR]?["']"""), (3, 14)),
+    (regex(r"^\s*type\s+\w+.*="), (3, 12)),
+    (regex(r"^\s*(async\s+)?(def|class)\s+\w+\s*\["), (3, 12)),
+    (regex(r"""\b[fF][rR]?["']|\b[rR][fF]["']"""), (3, 12)),
+    (regex(r"^\s*except\s+\w[\w.]*\s*,\s*\w"), (3, 14)),
+    (regex(r"""\b[tT][rR]?["']"""), (3, 14)),
 )
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from dmb.regex import regex
+
 from .findings import SEVERITIES
 from .rule import TIERS
 from .sources import Spot
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from .subject import Subject
 
 TABLE = "tool.dmb.audit"
-_CODE = re.compile(r"[A-Z]{3}(\d{3})?")
+_CODE = regex(r"[A-Z]{3}(\d{3})?")
 
 
 class Options(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import stat
 from bisect import bisect_left
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from dmb.errors import DmbError
 from dmb.ports.source import Source
 from dmb.ports.yamlnodes import NULL, Node, documents
+from dmb.regex import regex
 
 from .listing import walk
 
@@ -187,7 +187,7 @@ class Sources:
         return None
 
 
-_AT_LINE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
+_AT_LINE = regex(r"\(at line (\d+), column \d+\)|\(at end of document\)")
 
 
 def _told(error: Exception, text: str) -> tuple[int, str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
+from dmb.regex import regex
 
 # Those of the operating system, a shell or a CI.
-PLATFORM = re.compile(
+PLATFORM = regex(
     r"XDG_\w+|LC_\w+|GITHUB_\w+|CI|HOME|USER|LOGNAME|HOSTNAME|PATH|PWD|SHELL|TERM|LANG|TZ|TMPDIR|TEMP|TMP|"
     r"UID|GID|VIRTUAL_ENV|PYTHON\w+|NO_COLOR|APPDATA|LOCALAPPDATA|USERPROFILE"
 )
 
 # Dagster's own: it reads or sets them itself.
-DAGSTER = re.compile(r"DAGSTER_\w+")
+DAGSTER = regex(r"DAGSTER_\w+")

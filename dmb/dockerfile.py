@@ -11,13 +11,14 @@ from typing import NamedTuple
 
 from . import textblocks
 from .errors import DmbError
+from .regex import regex
 from .textblocks import Span, line_end, line_of
 
-_DIRECTIVE = re.compile(r"[ \t]*#[ \t]*([A-Za-z]+)[ \t]*=[ \t]*([^\r\n]*?)[ \t]*(?:[\r\n]|\Z)")
-_WORD = re.compile(r"[ \t]*([A-Za-z]+)(?:[ \t]+|(?=[\r\n\\`]|\Z))")
-_HEREDOC = re.compile(r"(?:^|(?<=[\s&|;(\d]))<<(-?)([\"']?)([A-Za-z_][\w.]*)\2")
-_CONTINUED = re.compile(r"\\(?=[ \t]*(?:[\r\n]|\Z))")
-_FROM = re.compile(r"(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
+_DIRECTIVE = regex(r"[ \t]*#[ \t]*([A-Za-z]+)[ \t]*=[ \t]*([^\r\n]*?)[ \t]*(?:[\r\n]|\Z)")
+_WORD = regex(r"[ \t]*([A-Za-z]+)(?:[ \t]+|(?=[\r\n\\`]|\Z))")
+_HEREDOC = regex(r"(?:^|(?<=[\s&|;(\d]))<<(-?)([\"']?)([A-Za-z_][\w.]*)\2")
+_CONTINUED = regex(r"\\(?=[ \t]*(?:[\r\n]|\Z))")
+_FROM = regex(r"(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
 
 
 class Instruction(NamedTuple):

@@ -11,22 +11,23 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import textblocks
 from .errors import DmbError
+from .regex import regex
 from .textblocks import Block, Span, line_end, line_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-_KEY = re.compile(r"[ \t]*(?:export[ \t]+)?(?:'([^'\r\n]+)'|([^\s=:#'\"]+))(?:[ \t]*(?P<sign>[=:])[ \t]*)?")
+_KEY = regex(r"[ \t]*(?:export[ \t]+)?(?:'([^'\r\n]+)'|([^\s=:#'\"]+))(?:[ \t]*(?P<sign>[=:])[ \t]*)?")
 _QUOTED = {
-    "'": re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL),
-    '"': re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL),
+    "'": regex(r"'((?:[^'\\]|\\.)*)'", re.DOTALL),
+    '"': regex(r'"((?:[^"\\]|\\.)*)"', re.DOTALL),
 }
-_COMMENT = re.compile(r"(?:^|[ \t])[ \t]*#.*")
-_REST = re.compile(r"[ \t]*(?:#|[\r\n]|\Z)")  # nothing, or a comment
-_PLAINLY = re.compile(r"(?:#[^\r\n]*|([A-Za-z_][A-Za-z0-9_]*)=([A-Za-z0-9_./:@%+,-]*))\r?\n")  # as most lines are
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=-]*")
-_ESCAPE = {"'": re.compile(r"\\(['\\])"), '"': re.compile(r"\\(['\"\\abfnrtv])")}
+_COMMENT = regex(r"(?:^|[ \t])[ \t]*#.*")
+_REST = regex(r"[ \t]*(?:#|[\r\n]|\Z)")  # nothing, or a comment
+_PLAINLY = regex(r"(?:#[^\r\n]*|([A-Za-z_][A-Za-z0-9_]*)=([A-Za-z0-9_./:@%+,-]*))\r?\n")  # as most lines are
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLAIN = regex(r"[A-Za-z0-9_./:@%+,=-]*")
+_ESCAPE = {"'": regex(r"\\(['\\])"), '"': regex(r"\\(['\"\\abfnrtv])")}
 _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 
 

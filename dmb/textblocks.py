@@ -8,17 +8,18 @@ Text is `str` decoded from UTF-8 with the line endings as on disk (`decode`, `en
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from .errors import DmbError
+from .regex import regex
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 BOM = "\ufeff"
-EOL = re.compile(r"\r\n|\n|\r")  # not str.splitlines: U+2028 and friends end no line in these files
-_MARKER = re.compile(r"#[ \t]*(BEGIN|END):([^\r\n]*)(?:\r\n|\n|\r|\Z)")  # up to the end of its line
+EOL = regex(r"\r\n|\n|\r")  # not str.splitlines: U+2028 and friends end no line in these files
+_MARKER = regex(r"#[ \t]*(BEGIN|END):([^\r\n]*)(?:\r\n|\n|\r|\Z)")  # up to the end of its line
 
 Span = tuple[int, int]
 

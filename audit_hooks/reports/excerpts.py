@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from dmb.regex import regex
+
 from ..rules import find
 from .plain import one_line
 
@@ -18,8 +20,8 @@ if TYPE_CHECKING:
 BEFORE, WIDTH = 60, 110  # characters: of a longer line that much is shown, so much of it before the column
 
 # Besides what the rules on secrets point at: files that hold them, and lines that look as if they did.
-_FILES = re.compile(r"(^|/)\.env[^/]*$|\.(env|pem|key|p12|pfx|jks)$|(^|/)id_[a-z0-9]+$")
-_WORDS = re.compile(
+_FILES = regex(r"(^|/)\.env[^/]*$|\.(env|pem|key|p12|pfx|jks)$|(^|/)id_[a-z0-9]+$")
+_WORDS = regex(
     r"passw|passphrase|(?<![a-z])pass(?![a-z])|pwd|secret|token|credential|(api|access|account|private)[-_ ]?key"
     r"|authorization|bearer|://[^/\s]*@",
     re.IGNORECASE,

@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from dmb.regex import regex
+
 from ..findings import SEVERITIES
 from ..rules import find
 from .areas import counted, explained, judged, kinds, mending, passed, plural, worst
@@ -25,7 +27,7 @@ _CLOSING = 1_000  # bytes kept for the end
 
 # Not letters, digits and what cannot mean anything. Entities never are Markdown's own marks; the four characters that
 # GitHub looks for after Markdown is done ($math$, @people, #issues, :emoji:, and addresses) are cut off by a tag.
-_MARK = re.compile(r"[^\w\s.,;/()'\"=+%?-]|_|(?<=\bwww)\.", re.ASCII)
+_MARK = regex(r"[^\w\s.,;/()'\"=+%?-]|_|(?<=\bwww)\.", re.ASCII)
 _LATER = frozenset("$@#:")
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 
-_ALONE = re.compile("[\ud800-\udfff]")  # half a character: what a file's name that is not UTF-8 is read as
+from dmb.regex import regex
+
+_ALONE = regex("[\ud800-\udfff]")  # half a character: what a file's name that is not UTF-8 is read as
 
 
 def one_line(text: str) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..regex import regex
 from .envfile import interpolate, module_of
 from .source import read
 from .tables import Holder
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from .source import Source
 
 _PATTERNS = ("compose*.yaml", "compose*.yml", "docker-compose*.yaml", "docker-compose*.yml")
-_RANGE = re.compile(r"\+?([0-9]{1,5})(?:-([0-9]{1,5}))?")
-_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
-_PORT_OPTION = re.compile(r"(?:^|\s)(?:-p|--port)(?:\s+|=)([0-9]{1,5})(?=\s|$)")
+_RANGE = regex(r"\+?([0-9]{1,5})(?:-([0-9]{1,5}))?")
+_VARIABLE = regex(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+_PORT_OPTION = regex(r"(?:^|\s)(?:-p|--port)(?:\s+|=)([0-9]{1,5})(?=\s|$)")
 _KIND_OF_TARGET = {"5432": "postgresql", "3306": "mysql"}
 
 

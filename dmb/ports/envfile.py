@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ..regex import regex
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ..envfile import Assignment
 
-_NAME = re.compile(r"\$(?:\$|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*))")
-_BRACES = re.compile(r"\$\{|\}")
-_OPERATION = re.compile(r"(:?[-?+]|)((?<=[-?+]).*|)", re.DOTALL)
+_NAME = regex(r"\$(?:\$|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*))")
+_BRACES = regex(r"\$\{|\}")
+_OPERATION = regex(r"(:?[-?+]|)((?<=[-?+]).*|)", re.DOTALL)
 
-_MODULE = re.compile(r"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)_(GRPC|DB)_PORT")
+_MODULE = regex(r"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)_(GRPC|DB)_PORT")
 _USES = {"GRPC": "grpc", "DB": "database"}
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import DmbError
+from ..regex import regex
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_MARKER = re.compile(r"\s*# *(BEGIN|END): *(\S+)\s*")
+_MARKER = regex(r"\s*# *(BEGIN|END): *(\S+)\s*")
 
 
 class Source(NamedTuple):

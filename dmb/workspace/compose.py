@@ -5,22 +5,24 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..regex import regex
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
 _RUNS = {  # in this order: `dagster dev` is both, and counts as a webserver
-    "webserver": re.compile(r"\b(dagster-webserver|dagit|dagster\s+dev)\b"),
-    "daemon": re.compile(r"\bdagster-daemon\b"),
-    "code": re.compile(r"\bdagster\s+(api\s+grpc|code-server\s+start)\b"),
+    "webserver": regex(r"\b(dagster-webserver|dagit|dagster\s+dev)\b"),
+    "daemon": regex(r"\bdagster-daemon\b"),
+    "code": regex(r"\bdagster\s+(api\s+grpc|code-server\s+start)\b"),
 }
 _NAMED = {
-    "webserver": re.compile(r"webserver|dagit|^dagster$"),  # one container for all of Dagster has its plain name
-    "daemon": re.compile(r"daemon"),
+    "webserver": regex(r"webserver|dagit|^dagster$"),  # one container for all of Dagster has its plain name
+    "daemon": regex(r"daemon"),
 }
 _DATABASES = {
-    "postgresql": re.compile(r"(^|/)(postgres|postgis|timescaledb)\b"),
-    "mysql": re.compile(r"(^|/)(mysql|mariadb)\b"),
+    "postgresql": regex(r"(^|/)(postgres|postgis|timescaledb)\b"),
+    "mysql": regex(r"(^|/)(mysql|mariadb)\b"),
 }
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from dmb.regex import regex
+
 from ...rule import Rule
 from ...sources import Spot
 from .files import LARGEST, deployments, lines
@@ -22,8 +24,8 @@ _LEFT = (
     r"|<your[-_ ][\w -]{1,40}>|\byour-(?:registry|org|project|host|server|bucket|account|cluster|domain)(?:-\w+)*\b"
     r"|\bYOUR_[A-Z]{3,}(?:_[A-Z]+)*\b"
 )
-_MAIL = re.compile(r"e?mail|author|maintainer|contact|owner", re.IGNORECASE)
-_FILLED = re.compile(r"\b(sed|envsubst|grep|awk|perl)\b|replace\(|[=!]=|\[\[? ")  # the line looks for it itself
+_MAIL = regex(r"e?mail|author|maintainer|contact|owner", re.IGNORECASE)
+_FILLED = regex(r"\b(sed|envsubst|grep|awk|perl)\b|replace\(|[=!]=|\[\[? ")  # the line looks for it itself
 
 
 class Placeholder(Rule):

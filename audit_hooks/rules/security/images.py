@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from dmb.regex import regex
+
 from ...containers import spot_of
 
 if TYPE_CHECKING:
@@ -13,8 +15,8 @@ if TYPE_CHECKING:
     from ...sources import Spot
     from ...subject import Subject
 
-_COPIED = re.compile(r"--from=(\S+)")
-_DEFAULT = re.compile(r"\$\{\w+:?-([^${}]*)\}$")
+_COPIED = regex(r"--from=(\S+)")
+_DEFAULT = regex(r"\$\{\w+:?-([^${}]*)\}$")
 _NO_PULL = ("never", "build")
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
+
+from dmb.regex import regex
 
 from ...rule import SAFE, Edit, Rule
 from ...sources import Spot
@@ -25,8 +26,8 @@ _SERVERS = {
     "6379": "Redis",
     "9042": "Cassandra",
 }
-_VARIABLE = re.compile(r"\$\{[^{}]*\}")
-_DEFAULT = re.compile(r"\$\{\w+:?-([^{}]*)\}")
+_VARIABLE = regex(r"\$\{[^{}]*\}")
+_DEFAULT = regex(r"\$\{\w+:?-([^{}]*)\}")
 _EVERYWHERE = ("", "0.0.0.0", "*", "::", "[::]")  # noqa: S104 - read, not bound to
 _FILE = "services:\n  db:\n    image: postgres:17\n    ports:\n{}"
 _EMPTY = {"workspace.yaml": "load_from: []\n"}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import ast
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from dmb.regex import regex
 
 from ...code import argument
 from ...rule import Rule
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from ...findings import Finding
     from ...subject import Subject
 
-_SHARED = re.compile(r"(/tmp|/var/tmp|/dev/shm)(/|$)")
+_SHARED = regex(r"(/tmp|/var/tmp|/dev/shm)(/|$)")
 _HINTS = ("/tmp", "/dev/shm", "gettempdir")  # noqa: S108
 _OURS = ("FilesystemIOManager", "PickledObjectFilesystemIOManager")
 _MANAGERS = {

@@ -9,20 +9,22 @@ import zlib
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from dmb.regex import regex
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 LARGEST = 1_000_000  # bytes of a file that is looked at
 
 # A `.env` by any name, but for examples and those of tests.
-ENV = re.compile(
+ENV = regex(
     r"(^|/)(\.env(?!\.([^/]*[._-])?(example|sample|template|tmpl|dist|defaults?|schema|tests?|ci)\b)"
     r"(\.[^/]+)?|(?!(example|sample|template|test)[._-]?)[^/.]+\.env)$"
 )
-_TESTS = re.compile(r"(^|/)(tests?|testing|fixtures|testdata|examples?|docs?)/")
-KEY_BLOCK = re.compile(r"-----BEGIN (?:(?:RSA|EC|DSA|OPENSSH|PGP) )?PRIVATE KEY(?: BLOCK)?-----")
+_TESTS = regex(r"(^|/)(tests?|testing|fixtures|testdata|examples?|docs?)/")
+KEY_BLOCK = regex(r"-----BEGIN (?:(?:RSA|EC|DSA|OPENSSH|PGP) )?PRIVATE KEY(?: BLOCK)?-----")
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_EXAMPLE = re.compile(r"example|x{5}|0{8}|(.)\1{7}|1234567|abcdef|\*{3}", re.IGNORECASE)
+_EXAMPLE = regex(r"example|x{5}|0{8}|(.)\1{7}|1234567|abcdef|\*{3}", re.IGNORECASE)
 _AZURITE = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsu"  # the emulator's key: the same for everybody
 
 
@@ -73,7 +75,7 @@ def _whole(body: str) -> bool:
 def _kind(
     name: str, hints: str, pattern: str, holds: Callable[[str], bool] = _random, *, ends: str = r"(?![\w/+-])"
 ) -> Kind:
-    return Kind(name, tuple(hints.split()), re.compile(rf"(?<![\w/+-])(?:{pattern}){ends}"), holds)
+    return Kind(name, tuple(hints.split()), regex(rf"(?<![\w/+-])(?:{pattern}){ends}"), holds)
 
 
 KINDS = (
@@ -100,7 +102,7 @@ KINDS = (
 )
 _HINTS = [(hint, kind) for kind in KINDS for hint in kind.hints]
 # The key itself follows, on a line of its own or after `\n` in a text.
-_BLOCK = re.compile(KEY_BLOCK.pattern + r"(?:\s|\\r|\\n|[\"'+])*(?:[\w-]+: [^\n]*\s+)*(?=[0-9A-Za-z/+=]{40})")
+_BLOCK = regex(KEY_BLOCK.pattern + r"(?:\s|\\r|\\n|[\"'+])*(?:[\w-]+: [^\n]*\s+)*(?=[0-9A-Za-z/+=]{40})")
 
 
 def secrets(text: str, *, keys: bool = True) -> Iterator[tuple[int, str]]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import yaml
+
+from dmb.regex import regex
 
 from ...rule import Rule
 
@@ -26,7 +27,7 @@ KINDS: dict[str, tuple[str, set[str]]] = {
     "autoload_defs_module": ("module_name", _COMMON - {"attribute"}),
     "grpc_server": ("", {"host", "port", "socket", "location_name", "ssl", "additional_metadata"}),
 }
-_NUMBER = re.compile(r"[-+]?[0-9][0-9_]*")
+_NUMBER = regex(r"[-+]?[0-9][0-9_]*")
 
 
 def _is_text(node: Node) -> bool:

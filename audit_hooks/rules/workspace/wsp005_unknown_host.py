@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from dmb.regex import regex
 
 from ...rule import Rule
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from ...subject import Location, Subject
 
 _ELSEWHERE = {"localhost", "host.docker.internal", "host.containers.internal"}
-_PORT = re.compile(r"(?:^|\s)(?:-p|--port)(?:\s+|=)([0-9]{1,5})(?=\s|$)")
+_PORT = regex(r"(?:^|\s)(?:-p|--port)(?:\s+|=)([0-9]{1,5})(?=\s|$)")
 _COMPOSE = "services:\n  bar:\n    image: bar:1\n    command: dagster api grpc -h 0.0.0.0 -p {port} -m bar\n"
 _ENTRY = "load_from:\n  - grpc_server: {{host: {host}, port: 4000, location_name: bar}}\n"
 

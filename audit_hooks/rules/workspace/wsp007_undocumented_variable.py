@@ -6,6 +6,8 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from dmb.regex import regex
+
 from ...code import argument
 from ...rule import SAFE, Edit, Rule
 from ...variables import DAGSTER, PLATFORM
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
 
 _EXAMPLE = ".env.example"
 _OTHERS = (_EXAMPLE, ".env.sample", ".env.template", "env.example", ".env.dist")
-_DOCUMENTED = re.compile(r"^[ \t]*#?[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=", re.MULTILINE)
-_USED = re.compile(r"\$(?:\$|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(:?[-+])?)")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_DOCUMENTED = regex(r"^[ \t]*#?[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=", re.MULTILINE)
+_USED = regex(r"\$(?:\$|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(:?[-+])?)")
+_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
 _READERS = {"os.getenv", "os.environ.get", "dagster.EnvVar", "dagster.EnvVar.int"}
 _PIECES = {
     "pyproject.toml": MANIFEST,

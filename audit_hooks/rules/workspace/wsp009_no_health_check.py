@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from dmb.regex import regex
 
 from ...rule import UNSAFE, Edit, Rule
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from ...findings import Finding
     from ...subject import Subject
 
-_PORT = re.compile(r"(?:^|\s)(?:-p|--port)(?:\s+|=)([0-9]{1,5})(?=\s|$)")
+_PORT = regex(r"(?:^|\s)(?:-p|--port)(?:\s+|=)([0-9]{1,5})(?=\s|$)")
 _CHECK = (
     "healthcheck:\n"
     '  test: ["CMD", "dagster", "api", "grpc-health-check", "--port", "{port}"]\n'

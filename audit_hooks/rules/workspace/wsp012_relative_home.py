@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from dmb import envfile
 from dmb.errors import DmbError
+from dmb.regex import regex
 
 from ...rule import Rule
 from ...sources import Spot
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
     from ...findings import Finding
     from ...subject import Subject
 
-_FILES = re.compile(r"(^|/)\.env(\.[^/]+)?$")
-_RELATIVE = re.compile(r"\.{1,2}|(?!/|~)[\w.-]*(/[\w.-]+)*/?")
+_FILES = regex(r"(^|/)\.env(\.[^/]+)?$")
+_RELATIVE = regex(r"\.{1,2}|(?!/|~)[\w.-]*(/[\w.-]+)*/?")
 
 
 class RelativeHome(Rule):
