@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
+
+import pytest
+
+from audit_hooks.rules import find
+from tests.audit_hooks.trees import write
 
 
 def told(script: str) -> list[str]:
@@ -29,3 +35,52 @@ for name, value in given.items():
 
 def test_a_replaced_argument_still_loads_and_only_compute_kind_is_silent() -> None:
     assert told(REPLACED) == ["non_argument_deps", "True", "compute_kind", "False", "auto_materialize_policy", "True"]
+
+
+# Loads what each folder's settings name as a code server does; a process for each, because modules share names.
+LOAD = """
+import json, os, sys, tomllib
+from pathlib import Path
+import dagster as dg
+from dagster._core.workspace.autodiscovery import LOAD_ALL_ASSETS, loadable_targets_from_python_module
+
+def load(folder):
+    file = folder / "pyproject.toml"
+    tool = tomllib.loads(file.read_text()).get("tool", {}) if file.exists() else {}
+    root = tool.get("dg", {}).get("project", {}).get("root_module")
+    os.chdir(folder)
+    sys.path[:0] = [str(folder), str(folder / "src")]
+    for _, found in loadable_targets_from_python_module(f"{root}.definitions" if root else "defs", str(folder)):
+        dg.Definitions.validate_loadable(found if isinstance(found, dg.Definitions) else found())
+
+for name in sys.argv[1:]:
+    sys.stdout.flush()
+    if os.fork():
+        os.wait()
+        continue
+    try:
+        load(Path(name))
+        print("loaded", flush=True)
+    except Exception as error:
+        print(type(error).__name__, flush=True)
+    os._exit(0)
+"""
+
+
+@pytest.mark.parametrize("code", ["DEF001", "DEF003", "DEF007"])
+@pytest.mark.parametrize("kind", ["bad", "good"])
+def test_dagster_refuses_the_bad_projects_and_takes_the_good(code: str, kind: str, tmp_path: Path) -> None:
+    rule = find(code)
+    assert rule
+    assert rule.refused
+    folders = []
+    for number, files in enumerate(getattr(rule, kind)):
+        if "attribute:" not in files.get("workspace.yaml", ""):
+            folders.append(write(tmp_path / str(number), files))
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", LOAD, *map(str, folders)], capture_output=True, text=True, check=True
+    )
+    answers = done.stdout.split()
+    assert len(answers) == len(folders)
+    wrong = [folder for folder, told in zip(folders, answers, strict=True) if (told == "loaded") != (kind == "good")]
+    assert wrong == [], done.stderr

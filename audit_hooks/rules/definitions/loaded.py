@@ -1,0 +1,125 @@
+"""Which modules of a project Dagster loads, as far as its settings and its repository say it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ...declared import declared
+
+if TYPE_CHECKING:
+    import ast
+    from collections.abc import Iterable, Iterator
+
+    from ...code import Code
+    from ...subject import Subject
+
+_WORKSPACE = r"(^|/)workspace\.ya?ml$"
+_COMMANDS = r"(^|/)(Dockerfile[^/]*|(docker-)?compose[^/]*\.ya?ml|Makefile|Procfile|[^/]*\.sh)$"
+_SERVES = ("grpc", "code-server", "dagster dev", "dagster-webserver")
+_ATTRIBUTE = r"(?<!\S)(-a|--attribute)\b"
+_MODULE = r"(?<!\S)(?:-m|--module-name)[\s=]+([A-Za-z_][\w.]*)"
+_FILE = r"(?<!\S)(?:-f|--python-file)[\s=]+([\w./-]+\.py)\b"
+_FOLDERS = ("load_assets_from_package", "load_definitions_from_package")  # what looks into every module of one
+_LARGEST = 200_000  # bytes
+
+
+class Target(NamedTuple):
+    """A module by its dotted name, and the setting in pyproject.toml or dg.toml that names it."""
+
+    module: str
+    file: str
+    key: str
+    value: str
+
+
+def targets(subject: Subject) -> list[Target]:
+    """The modules that the project's settings hand to Dagster, in the order in which Dagster looks for them."""
+    tool = subject.setting("tool", "dagster")
+    if isinstance(tool, dict) and ("module_name" in tool or "modules" in tool):
+        listed = tool["modules"] if isinstance(tool.get("modules"), list) else []
+        named = [("module_name", tool.get("module_name"))]
+        named += [("name", one.get("name")) for one in listed if isinstance(one, dict)]
+        return [Target(name, "pyproject.toml", key, name) for key, name in named if isinstance(name, str) and name]
+    for file, keys in (("pyproject.toml", ("tool", "dg", "project")), ("dg.toml", ("project",))):
+        table: Any = subject.files.toml(file) if subject.files.has(file) else {}
+        for key in keys:
+            table = table.get(key) if isinstance(table.get(key), dict) else {}
+        root = table.get("root_module")
+        if isinstance(root, str) and root and not table.get("autoload_defs"):
+            told = table.get("code_location_target_module")
+            if isinstance(told, str) and told:
+                return [Target(told, file, "code_location_target_module", told)]
+            return [Target(f"{root}.definitions", file, "root_module", root)]
+    return []
+
+
+def at_top(node: ast.AST) -> bool:
+    """Whether a statement runs whenever its file is imported: it stands in no block."""
+    return getattr(node, "col_offset", 1) == 0
+
+
+def loads(subject: Subject, files: Iterable[Code]) -> list[Code]:
+    """Those of the files that Dagster is told to load and to look into: with no attribute named."""
+    names = {*(target.module for target in targets(subject)), *_told(subject)}
+    paths = {name if name.endswith(".py") else name.replace(".", "/") for name in names}
+    ends = {path if path.endswith(".py") else f"{path}{end}" for path in paths for end in (".py", "/__init__.py")}
+    return [
+        code for code in files if code.module in names or code.path in ends or code.path.removeprefix("src/") in ends
+    ]
+
+
+def reachable(subject: Subject) -> set[str]:
+    """The paths of the files that are imported when Dagster loads the project: from the modules that it is told to
+    load, or where nothing says which from those with a Definitions, on to what they import.
+    """
+    modules = subject.package.modules
+    files = [code for code in subject.package.files if "dagster" in code.text]
+    waiting = loads(subject, files) or [
+        code for code in files if declared(code, "Definitions", "definitions", "repository")
+    ]
+    found = {code.path for code in waiting}
+    while waiting:
+        code = waiting.pop()
+        names = {code.module, *code.imports.values()}
+        folders = [name for call in _FOLDERS if call in code.text for name in names if name]
+        if "load_from_defs_folder" in code.text:
+            folders.append(f"{code.module.rpartition('.')[0]}.defs")
+        names |= {name for name in modules for folder in folders if name.startswith(f"{folder}.")}
+        for name in names:
+            parts = name.split(".")
+            for at in range(1, len(parts) + 1):  # the packages above are imported too
+                other = modules.get(".".join(parts[:at]))
+                if other and other.path not in found:
+                    found.add(other.path)
+                    waiting.append(other)
+    return found
+
+
+def _told(subject: Subject) -> Iterator[str]:
+    """What the workspace files and the commands of the repository name: modules, and the paths of files."""
+    files = subject.repository
+    for name in files.names:
+        if re.search(_WORKSPACE, name):
+            for item in files.yaml(name).get("load_from").items:
+                for kind, body in item.entries.items():
+                    if body.get("attribute").text:
+                        continue
+                    if kind == "python_file":
+                        yield from _file(subject, body.text or body.get("relative_path").text)
+                    elif kind in ("python_module", "python_package"):
+                        yield body.text or body.get("module_name").text or body.get("package_name").text
+        elif re.search(_COMMANDS, name):
+            text = re.sub(r"[\[\]\"',\\]|^\s*-\s", " ", files.glance(name, _LARGEST), flags=re.MULTILINE)
+            if any(word in text for word in _SERVES) and not re.search(_ATTRIBUTE, text):
+                yield from re.findall(_MODULE, text)
+                for path in re.findall(_FILE, text):
+                    yield from _file(subject, path)
+
+
+def _file(subject: Subject, path: str) -> Iterator[str]:
+    """The project's file that a path means which holds in a container: the only one of that name."""
+    last = path.rpartition("/")[2]
+    found = [name for name in subject.own if last and (name == last or name.endswith(f"/{last}"))]
+    if len(found) == 1:
+        yield found[0]
