@@ -7,6 +7,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from dmb.ports.yamlnodes import NULL
 from dmb.regex import regex
 from dmb.workspace.compose import role
 
@@ -25,6 +26,7 @@ _DOCKERFILE = regex(r"(^|/)(Dockerfile|Containerfile)(\.(?!dockerignore$)[^/]+)?
 # Of tests, documents and installed packages, and templates that are not rendered yet.
 _ASIDE = regex(r"(^|/)(tests?|fixtures|docs?|examples?|\.venv|venv|site-packages|node_modules)/|\{\{|\{%")
 _FROM = regex(r"(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
+_VARIABLE = regex(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)", re.MULTILINE)
 _WORDS = regex(r"[\[\]\",]")
 
 
@@ -118,10 +120,46 @@ class Containers:
             wanted = next((stage for stage in before if stage.name and stage.name == base), None)
         return found
 
+    def family(self, service: Service) -> tuple[list[Service], bool]:
+        """A service and those that it extends, the nearest first, and whether all of them can be seen."""
+        found = [service]
+        while (told := found[-1].node.get("extends")).kind != "null":
+            name, beside = told.text or told.get("service").text, told.get("file").text
+            folder, file = posixpath.dirname(found[-1].file), found[-1].file
+            file = posixpath.normpath(posixpath.join(folder, beside)) if beside else file
+            node = self._subject.files.yaml(file).get("services").get(name)
+            if node.kind != "mapping" or any(node is one.node for one in found):
+                return found, False
+            found.append(Service(name, node, file))
+        return found, True
+
+    def may_have(self, service: Service, key: str) -> bool:
+        """Whether a service has a key, itself or from one that it extends, as far as that can be seen."""
+        family, seen = self.family(service)
+        return not seen or any(one.node.get(key).line for one in family)
+
+    def given(self, service: Service) -> set[str] | None:
+        """The variables that a service's container gets by name; None where some stand in what cannot be seen."""
+        family, seen = self.family(service)
+        found: set[str] = set()
+        for one in family:
+            environment = one.node.get("environment")
+            found |= {*environment.entries, *(item.text.partition("=")[0] for item in environment.items)}
+            told = one.node.get("env_file")
+            for node in (told, *told.items):
+                if name := node.text or node.get("path").text:
+                    file = posixpath.normpath(posixpath.join(posixpath.dirname(one.file), name))
+                    text = self._subject.files.text(file)
+                    seen = seen and text is not None
+                    found |= set(_VARIABLE.findall(text or ""))
+        return found if seen else None
+
     def runs(self, service: Service) -> str:
         """The words of what a service runs, as far as its Compose file or its Dockerfile says it."""
+        told = [one.node.entries for one in self.family(service)[0]]
         entrypoint, command = (
-            " ".join(word.text for word in service.node.get(key).scalars()) for key in ("entrypoint", "command")
+            " ".join(word.text for word in next((each[key] for each in told if key in each), NULL).scalars())
+            for key in ("entrypoint", "command")
         )
         if entrypoint or command:
             return f"{entrypoint} {command}".strip()

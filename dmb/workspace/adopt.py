@@ -137,7 +137,7 @@ def _forget(layout: Layout) -> None:
 def _with_runtime(files: Files, registry: Registry) -> Registry:
     """The registry of a folder that becomes a workspace: of containers where one of them runs Dagster."""
     layout = files.layout
-    found = services(files.yaml(layout.compose).plain(())) if files.exists(layout.compose) else {}
+    found = services(files.yaml(layout.compose)) if files.exists(layout.compose) else {}
     if not {one.role for one in found.values()} & {"webserver", "daemon", "code"}:
         return replace(registry, code_servers=files.exists(layout.procfile))
     registry = replace(registry, runtime="docker")

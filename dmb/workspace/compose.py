@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..regex import regex
+from .extends import whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
+
+    from ..yamlsplice import YamlFile
 
 _RUNS = {  # in this order: `dagster dev` is both, and counts as a webserver
     "webserver": regex(r"\b(dagster-webserver|dagit|dagster\s+dev)\b"),
@@ -40,9 +43,11 @@ class Service(NamedTuple):
         return tuple(source for source, _ in mounts(self) if re.fullmatch(r"[A-Za-z0-9][\w.-]*", source))
 
 
-def services(plain: object) -> dict[str, Service]:
-    """The services of a Compose file as `YamlFile.plain` gives it, by name."""
-    return {name: _service(name, one) for name, one in section(plain, "services").items() if isinstance(one, dict)}
+def services(file: YamlFile) -> dict[str, Service]:
+    """The services of a Compose file by name, each with what it extends."""
+    every = section(file.plain(()), "services")
+    folder = Path(file.place).parent
+    return {name: _service(name, whole(one, every, folder)) for name, one in every.items() if isinstance(one, dict)}
 
 
 def _service(name: str, one: dict[str, Any]) -> Service:

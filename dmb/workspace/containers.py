@@ -43,7 +43,7 @@ class Surroundings:
         self.files, self.layout = files, files.layout
         self.compose = files.yaml(self.layout.compose)
         self.whole = self.compose.plain(())
-        self.services = services(self.whole)
+        self.services = services(self.compose)
         # What loads code and starts runs.
         self.launching = [one for one in self.services.values() if one.role in ("webserver", "daemon")]
         self.variables = {variable.key for variable in files.variables()}
@@ -79,7 +79,7 @@ def pieces(module: Module, there: Surroundings, ports: Mapping[str, int]) -> Pie
             for section in ("services", "networks", "volumes")
             if own.kind((section,)) == "map"
         }
-        servers = [one for name, one in services(own.plain(())).items() if name in hosts]
+        servers = [one for name, one in services(own).items() if name in hosts]
         entries[layout.compose] = {**compose, **_depends_on(there, servers)}
         if there.launcher:
             _refuse_not_given(module, there)

@@ -108,7 +108,7 @@ def _add_services(
     """The service that a location's host names, and what only that service uses."""
     path = files.layout.compose
     file = files.yaml(path)
-    everything = services(file.plain(()))
+    everything = services(file)
     lines = {entry.key: entry for entry in file.entries(("services",))}
     free = {name: one for name, one in everything.items() if name in lines and lines[name].owner not in known}
     hosts: dict[str, str] = {str(one.definition.get("container_name", name)): name for name, one in free.items()}

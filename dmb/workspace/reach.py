@@ -32,13 +32,13 @@ def placed(own: YamlFile, there: Surroundings, servers: Collection[str]) -> Yaml
     if servers:
         _refuse_no_network(there)
     meeting = _meeting(there)
-    for one in services(own.plain(())).values():
+    for one in services(own).values():
         if meeting and NETWORK not in _known(own, there, "networks"):
             own = own.replaced(("services", one.name, "networks"), {NETWORK: meeting})
         if meeting not in (None, DEFAULT) and not {"networks", "network_mode"} & one.definition.keys():
             own = own.headed(("services", one.name), f"networks: [{scalar(meeting)}]")
         own = own.replaced(("services", one.name, "volumes"), _storage(one, own, there))
-    for one in services(own.plain(())).values():
+    for one in services(own).values():
         _refuse_unknown(one, own, there)
         if one.name in servers:
             _refuse_apart(one, own, there)

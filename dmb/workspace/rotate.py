@@ -105,7 +105,7 @@ def _service(files: Files, name: str, kind: str) -> str:
     """The server's service in the module's block of the Compose file."""
     compose = files.yaml(files.layout.compose)
     own = {entry.key for entry in compose.entries(("services",)) if entry.owner == name}
-    found = services(compose.plain(())).values()
+    found = services(compose).values()
     return next((one.name for one in found if one.name in own and one.role == kind), "")
 
 

@@ -26,7 +26,7 @@ def refuse_taken(own: YamlFile, there: Surroundings, variables: Mapping[str, str
 
     `variables` are the module's in `.env`; a port that one of the `assigned` names is free.
     """
-    mine = services(own.plain(()))
+    mine = services(own)
     theirs = {name: one for name, one in there.services.items() if name not in mine}
     _refuse(own, there, "container name", _containers(mine), _containers(theirs))
     volumes = _volumes(own.plain(()))

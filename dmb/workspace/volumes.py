@@ -83,7 +83,7 @@ def storage_mount(files: Files) -> Mount | None:
     compose = files.layout.compose
     if not files.exists(compose):
         return None
-    for service in services(files.yaml(compose).plain(())).values():
+    for service in services(files.yaml(compose)).values():
         if service.role in ("webserver", "daemon"):
             path = environment(service).get(STORAGE) or _of_image(files)
             for source, target in mounts(service) if path else ():

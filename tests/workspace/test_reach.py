@@ -52,6 +52,13 @@ SHAPES = {
         DEFINED + "networks: {inner: , outer: }\n",
         "inner",
     ),
+    "of one that is extended": ("    extends: beat\n", INNER, DEFINED + "networks: {inner: }\n", "inner"),
+    "of one in another file": (
+        line("extends", "{file: base/all.yml, service: base}"),
+        line("extends", "{file: base/all.yml, service: base}"),
+        DEFINED + "networks: {inner: }\n",
+        "inner",
+    ),
     "external": (
         line("networks", "[shared]"),
         line("networks", "[shared]"),
@@ -78,6 +85,8 @@ SHAPES = {
 def made(dmb: Dmb, root: Path, ui: str, beat: str, rest: str) -> None:
     """A workspace that dmb keeps, with a Compose file that it did not make."""
     assert dmb("workspace", "init", root, "--runtime", "docker").code == 0
+    (root / "base").mkdir()
+    (root / "base" / "all.yml").write_text("services:\n  base:\n    extends: far\n  far:\n    networks: [inner]\n")
     (root / "docker-compose.yml").write_text(WORKSPACE.format(ui=ui.rstrip(), beat=beat.rstrip(), rest=rest))
 
 

@@ -80,7 +80,7 @@ class Root(Rule):
         uses: dict[str, list[tuple[str, str, bool]]] = {}  # by Dockerfile: target, what runs, whether a user is given
         for service in subject.containers.services:
             path, target = subject.containers.built_from(service)
-            given = service.node.get("user").kind != "null"
+            given = subject.containers.may_have(service, "user")
             uses.setdefault(path, []).append((target, subject.containers.runs(service), given))
         for name in subject.containers.dockerfiles:
             path = f"{subject.folder}/{name}".lstrip("/")

@@ -83,6 +83,14 @@ class UndocumentedVariable(Rule):
             "docker-compose.yml": "services:\n  bar:\n    image: bar:1\n    environment: [BAR_A=1]\n",
             "pyproject.toml": "",
         },
+        {
+            "x.py": "import os\n\nimport dagster\n\na = os.environ['BAR_A']\n",
+            ".env.example": "BAR_B=\n",
+            "docker-compose.yml": "services:\n  bar:\n    extends: {file: base/a.yml, service: base}\n",
+            "base/a.yml": "services:\n  base:\n    image: bar:1\n    env_file: {path: b.env}\n",
+            "base/b.env": "export BAR_A=1\n",
+            "pyproject.toml": "",
+        },
     )
 
     def check(self, subject: Subject) -> Iterator[Finding]:
@@ -134,8 +142,10 @@ def _known(subject: Subject) -> set[str] | None:
     if not documents:
         return None
     for service in subject.containers.services:
-        environment = service.node.get("environment")
-        known |= {*environment.entries, *(item.text.partition("=")[0] for item in environment.items)}
+        given = subject.containers.given(service)
+        if given is None:
+            return None
+        known |= given
     for name in subject.containers.dockerfiles:
         for step in subject.files.dockerfile(name):
             if step.word in ("ENV", "ARG"):

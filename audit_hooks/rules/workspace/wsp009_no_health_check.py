@@ -67,6 +67,12 @@ class NoHealthCheck(Rule):
             "workspace.yaml": _EMPTY,
         },
         {"docker-compose.yml": _SERVICE.replace("build: .", "image: bar:1"), "workspace.yaml": _EMPTY},
+        {
+            "docker-compose.yml": _SERVICE.replace("build: .", "build: .\n    extends: base")
+            + "  base: {image: 'a:1', healthcheck: {test: [CMD, 'true']}}\n",
+            "Dockerfile": _IMAGE,
+            "workspace.yaml": _EMPTY,
+        },
     )
 
     def check(self, subject: Subject) -> Iterator[Finding]:
@@ -92,6 +98,8 @@ def _unasked(subject: Subject, service: Service) -> bool:
     if subject.containers.role(service) != "code":
         return False
     told = service.node.get("healthcheck")
+    if not told.line and subject.containers.may_have(service, "healthcheck"):
+        return False  # it is another service's, which this one extends
     if told.get("test").line and "NONE" not in [word.text for word in told.get("test").scalars()]:
         return False
     path, target = subject.containers.built_from(service)

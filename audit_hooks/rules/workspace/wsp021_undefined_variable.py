@@ -53,6 +53,17 @@ class UndefinedVariable(Rule):
             "docker-compose.yml": "services:\n  a: {image: '${A:-a}:1$$B'}\n",
             ".env": "B=1\n",
         },
+        {
+            "workspace.yaml": _YAML,
+            "docker-compose.yml": "services:\n  a: {extends: b}\n  b: {image: 'a:1', env_file: [a.env]}\n",
+            "a.env": "BAR_PORT=4001\n",
+            ".env": "B=1\n",
+        },
+        {
+            "workspace.yaml": _YAML,
+            "docker-compose.yml": "services:\n  a: {extends: {file: elsewhere.yml, service: a}}\n",
+            ".env": "B=1\n",
+        },
     )
 
     def check(self, subject: Subject) -> Iterator[Finding]:
@@ -89,17 +100,13 @@ def _uses(subject: Subject) -> Iterator[tuple[str, Spot]]:
             for match in _USE.finditer(node.text):
                 if match[1] or match[2]:
                     yield match[1] or match[2], subject.at(name, node)
-    given = set(_given(subject))
+    given = {"DAGSTER_HOME"}  # what Dagster's own files name is looked up in the containers' environment
+    for service in subject.services:
+        variables = subject.containers.given(service)
+        if variables is None:
+            return
+        given |= variables
     for name in filter(None, (subject.workspace_yaml, subject.dagster_yaml)):
         for node in subject.files.yaml(name).walk():
             if len(node.pairs) == 1 and (variable := node.get("env").text) and variable not in given:
                 yield variable, subject.at(name, node.get("env"))
-
-
-def _given(subject: Subject) -> Iterator[str]:
-    """The variables that containers are given: what Dagster's own files name is looked up there."""
-    yield "DAGSTER_HOME"
-    for service in subject.services:
-        environment = service.node.get("environment")
-        yield from environment.entries
-        yield from (item.text.partition("=")[0] for item in environment.items)
