@@ -34,6 +34,8 @@ INDEX = (
     Listed('resources.res003_variable_as_text', 'VariableAsText', 'RES003', 'quick', ('module',), False, False, False, ('EnvVar',)),
     Listed('resources.res004_work_at_import', 'WorkAtImport', 'RES004', 'standard', ('module',), False, False, False, ('requests', 'httpx', 'urllib', 'connect', 'get_client', 'subprocess', 'system', 'sleep', 'open(')),
     Listed('resources.res005_dbt_at_import', 'DbtAtImport', 'RES005', 'standard', ('module',), False, False, False, ('dbt',)),
+    Listed('resources.res006_storage_not_kept', 'StorageNotKept', 'RES006', 'standard', ('module',), False, False, False, None),
+    Listed('resources.res007_values_in_a_container', 'ValuesInContainer', 'RES007', 'standard', ('module',), False, False, False, None),
     Listed('resources.res008_written_secret', 'WrittenSecret', 'RES008', 'quick', ('module',), False, False, False, ('password', 'passwd', 'pwd', 'passphrase', 'secret_key', 'secret_access_key', 'api_key', 'apikey', 'api_token', 'access_token', 'auth_token', 'bearer_token', 'bot_token', 'slack_token', 'client_secret', 'private_key', 'personal_access_token', 'refresh_token', 'account_key', 'sas_token', 'webhook_secret', 'connection_string', 'token', 'secret')),
     Listed('schedules.sch001_no_time_zone', 'NoTimeZone', 'SCH001', 'standard', ('module',), False, False, False, ('schedule', 'Schedule')),
     Listed('schedules.sch002_impossible_time', 'ImpossibleTime', 'SCH002', 'quick', ('module',), False, False, False, ('schedule', 'Schedule')),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ...findings import Finding
     from ...subject import Subject
 
-_SHARED = regex(r"(/tmp|/var/tmp|/dev/shm)(/|$)")
+SHARED = regex(r"(/tmp|/var/tmp|/dev/shm)(/|$)")
 _HINTS = ("/tmp", "/dev/shm", "gettempdir")  # noqa: S108
 _OURS = ("FilesystemIOManager", "PickledObjectFilesystemIOManager")
 _MANAGERS = {
@@ -110,7 +110,7 @@ class PicklesInTmp(Rule):
     def _code(self, code: Code, managers: set[str]) -> Iterator[Finding]:
         if any(_pickling(code)):  # a default may stand in a helper: the whole file is about pickles
             for text in code.all(ast.Constant):
-                if isinstance(text.value, str) and _SHARED.match(text.value):
+                if isinstance(text.value, str) and SHARED.match(text.value):
                     yield self._told(code.spot(text), "IO manager", text.value)
             return
         for call, name in code.named_calls:
@@ -131,7 +131,7 @@ class PicklesInTmp(Rule):
 
 def _shared(subject: Subject, path: str) -> bool:
     """Whether a folder is below one that everybody can write to, and not below the workspace itself."""
-    return bool(_SHARED.match(path)) and not Path(path).is_relative_to(subject.root)
+    return bool(SHARED.match(path)) and not Path(path).is_relative_to(subject.root)
 
 
 def _pickling(code: Code) -> Iterator[str]:
@@ -153,7 +153,7 @@ def _folder(code: Code, node: ast.expr) -> str:
     if isinstance(value, dict):
         value = value.get("base_dir")
     if isinstance(value, str):
-        return value if _SHARED.match(value) else ""
+        return value if SHARED.match(value) else ""
     if isinstance(node, ast.Call):
         name = code.name(node.func)
         if name == "tempfile.gettempdir":

@@ -6,6 +6,28 @@ from . import Seed
 from .code import EXTRA, HEAD
 
 _QUICK, _STANDARD = ({"governance": tier} for tier in ("quick", "standard"))
+_PIECE = "workspace/local/docker-compose.yml"
+_PLAIN = """\
+[build-system]
+requires = ["hatchling>=1.27"]
+build-backend = "hatchling.build"
+
+[project]
+name = "bar-one-dagster"
+version = "0.1.0"
+requires-python = ">=3.11,<3.15"
+dependencies = ["dagster>=1.13,<1.14"]
+
+[tool.dg]
+directory_type = "project"
+
+[tool.dg.project]
+root_module = "bar_one_dagster"
+code_location_name = "bar-one"
+
+[tool.dmb.audit]
+tier = "standard"
+"""
 _DAGSTER = "import dagster as dg\n"
 
 SEEDS = [
@@ -35,6 +57,34 @@ SEEDS = [
         },
         EXTRA,
         "parse",
+    ),
+    Seed(
+        "RES006",
+        {"governance": "standard", "database": "none"},
+        {"src/bar_one_dagster/definitions.py": ('            "io_manager": PickleIOManager(),\n', "")},
+        "src/bar_one_dagster/defs/orders/assets.py",
+        "@dg.asset",
+    ),
+    Seed(
+        "RES006",
+        {"governance": "standard", "database": "none"},
+        {_PIECE: ("      DAGSTER_STORAGE_PATH: /var/lib/dagster/storage", "      DAGSTER_STORAGE_PATH: /var/lib/bar")},
+        _PIECE,
+        "DAGSTER_STORAGE_PATH",
+    ),
+    Seed(
+        "RES007",
+        {"governance": "standard", "database": "none"},
+        {
+            "pyproject.toml": _PLAIN,
+            **dict.fromkeys(
+                f"workspace/local/{name}" for name in ("docker-compose.yml", "workspace.yaml", ".env.example")
+            ),
+            "src/bar_one_dagster/definitions.py": ('            "io_manager": PickleIOManager(),\n', ""),
+            "deploy/dagster.yaml": "run_launcher:\n  module: dagster_docker\n  class: DockerRunLauncher\n",
+        },
+        "src/bar_one_dagster/defs/orders/assets.py",
+        "@dg.asset",
     ),
     Seed(
         "RES008",
