@@ -12,7 +12,7 @@ from typing import NamedTuple
 from . import textblocks
 from .errors import DmbError
 from .regex import regex
-from .textblocks import Span, line_end, line_of
+from .textblocks import Block, Span, line_end, line_of
 
 _DIRECTIVE = regex(r"[ \t]*#[ \t]*([A-Za-z]+)[ \t]*=[ \t]*([^\r\n]*?)[ \t]*(?:[\r\n]|\Z)")
 _WORD = regex(r"[ \t]*([A-Za-z]+)(?:[ \t]+|(?=[\r\n\\`]|\Z))")
@@ -88,6 +88,11 @@ def _open(text: str, position: int, cause: str, place: str) -> DmbError:
     return DmbError(cause, place=f"{place}:{line_of(text, position)}", remedy="Complete it, then run again.")
 
 
+def blocks(text: str, place: str) -> list[Block]:
+    """The marked blocks; refuses what `instructions` does, and damaged markers."""
+    return textblocks.find_blocks(text, place, _read(text, place)[1])
+
+
 def put(text: str, owner: str, body: str, place: str) -> str:
     """`text` with `owner`'s block holding the instructions of `body`, in its place or at the end of the last stage.
 
@@ -95,8 +100,7 @@ def put(text: str, owner: str, body: str, place: str) -> str:
     file with no stage, an open heredoc, an instruction that is not complete, damaged markers.
     """
     found, opaque = _read(text, place)
-    blocks = textblocks.find_blocks(text, place, opaque)
-    block = next((block for block in blocks if block.owner == owner), None)
+    block = next((block for block in textblocks.find_blocks(text, place, opaque) if block.owner == owner), None)
     instructions(body, f"{place} ({owner})")
     if textblocks.carries_marker(body):
         raise DmbError("a marker within the instructions", place=f"{place} ({owner})", remedy="Delete that line.")

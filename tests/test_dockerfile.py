@@ -6,6 +6,7 @@ import pytest
 
 from dmb import dockerfile
 from dmb.errors import DmbError
+from dmb.workspace.image import put_sections, sections
 
 from .corpus.dockerfiles import REFUSED, SHAPES
 
@@ -33,6 +34,20 @@ def test_removing_restores_every_byte(text: str, user: str) -> None:
     assert dockerfile.put(changed, "dmb", BODY, "Dockerfile") == new
     assert dockerfile.drop(new, "dmb", "Dockerfile") == text
     assert dockerfile.drop(text, "dmb", "Dockerfile") == text
+
+
+@pytest.mark.parametrize(("text", "user"), SHAPES.values(), ids=SHAPES)
+def test_sections_of_modules_come_and_go(text: str, user: str) -> None:
+    one = put_sections(text, {"m1": "RUN a\n"}, "Dockerfile")
+    both = put_sections(one, {"bar-two": "RUN b\n"}, "Dockerfile")
+    assert [(block.owner, block.body) for block in sections(both, "Dockerfile")] == [
+        ("m1", "RUN a\n"),
+        ("bar-two", "RUN b\n"),
+    ]
+    runs = [("RUN", "a"), ("RUN", "b")]
+    assert words(both) == words(text) + ([("USER", "0"), *runs, ("USER", user)] if user else runs)
+    assert put_sections(both, {"bar-two": ""}, "Dockerfile") == one
+    assert put_sections(both, {"bar-two": "", "m1": ""}, "Dockerfile") == text
 
 
 def test_what_people_add_below_stays() -> None:

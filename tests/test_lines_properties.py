@@ -9,7 +9,7 @@ import dotenv
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dmb import dockerfile, envfile, textblocks
+from dmb import dockerfile, envfile
 from dmb.errors import DmbError
 
 from .corpus import dockerfiles, env_files
@@ -161,7 +161,7 @@ def test_typing_errors_in_dockerfiles_are_lived_with_or_refused(name: str, data:
     except DmbError:
         return
     assert dockerfile.put(new, "dmb", "RUN a\n", "f") == new
-    if "dmb" not in [block.owner for block in textblocks.find_blocks(text, "f")]:
+    if "dmb" not in [block.owner for block in dockerfile.blocks(text, "f")]:
         assert dockerfile.drop(new, "dmb", "f") == text
 
 

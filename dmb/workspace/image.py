@@ -22,7 +22,8 @@ _USER_AGAIN = re.compile(r"^USER [^\r\n]*(?:\r\n|\n|\r)\Z", re.MULTILINE)
 
 def sections(text: str, place: str) -> list[Block]:
     """The sections as if each were a block of its module's own; damaged markers are refused."""
-    whole = next((block for block in textblocks.find_blocks(text, place) if block.owner == OWNER), None)
+    found = dockerfile.blocks(text, place) if textblocks.carries_marker(text) else ()
+    whole = next((block for block in found if block.owner == OWNER), None)
     if whole is None:
         return []
     start, end = whole.inner
