@@ -11,7 +11,7 @@ from .policy import Policy
 from .rule import SAFE, UNSAFE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from .findings import Finding
     from .policy import Options
@@ -40,7 +40,7 @@ def mend(subject: Subject, options: Options, *, unsafe: bool) -> Mended:
     from .rules.index import INDEX
 
     allowed = (SAFE, UNSAFE) if unsafe else (SAFE,)
-    asked = (listed.load() for listed in Policy(subject, options).rules(INDEX))
+    asked = [listed.load() for listed in Policy(subject, options).rules(INDEX)]
     mending = [rule for rule in asked if rule.mends in allowed]
     texts: dict[str, str] = {}
     refused: list[str] = []
@@ -50,7 +50,7 @@ def mend(subject: Subject, options: Options, *, unsafe: bool) -> Mended:
         for rule in mending:
             if rule.code in refused:
                 continue
-            done = _by_rule(subject, rule)
+            done = _by_rule(subject, rule, asked)
             if done is None:
                 refused.append(rule.code)
             elif done.mended:
@@ -62,9 +62,15 @@ def mend(subject: Subject, options: Options, *, unsafe: bool) -> Mended:
     return Mended(texts, count, tuple(refused))
 
 
-def _by_rule(subject: Subject, rule: type[Rule]) -> Mended | None:
-    """What one rule mends; None when its edits leave the finding there, or break a file."""
-    found = [finding for finding in judge(subject, [rule]) if not subject.ignores.of(finding)]
+def _by_rule(subject: Subject, rule: type[Rule], asked: Sequence[type[Rule]]) -> Mended | None:
+    """What one rule of those that are asked mends; None when its edits leave the finding there, or break a file."""
+
+    def told(one: Subject) -> list[Finding]:
+        one.asked = frozenset(other.code for other in asked)
+        judging = asked if rule.last else [rule]  # one that judges what the others left needs the others
+        return [finding for finding in judge(one, judging) if finding.rule == rule.code]
+
+    found = [finding for finding in told(subject) if not subject.ignores.of(finding)]
     edits: list[Edit] = []
     for finding in found:
         mine = list(rule().fix(subject, finding))
@@ -74,9 +80,9 @@ def _by_rule(subject: Subject, rule: type[Rule]) -> Mended | None:
     if not texts:
         return Mended({}, 0, ())
     after = subject.over(texts)
-    left = Counter(_known(judge(after, [rule])))
+    left = Counter(_known(told(after)))
     gone = Counter(_known(found)) - left
-    if not gone or left - Counter(_known(judge(subject, [rule]))) or _broken(after, texts) > _broken(subject, texts):
+    if not gone or left - Counter(_known(told(subject))) or _broken(after, texts) > _broken(subject, texts):
         return None
     return Mended(texts, gone.total(), ())
 

@@ -64,6 +64,13 @@ class Ignores:
         """Those of the settings, then those in the files by path and line."""
         return [*_settings(self._subject), *_comments(self._subject)]
 
+    @property
+    def own(self) -> list[Ignore]:
+        """Those that stand in the subject's files, and are for it alone: not those of a repository's settings."""
+        subject = self._subject
+        shared = subject.settings.files is not subject.files or subject.nested
+        return [ignore for ignore in self.all if not (shared and ignore.lines is None)]
+
     def of(self, finding: Finding) -> Ignore | None:
         """The first that covers a finding."""
         return next((ignore for ignore in self.all if ignore.covers(finding)), None)
@@ -75,8 +82,8 @@ class Ignores:
 
     @property
     def unused(self) -> list[Ignore]:
-        """Those that none of the findings taken so far used."""
-        return [ignore for ignore in self.all if ignore not in self._used and not ignore.expired]
+        """Those of its own that none of the findings taken so far used."""
+        return [ignore for ignore in self.own if ignore not in self._used and not ignore.expired]
 
 
 def _settings(subject: Subject) -> Iterator[Ignore]:

@@ -83,7 +83,7 @@ class Settings:
     def spot(self, text: str, word: str) -> Spot:
         """Where a key stands: the first line of the settings that begins with it."""
         start = text.find(f"[{TABLE}")
-        match = re.compile(rf"^[ \t]*[\"']?{re.escape(word)}\b", re.MULTILINE).search(text, max(start, 0))
+        match = re.compile(rf"^[ \t]*[\"']?{re.escape(word)}(?!\w)", re.MULTILINE).search(text, max(start, 0))
         at = match.start() if match else max(start, 0)
         return Spot(self.path, text.count("\n", 0, at) + 1)
 

@@ -100,5 +100,6 @@ def mending(code: str, folder: str) -> str:
     rule = find(code)
     if rule is None or not rule.mends:
         return ""
-    words = ["dmb", "audit", *([folder] if folder else []), "--select", code, "--fix"]
+    alone = [] if rule.last else ["--select", code]  # what judges the others' findings needs the others
+    words = ["dmb", "audit", *([folder] if folder else []), *alone, "--fix"]
     return shlex.join([*words, "--unsafe"] if rule.mends == UNSAFE else words)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from ...rule import Rule
+from ...rule import SAFE, Edit, Rule
+from ...sources import Spot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ...findings import Finding
     from ...subject import Subject
@@ -24,14 +26,22 @@ class UnusedIgnore(Rule):
     tier = "standard"
     kinds = ("module", "workspace", "repository")
     last = 2
+    mends = SAFE
     what = (
         "A comment `# dmb: ignore[CODE]`, or an entry of `ignore` or `per-file-ignores` in `[tool.dmb.audit]`, that no "
-        "finding needs. Ignores of whole areas, expired ones and those of rules that were not asked are left out."
+        "finding needs. Ignores of whole areas, expired ones and those of rules that were not asked are left out, and "
+        "so are the settings of a repository for the projects in it."
     )
     why = "It hides the next finding of that kind, which nobody has judged yet."
     remedy = "take it out"
     bad = (
         {"defs.py": _TWICE.format("max_retries=3", "not any more")},
+        {"defs.py": _TWICE.format("max_retries=3", "not any more  # noqa: E501")},
+        {"defs.py": "# dmb: ignore[AST008, SCH001] x\nimport dagster as dg\n"},
+        {
+            "pyproject.toml": "[tool.dmb.audit.per-file-ignores]\n'a/*' = ['AST008']\n'b/*' = ['AST008', 'SCH001']\n",
+            "defs.py": "import dagster as dg\n",
+        },
         {"pyproject.toml": "[tool.dmb.audit.ignore]\nAST008 = 'x'\n", "defs.py": "import dagster as dg\n"},
     )
     good = (
@@ -45,3 +55,26 @@ class UnusedIgnore(Rule):
         for ignore in subject.ignores.unused:
             if ignore.code in subject.asked:
                 yield self.finding(ignore.spot, ignore.code, f"no finding needs the ignore of {ignore.code}")
+
+    def fix(self, subject: Subject, finding: Finding) -> Iterable[Edit]:
+        """Out with the code, and with the comment or the entry where it is the only one in it."""
+        text = subject.files.text(finding.path) or ""
+        line = subject.files.offset(Spot(finding.path, finding.line))
+        end = text.find("\n", line) + 1 or len(text)
+        if finding.column:
+            yield _uncommented(finding, text, line, end)
+        elif re.match(rf"(\s*|[^=]*=\s*[\[{{]\s*)[\"']?{finding.subject}\b[^,]*$", text[line:end]):
+            yield Edit(finding.path, line, end, "")
+
+
+def _uncommented(finding: Finding, text: str, line: int, end: int) -> Edit:
+    start = line + finding.column - 1
+    opened, closed = text.index("[", start) + 1, text.index("]", start)
+    codes = [code.strip() for code in text[opened:closed].split(",")]
+    if len(codes) > 1:
+        return Edit(finding.path, opened, closed, ", ".join(code for code in codes if code != finding.subject))
+    others = re.compile(r"#\s*(noqa|type:|pyright|pylint|nosec|pragma|fmt:|ruff:|mypy:|dmb:)").search(text, closed, end)
+    if others:
+        return Edit(finding.path, start, others.start(), "")
+    before = text[line:start].rstrip()
+    return Edit(finding.path, line + len(before), end - text.endswith("\n", line, end) * bool(before), "")

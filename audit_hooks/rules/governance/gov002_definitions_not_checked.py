@@ -1,0 +1,135 @@
+"""GOV002: a CI that never loads what Dagster will load."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ...declared import declared
+from ...rule import Rule
+from ...sources import Spot
+from ..deployments.files import LARGEST, pipelines, scripts
+from .gov001_no_tests import tests
+from .standing import project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ...code import Code
+    from ...findings import Finding
+    from ...sources import Sources
+    from ...subject import Subject
+
+_CHECKS = ("dg check defs", "definitions validate")
+_LOADS = (*_CHECKS, "dagster-cloud", "dagster_cloud", "dg plus")  # a deployment to Dagster+ loads them too
+_TESTS = ("pytest", "unittest", "tox", "nox", "hatch ", "poe ", "pdm run", "rye ", "invoke ", "pants ", "bazel ")
+_SETTINGS = ("pyproject.toml", "tox.ini", "noxfile.py", "setup.cfg", ".pre-commit-config.yaml")
+_ELSEWHERE = r"(?m)uses:[^\n]*/\.github/workflows/[^\n]*@|^\s*-?\s*template:|^include:"  # steps that are not here
+_LOADED = (
+    r"\b(?:import|from)\b[^\n]*(?:[Dd]efinitions|\bdefs\b|repository|\brepo\b)"
+    r"|validate_loadable|Definitions|[Gg]raph[Qq][Ll]"
+)
+_PROJECT = {
+    "pyproject.toml": "[project]\nname = 'bar'\n",
+    "bar/__init__.py": "",
+    "bar/definitions.py": "import dagster as dg\n\ndefs = dg.Definitions()\n",
+}
+_CI = "on: [push, pull_request]\njobs:\n  test:\n    steps:\n      - run: {}\n"
+_FILE = ".github/workflows/ci.yml"
+
+
+class DefinitionsNotChecked(Rule):
+    """CI loads the definitions."""
+
+    code = "GOV002"
+    title = "A CI that does not check the definitions"
+    severity = "warning"
+    tier = "standard"
+    confidence = "medium"
+    kinds = ("module",)
+    what = (
+        "Pipelines (GitHub, GitLab, Azure, CircleCI and others) that run on a change, and neither they nor the scripts "
+        "and Makefiles beside them run `dg check defs`, `dagster definitions validate` or a test that imports the "
+        "definitions. Where there is no CI, or steps of it are kept elsewhere, and in libraries, nothing is told."
+    )
+    why = (
+        "Linters and tests of functions pass on a project that Dagster does not load: a key that stands twice, a job "
+        "that selects nothing, an import that is gone."
+    )
+    remedy = "add a step: dg check defs (or dagster definitions validate), or a test with validate_loadable(defs)"
+    bad = (
+        {**_PROJECT, _FILE: _CI.format("ruff check")},
+        {
+            **_PROJECT,
+            _FILE: _CI.format("pytest"),
+            "tests/test_sums.py": "from bar.sums import add\n\n\ndef test_add():\n    assert add(1, 2) == 3\n",
+        },
+        {**_PROJECT, ".gitlab-ci.yml": "lint:\n  script: [ruff check]\n"},
+    )
+    good = (
+        {**_PROJECT, _FILE: _CI.format("dg check defs")},
+        {**_PROJECT, _FILE: _CI.format("make check"), "Makefile": "check:\n\tdagster definitions validate -m bar\n"},
+        {
+            **_PROJECT,
+            _FILE: _CI.format("pytest"),
+            "tests/test_defs.py": "from bar.definitions import defs\n\n\ndef test_it_loads():\n    assert defs\n",
+        },
+        {**_PROJECT, _FILE: "on: push\njobs:\n  all:\n    uses: bar/ci/.github/workflows/python.yml@v3\n"},
+        {**_PROJECT, _FILE: "on:\n  schedule:\n    - cron: '0 3 * * *'\njobs: {}\n"},
+        _PROJECT,
+        {**_PROJECT, "bar/definitions.py": "", _FILE: _CI.format("ruff check")},
+        {
+            **_PROJECT,
+            "bar/__init__.py": "from dagster import Definitions\n\ndefs = Definitions()\n",
+            _FILE: _CI.format("pytest"),
+            "tests/test_sums.py": "from bar.sums import add\n\n\ndef test_add():\n    assert add(1, 2) == 3\n",
+        },
+    )
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        """One finding, at the pipeline where it is the module's own."""
+        files = subject.repository
+        found = {name: files.glance(name, LARGEST) for name in pipelines(files.names)}
+        judging = [name for name, text in found.items() if "/actions/" not in name and _on_a_change(name, text)]
+        if not judging or any(re.search(_ELSEWHERE, text) for text in found.values()):
+            return
+        places = _defining(subject)
+        run = [*found.values(), *(files.glance(name, LARGEST) for name in scripts(files.names))]
+        if not places or _any(_LOADS, run) or _any(_CHECKS, _settings(files)):
+            return
+        loading = re.compile("|".join([_LOADED, *map(_importing, places)]))
+        if _any(_TESTS, run) and any(map(loading.search, tests(subject))):
+            return
+        own = [name for name in judging if not subject.folder and name in subject.own_set]
+        spot = Spot(own[0]) if own else project(subject)
+        named = ", ".join(judging[:3]) + ", …" * (len(judging) > 3)
+        yield self.finding(spot, subject.name, f"CI ({named}) never loads the definitions")
+
+
+def _any(words: Iterable[str], texts: Iterable[str]) -> bool:
+    return any(word in text for text in texts for word in words)
+
+
+def _settings(files: Sources) -> list[str]:
+    """The texts of what a runner of tasks or of hooks reads."""
+    return [files.glance(name, LARGEST) for name in files.names if name.rpartition("/")[2] in _SETTINGS]
+
+
+def _defining(subject: Subject) -> list[Code]:
+    """The files that make what Dagster loads. A library has none, and there is nothing to check."""
+    kinds = ("Definitions", "definitions", "repository")
+    return [
+        code
+        for code in subject.package.files
+        if "_tests/" not in code.path
+        and any(item.function or code.runs_in(item.node) is None for item in declared(code, *kinds))
+    ]
+
+
+def _importing(code: Code) -> str:
+    """What imports a file, as a pattern: one of a package runs with everything in the package."""
+    return rf"\b(?:import|from)\s+{re.escape(code.module)}\b"
+
+
+def _on_a_change(name: str, text: str) -> bool:
+    return not name.startswith(".github/") or "pull_request" in text or "push" in text
