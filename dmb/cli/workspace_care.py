@@ -129,17 +129,18 @@ def show(named: Path | None, as_json: bool) -> None:
     if not found.modules:
         output.tell(f"{layout.root} holds no module yet: dmb workspace add MODULE_DIR")
         return
-    rows = [("MODULE", "LOCATION", "DATABASE", "PORTS", "ADDED", "STATE", "PATH")]
+    rows = [("MODULE", "LOCATION", "RUNTIME", "DATABASE", "PORTS", "ADDED", "STATE", "PATH")]
     for each in found.modules:
         entry = each.entry
         ports = " ".join(f"{kind}:{port}" for kind, port in entry.ports.items())
         path = (entry.path or "(no repository known)") + ("" if each.path_exists or not entry.path else " (gone)")
         state = "in sync" if not each.drifted else "drifted"
-        rows.append((each.name, entry.location_name, entry.database, ports or "-", entry.added[:10], state, path))
+        words = (each.name, entry.location_name, found.runtime, entry.database, ports or "-", entry.added[:10], state)
+        rows.append((*words, path))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         output.line("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
     for each in found.modules:
         for drift in each.drifted:
-            what = f"{layout.root / drift.file}:{drift.line}: changed by hand" if drift.line else f"{drift.file}: gone"
-            output.line(f"{each.name}: {what}")
+            what = f":{drift.line}: changed by hand" if drift.line else ": gone"
+            output.line(f"{each.name}: {layout.root / drift.file}{what}")

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..regex import regex
-from .extends import whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,6 +44,8 @@ class Service(NamedTuple):
 
 def services(file: YamlFile) -> dict[str, Service]:
     """The services of a Compose file by name, each with what it extends."""
+    from .extends import whole  # not for whoever asks for a role alone
+
     every = section(file.plain(()), "services")
     folder = Path(file.place).parent
     return {name: _service(name, whole(one, every, folder)) for name, one in every.items() if isinstance(one, dict)}

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import subprocess
 from dataclasses import dataclass
 from importlib.metadata import Distribution
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import textblocks
 from ..errors import DmbError
 from ..yamlsplice import YamlFile
 from .graphql import Webserver
-from .plan import LOCATIONS, location_name
+from .plan import LOCATIONS
 from .registry import Registry
 
 if TYPE_CHECKING:
@@ -83,18 +84,18 @@ class Live:
 
 def look(url: str, layout: Layout) -> Live:
     """Ask the webserver at `url`, and each gRPC server itself. Raises DmbError when the webserver does not answer."""
-    server = Webserver(url)
+    server, lines = Webserver(url), names(layout)
     data = server.ask(_LOOK)
-    entries = _entries(data["workspaceOrError"], server)
-    locations = [_location(entry) for entry in entries]
-    lines = names(layout)
+    with _understanding(server):
+        entries = _entries(data["workspaceOrError"], server)
+        locations = [_location(entry) for entry in entries]
+        troubles = [
+            *_served(locations, lines),
+            *_collisions(entries),
+            *_versions(locations, _libraries(layout, str(data["version"]))),
+        ]
     registry = Registry.parse(layout.registry.read_bytes(), layout.registry)
     packages = {entry.location_name: entry.package for entry in registry.modules.values()}
-    troubles = [
-        *_served(locations, lines),
-        *_collisions(entries),
-        *_versions(locations, _libraries(layout, str(data["version"]))),
-    ]
     answers, notes = _probe(locations, layout, registry)
     troubles += _servers(answers, packages)
     troubles = [trouble._replace(line=lines.get(trouble.subject, 0)) for trouble in troubles]
@@ -107,8 +108,22 @@ def reload(url: str) -> tuple[Location, ...]:
     Raises DmbError when it does not answer or cannot read the file: it then goes on with what it had.
     """
     server = Webserver(url)
-    answer = server.ask(_RELOAD)["reloadWorkspace"]
-    return tuple(_location(entry) for entry in _entries(answer, server))
+    data = server.ask(_RELOAD)
+    with _understanding(server):
+        return tuple(_location(entry) for entry in _entries(data["reloadWorkspace"], server))
+
+
+@contextlib.contextmanager
+def _understanding(server: Webserver) -> Iterator[None]:
+    """Refuse an answer that does not have what was asked for."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DmbError(
+            "what answers there does not answer as a Dagster webserver does",
+            place=server.url,
+            remedy="name the webserver's own address; if it is, report its version",
+        ) from error
 
 
 def _entries(answer: Mapping[str, Any], server: Webserver) -> list[dict[str, Any]]:
@@ -141,10 +156,28 @@ def names(layout: Layout) -> dict[str, int]:
     """The names of the locations in workspace.yaml, with their lines."""
     path = layout.workspace_yaml
     file = YamlFile(textblocks.decode(path.read_bytes(), str(path)), str(path))
-    loaded = (file.data or {}).get("load_from") if isinstance(file.data, dict) else None
-    told = [location_name(item) for item in loaded or ()]
+    loaded = file.plain(LOCATIONS)
+    told = [_served_name(item) for item in (loaded if isinstance(loaded, list) else ())]
     found = zip(file.entries(LOCATIONS), told, strict=False)
     return {name: entry.line for entry, name in found if name is not None}
+
+
+def _served_name(item: object) -> str | None:
+    """The name that Dagster serves an item of `load_from` under; None where it comes from its environment."""
+    kind, target = next(iter(item.items())) if isinstance(item, dict) and len(item) == 1 else ("", None)
+    if isinstance(target, str):
+        target = {"relative_path" if kind == "python_file" else "module_name": target}
+    if not isinstance(target, dict):
+        return None
+    if told := target.get("location_name"):
+        return told if isinstance(told, str) else None
+    if kind == "grpc_server":
+        where = target.get("socket", target.get("port"))
+        return f"grpc:{target.get('host', 'localhost')}:{where}" if isinstance(where, str) else None
+    name = (
+        target.get("module_name") or target.get("package_name") or PurePosixPath(str(target.get("relative_path"))).name
+    )
+    return f"{name}:{target['attribute']}" if target.get("attribute") else str(name)
 
 
 def _served(locations: Sequence[Location], lines: Mapping[str, int]) -> list[Trouble]:

@@ -7,14 +7,20 @@ import shlex
 import socket
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
+from dagster._core.workspace.load import location_origins_from_config
 
 from dmb.workspace.environment import find_uv
+from dmb.workspace.layout import find
+from dmb.workspace.live import names
 from tests.databases import unavailable
 
 from .conftest import Dmb, free_port, make_module
@@ -157,6 +163,67 @@ def test_sync_has_a_webserver_take_it_in(dmb: Dmb, live: Path, tmp_path: Path) -
         assert (done.code, {module["status"] for module in done.json["modules"]}) == (0, {"unchanged"})
         loaded = {each["name"]: each["loaded"] for each in done.json["reloaded"]["locations"]}
         assert loaded == dict.fromkeys(("bar-one", "bar-two", "bad", "new-one", "new-three"), True)
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "grpc_server: {host: h, port: 4000}",
+        "grpc_server: {port: 4000}",
+        "grpc_server: {host: h, socket: /s}",
+        "grpc_server: {host: h, port: 4000, location_name: x y}",
+        "python_file: b/a.py",
+        "python_file: {relative_path: b/a.py}",
+        "python_file: {relative_path: a.py, attribute: defs}",
+        "python_file: {relative_path: a.py, attribute: defs, location_name: n}",
+        "python_module: m.n",
+        "python_module: {module_name: m, attribute: defs}",
+        "python_package: p",
+        "python_package: {package_name: p, attribute: x}",
+    ],
+)
+def test_locations_are_known_by_the_names_that_dagster_gives_them(dmb: Dmb, workspace: Path, item: str) -> None:
+    file = workspace / "workspace.yaml"
+    file.write_text(f"# one\nload_from:\n- {item}\n")
+    (named,) = location_origins_from_config(yaml.safe_load(file.read_text()), str(file))
+    assert names(find(workspace)) == {named: 3}
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "[]",
+        "hello",
+        '{"data": null}',
+        '{"data": {}}',
+        '{"data": {"version": null, "workspaceOrError": null, "reloadWorkspace": null}}',
+        '{"data": {"version": "1", "workspaceOrError": {"__typename": "Workspace", "locationEntries": [{}]}}}',
+    ],
+)
+def test_what_answers_and_is_no_webserver(dmb: Dmb, workspace: Path, tmp_path: Path, answer: str) -> None:
+    class Other(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(answer.encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Other) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}"
+        new = module(tmp_path, "bar-one")
+        try:
+            asked = dmb("workspace", "validate", "--workspace", workspace, "--live", url)
+            added = dmb("workspace", "add", new, "--workspace", workspace, "--no-install", "--reload", url)
+        finally:
+            server.shutdown()
+            thread.join()
+    assert (asked.code, url in asked.err, "\n  -> " in asked.err) == (2, True, True)
+    assert (added.code, f"Not reloaded: {url}" in added.err, "bar-one: added" in added.out) == (2, True, True)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -148,6 +149,34 @@ def test_links_within_the_data_go_and_what_they_lead_to_stays(dmb: Dmb, workspac
     assert dmb("workspace", "remove", "bar-one", "--workspace", workspace, "--yes", "--data").code == 0
     assert not os.path.lexists(folder)
     assert (tmp_path / "precious" / "file").exists()
+
+
+def test_the_list_has_all_that_is_known_of_a_module(dmb: Dmb, served: Path, tmp_path: Path) -> None:
+    port = free_port()
+    modules = [
+        make_module(tmp_path, "bar-one", database="duckdb", port=port, location="Bar 1"),
+        make_module(tmp_path, "gone", port=free_port()),
+        make_module(tmp_path, "foo", port=free_port()),
+    ]
+    assert dmb("workspace", "add", *modules, "--workspace", served, "--no-install").code == 0
+    modules[1].rename(tmp_path / "elsewhere")
+    path = served / "workspace.yaml"
+    path.write_text(path.read_text().replace("location_name: foo", "location_name: foo  # mine"))
+    (served / "Procfile").unlink()
+    done = dmb("workspace", "list", "--workspace", served)
+    head, *rows = [re.split(r"  +", line) for line in done.out.splitlines()]
+    assert head == ["MODULE", "LOCATION", "RUNTIME", "DATABASE", "PORTS", "ADDED", "STATE", "PATH"]
+    assert rows[0] == ["bar-one", "Bar 1", "local", "duckdb", f"grpc:{port}", rows[0][5], "drifted", str(modules[0])]
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", rows[0][5])
+    assert (rows[1][0], rows[1][-1]) == ("gone", f"{modules[1]} (gone)")
+    assert f"foo: {path}:{_line(path, '# BEGIN: foo')}: changed by hand" in done.out
+    assert f"bar-one: {served / 'Procfile'}: gone" in done.out
+    listed = {each["name"]: each for each in dmb("workspace", "list", "--workspace", served, "--json").json["modules"]}
+    assert (listed["gone"]["path_exists"], listed["foo"]["path_exists"]) == (False, True)
+
+
+def _line(path: Path, text: str) -> int:
+    return next(number for number, line in enumerate(path.read_text().splitlines(), 1) if text in line)
 
 
 def test_the_list_of_an_empty_workspace(dmb: Dmb, workspace: Path) -> None:
