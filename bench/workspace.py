@@ -14,6 +14,7 @@ import shutil
 import statistics
 import tempfile
 import time
+import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -47,6 +48,7 @@ template_version = "0.1.0"
 
 
 RUNS = ((10, 25), (100, 15), (1000, 9), (10_000, 3))  # modules, pairs
+GROWTH = 1.2  # no faster than the load, and what two measurements of one thing differ by
 NAME = "Zed Zero"  # of the module that the docker runtime's are made of
 
 
@@ -57,19 +59,24 @@ def run() -> Iterator[Pair]:
     memory = shared if os.access(shared, os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="dmb-bench-", dir=memory) as name, _no_collector():
         folder = Path(name)
-        yield from _docker(folder / "docker")
+        made = create({"module_name": NAME, "governance": "quick"}, output_dir=folder, no_input=True).project
+        yield from _docker(folder / "docker", made)
+        ratios: dict[int, float] = {}
         for count, runs in RUNS:
             layout = _workspace(folder / f"ws-{count}")
-            _sync(layout, _modules(folder / f"modules-{count}", count))
+            modules = _modules(folder / f"modules-{count}", count)
+            _sync(layout, modules)
             one = _modules(folder / f"one-{count}", 1, first=count) / "m"
             load = itertools.repeat(partial(_load, layout))
-            yield _turns(
+            pair = _turns(
                 f"add one to {count:,} modules ÷ load of its files",
                 (partial(_add, place, one) for place in _copies(layout)),
                 load,
                 bound=3 if count > 10 else None,
                 runs=runs,
             )
+            ratios[count] = pair.ratio
+            yield pair
             yield _turns(
                 "  of that, what making any change durable takes ÷ load of its files",
                 (partial(_rewrite, place) for place in _copies(layout)),
@@ -78,7 +85,7 @@ def run() -> Iterator[Pair]:
                 runs=runs,
             )
             if count == 1000:
-                yield from _syncs(folder, layout, one)
+                yield from _syncs(folder, layout, modules, one, made)
                 yield _pair(
                     "list 1,000 modules ÷ load of its files",
                     partial(listing, layout),
@@ -86,11 +93,18 @@ def run() -> Iterator[Pair]:
                     bound=3,
                     runs=runs,
                 )
+        yield Pair(
+            "growth of an add from 1,000 to 10,000 modules ÷ growth of the load",
+            ratios[10_000],
+            ratios[1000],
+            ratios[10_000] / ratios[1000],
+            bound=GROWTH,
+            unit="",
+        )
 
 
-def _docker(folder: Path) -> Iterator[Pair]:
+def _docker(folder: Path, made: Path) -> Iterator[Pair]:
     """The docker runtime, where each module has a service in docker-compose.yml too."""
-    made = create({"module_name": NAME, "governance": "quick"}, output_dir=folder, no_input=True).project
     for count, runs in RUNS[:-1]:
         root = folder / f"ws-{count}"
         init_docker(root, run_launcher="default", dry_run=False)
@@ -120,18 +134,35 @@ def _renamed(made: Path, folder: Path, numbers: Iterable[int]) -> Path:
     return folder
 
 
-def _syncs(folder: Path, layout: Layout, one: Path) -> Iterator[Pair]:
-    """1,000 modules at once, into a workspace that has none and into one that has as many."""
+def _syncs(folder: Path, layout: Layout, modules: Path, one: Path, made: Path) -> Iterator[Pair]:
+    """1,000 modules at once, into a workspace that has none and into one that has as many.
+
+    These modules' pyproject.toml say no more than what is read there. The one of a module that the template made is
+    nine times as long, and tomllib reads all of it: what that alone takes is shown beside.
+    """
     more = _modules(folder / "more", 1000, first=50_000)
+    whole = _renamed(made, folder / "whole", range(50_000, 51_000))
     empty = _workspace(folder / "empty")
-    for what, there in (("1,000 new modules", empty), ("1,000 new modules into 1,000", layout)):
+    for what, call, bound in (
+        ("sync 1,000 new modules", (partial(_sync, place, more) for place in _copies(empty)), 4),
+        ("sync 1,000 new modules into 1,000", (partial(_sync, place, more) for place in _copies(layout)), None),
+        ("  of that, parsing their pyproject.toml", itertools.repeat(partial(_manifests, more, modules)), None),
+        ("sync 1,000 new modules of the template", (partial(_sync, place, whole) for place in _copies(empty)), None),
+        ("  of that, parsing their pyproject.toml", itertools.repeat(partial(_manifests, whole)), None),
+    ):
         yield _turns(
-            f"sync {what} ÷ add one to 1,000",
-            (partial(_sync, place, more) for place in _copies(there)),
+            f"{what} ÷ add one to 1,000",
+            call,
             (partial(_add, place, one) for place in _copies(layout)),
-            bound=4 if there is empty else None,
+            bound=bound,
             runs=9,
         )
+
+
+def _manifests(*projects: Path) -> None:
+    for folder in projects:
+        for file in folder.glob("*/pyproject.toml"):
+            tomllib.loads(file.read_text("utf-8"))
 
 
 @contextlib.contextmanager

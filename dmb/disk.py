@@ -22,9 +22,14 @@ _MOUNTS = Path("/proc/self/mountinfo")
 def read(path: Path) -> bytes | None:
     """The bytes of the file at `path`, None when there is none; refuses what is no file (a folder, a pipe)."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise DmbError("not a file", place=str(path), remedy="Move it away, then run again.")
-        return path.read_bytes()
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe would wait for its writer
+        try:
+            found = os.fstat(descriptor)
+            if not stat.S_ISREG(found.st_mode):
+                raise DmbError("not a file", place=str(path), remedy="Move it away, then run again.")
+            return b"".join(iter(lambda: os.read(descriptor, found.st_size + 1), b""))
+        finally:
+            os.close(descriptor)
     except FileNotFoundError:
         return None
     except OSError as error:
@@ -40,8 +45,12 @@ def digest(content: bytes | None) -> str | None:
 
 def write(path: Path, content: bytes) -> None:
     """Make `path` anew with `content`, on the disk itself, for its owner alone."""
-    path.unlink(missing_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags, 0o600)
+    except FileExistsError:
+        path.unlink()
+        descriptor = os.open(path, flags, 0o600)
     with open(descriptor, "wb") as file:  # noqa: PTH123 - only `open` takes a descriptor
         file.write(content)
         file.flush()
@@ -63,14 +72,16 @@ def sync(path: Path) -> None:
 def stage(staged: Path, content: bytes, target: Path, mode: int) -> None:
     """Make `staged` with `content` so that it can replace `target`: same owner, mode and attributes (new: `mode`)."""
     write(staged, content)
-    if target.exists():
-        was, now = target.stat(), staged.stat()
+    try:
+        was = target.stat()
+    except FileNotFoundError:
+        staged.chmod(mode & ~_umask())
+    else:
+        now = staged.stat()
         if (was.st_uid, was.st_gid) != (now.st_uid, now.st_gid):
             os.chown(staged, was.st_uid, was.st_gid)
         shutil.copystat(target, staged)
         os.utime(staged)
-    else:
-        staged.chmod(mode & ~_umask())
 
 
 def replace(path: Path, content: bytes) -> None:
@@ -113,7 +124,7 @@ def check_replaceable(files: Iterable[tuple[Path, Path]]) -> None:
 
     Each is the path as it was named, and the target that this leads to.
     """
-    mounted = _mounted()
+    mounts = _mounts()
     for path, target in files:
         if not stat.S_IMODE(target.stat().st_mode) & 0o222:
             raise DmbError("read-only", place=str(path), remedy=f"Run `chmod u+w {path}`, then again.")
@@ -123,13 +134,14 @@ def check_replaceable(files: Iterable[tuple[Path, Path]]) -> None:
             raise DmbError(
                 f"cannot be written: {error.strerror}", place=str(path), remedy="Give the right to write."
             ) from None
-        if str(target).replace("\\", "\\134").replace(" ", "\\040") in mounted:
+        name = str(target).replace("\\", "\\134").replace(" ", "\\040")
+        if name in mounts and any(line.split(" ", 5)[4] == name for line in mounts.splitlines()):
             raise DmbError("mounted by itself", place=str(path), remedy="Mount its folder instead, or run dmb outside.")
 
 
-def _mounted() -> set[str]:
-    """Where something is mounted, as Linux tells it; nothing on other systems."""
+def _mounts() -> str:
+    """What is mounted where, as Linux tells it, a line each; nothing on other systems."""
     try:
-        return {line.split(" ", 5)[4] for line in _MOUNTS.read_text(errors="replace").splitlines()}
+        return _MOUNTS.read_text(errors="replace")
     except OSError:
-        return set()
+        return ""

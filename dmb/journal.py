@@ -56,6 +56,7 @@ class Journal:
     state: Path
     stamp: str
     entries: Sequence[Entry]
+    root: Path  # of the workspace, links resolved
 
     @classmethod
     def begin(cls, state: Path, files: Sequence[tuple[Path, bytes | None, bytes | None]]) -> Journal:
@@ -72,7 +73,7 @@ class Journal:
             )
             for number, (path, old, new) in enumerate(files)
         ]
-        return cls(state, stamp, entries)
+        return cls(state, stamp, entries, folder(state.parent))
 
     @classmethod
     def load(cls, file: Path, state: Path) -> Journal:
@@ -81,24 +82,23 @@ class Journal:
         root = state.parent.resolve()
         try:
             stamp = Path(loaded["stamp"]).name
-            return cls(state, stamp, [_entry(one, root, loaded["root"]) for one in loaded["entries"]])
+            return cls(state, stamp, [_entry(one, root, loaded["root"]) for one in loaded["entries"]], root)
         except (KeyError, TypeError) as error:
             raise ValueError(f"no journal: {error}") from None
 
     def dump(self) -> bytes:
         """As JSON."""
-        root = self.state.parent.resolve()
         entries = [
             {
                 "path": str(one.path),
-                "target": str(one.target.relative_to(root) if one.target.is_relative_to(root) else one.target),
+                "target": str(one.target.relative_to(self.root) if self.root in one.target.parents else one.target),
                 "old": one.old,
                 "new": one.new,
                 "backup": one.backup,
             }
             for one in self.entries
         ]
-        return json.dumps({"version": 1, "stamp": self.stamp, "root": str(root), "entries": entries}).encode()
+        return json.dumps({"version": 1, "stamp": self.stamp, "root": str(self.root), "entries": entries}).encode()
 
     @functools.cached_property
     def folder(self) -> Path:

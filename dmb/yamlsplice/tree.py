@@ -224,7 +224,7 @@ class Tree:
         merged: dict[str, Any] = {}
         own: dict[str, Any] = {}
         for key, value in self.children(event):
-            name, content = self.value(key), self.plain(value, known)
+            name, content = self.value(key), self.value(value) if self.kinds[value] == "=" else self.plain(value, known)
             if name == "<<":
                 for source in content if isinstance(content, list) else [content]:
                     merged = {**source, **merged} if isinstance(source, dict) else merged
