@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from .rule import Edit
 from .sources import Spot
 
 if TYPE_CHECKING:
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 Version = tuple[int, ...]
 
 MAIN = "the project"  # the place of what is installed with it
-LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock")
-_ENDLESS: Version = (10**6,)
+LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock", "requirements.lock")
+ENDLESS: Version = (10**6,)
 _FORM = r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*\(?\s*([^;()@#]*?)\s*\)?\s*(?:[;#].*)?"
 _CLAUSE = r"(~=|===?|!=|<=|>=|<|>)\s*(\d+(?:\.\d+)*)(\.\*)?"
 _FILE = r"requirements[\w.-]*\.(txt|in)"
-_INSTALLING = rf"(^|/)({_FILE}|setup\.py|pyproject\.toml|Dockerfile[^/]*)$"
+_INSTALLING = rf"(^|/)({_FILE}|constraints[^/]*\.txt|setup\.py|pyproject\.toml|Dockerfile[^/]*)$"
 _PIN = r"(?<![\w.-])dagster\s*((?:[~=<>!]=\s*|[<>]\s*)\d[\d.]*(?:\s*,\s*[~=<>!]=?\s*\d[\d.*]*)*)"
 _LARGEST = 200_000  # bytes
 
@@ -35,7 +36,7 @@ class Span(NamedTuple):
     @property
     def open(self) -> bool:
         """Whether it has no end."""
-        return self.high == _ENDLESS
+        return self.high == ENDLESS
 
     def meets(self, other: Span) -> bool:
         """Whether a version lies in both."""
@@ -62,7 +63,7 @@ class Requirement(NamedTuple):
 def span(text: str) -> Span | None:
     """The versions that `>=1.13,<1.14` allows, single ones that are left out (`!=`) not counted."""
     low: Version = (0,)
-    high = _ENDLESS
+    high = ENDLESS
     for clause in filter(None, (part.strip() for part in text.split(","))):
         told = re.fullmatch(_CLAUSE, clause)
         if not told or (told[3] and told[1] not in ("==", "!=")):
@@ -113,16 +114,35 @@ def dagster(subject: Subject) -> Span | None:
 
 def may_use(subject: Subject, version: Version) -> bool:
     """Whether a project may be installed with that version of Dagster or a later one. Where it does not say, what its
-    repository installs elsewhere counts: in an image, or for several projects at once.
+    repository installs elsewhere counts.
     """
     told = dagster(subject)
     if not any(one.name == "dagster" and one.rest for one in subject.requirements):
-        files = subject.repository
-        texts = [files.glance(name, _LARGEST) for name in files.names if re.search(_INSTALLING, name)]
-        found = [span(pin) for text in texts if "dagster" in text for pin in re.findall(_PIN, text)]
-        spans = [one for one in found if one]
+        spans = installed(subject)
         return not spans or any(one.high > version for one in spans)
     return told is None or told.high > version
+
+
+def installed(subject: Subject) -> list[Span]:
+    """What the repository says of Dagster's version anywhere: in an image, or for several projects at once."""
+    files = subject.repository
+    texts = [files.glance(name, _LARGEST) for name in files.names if re.search(_INSTALLING, name)]
+    found = [span(pin) for text in texts if "dagster" in text for pin in re.findall(_PIN, text)]
+    return [one for one in found if one]
+
+
+def locked(subject: Subject) -> bool:
+    """Whether a lock file says which versions are installed."""
+    return any(files.has(name) for files in (subject.files, subject.repository) for name in LOCKS)
+
+
+def rewritten(subject: Subject, one: Requirement, rest: str) -> Iterator[Edit]:
+    """The edit that gives a requirement other versions; none where its text is not found."""
+    text = subject.files.text(one.spot.path) or ""
+    at = subject.files.offset(one.spot)
+    if one.rest and text.startswith(one.text, at):
+        start = at + one.text.index(one.rest)
+        yield Edit(one.spot.path, start, start + len(one.rest), rest)
 
 
 def _parsed(text: str, place: str, spot: Spot) -> Iterator[Requirement]:

@@ -110,7 +110,8 @@ def _told(subject: Subject) -> Iterator[str]:
                     elif kind in ("python_module", "python_package"):
                         yield body.text or body.get("module_name").text or body.get("package_name").text
         elif re.search(_COMMANDS, name):
-            text = re.sub(r"[\[\]\"',\\]|^\s*-\s", " ", files.glance(name, _LARGEST), flags=re.MULTILINE)
+            bare = re.sub(r"[\[\]\"',\\]|^\s*-\s", " ", files.glance(name, _LARGEST), flags=re.MULTILINE)
+            text = re.sub(r"[ \t]+", " ", bare)
             if any(word in text for word in _SERVES) and not re.search(_ATTRIBUTE, text):
                 yield from re.findall(_MODULE, text)
                 for path in re.findall(_FILE, text):

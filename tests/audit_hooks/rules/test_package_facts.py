@@ -1,0 +1,59 @@
+"""What the rules on packages say of Dagster and of uv is what the installed ones say and do."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from importlib.metadata import distributions, metadata, requires, version
+from pathlib import Path
+
+import pytest
+
+from audit_hooks.engine import judge
+from audit_hooks.requirements import span
+from audit_hooks.rules import find
+from audit_hooks.rules.package.pkg003_other_python import PYTHON, RELEASE
+from tests.audit_hooks.trees import module, write
+
+DAGSTER = version("dagster")
+
+
+def test_the_installed_dagster_runs_on_the_pythons_that_the_rule_knows() -> None:
+    told = span(metadata("dagster")["Requires-Python"])
+    assert (told, RELEASE.low <= tuple(map(int, DAGSTER.split("."))) < RELEASE.high) == (PYTHON, True)
+
+
+LIBRARIES = sorted(
+    {
+        one.name
+        for one in distributions()
+        if one.name.startswith("dagster-") and f"dagster=={DAGSTER}" in (requires(one.name) or [])
+    }
+)
+
+
+def test_some_libraries_need_one_release() -> None:
+    assert {"dagster-postgres", "dagster-webserver"} <= set(LIBRARIES)
+
+
+@pytest.mark.parametrize(
+    "library", [name for name in LIBRARIES if name not in ("dagster-cloud", "dagster-rest-resources")]
+)
+def test_an_installed_library_goes_with_the_installed_dagster_and_with_no_other(library: str, tmp_path: Path) -> None:
+    rule = find("PKG005")
+    assert rule
+    major, minor, patch = DAGSTER.split(".")
+    for release, wanted in ((DAGSTER, 0), (f"{major}.{minor}.{int(patch) + 1}", 1), (f"{major}.{int(minor) - 1}.0", 1)):
+        text = f'[project]\ndependencies = ["dagster=={release}", "{library}=={version(library)}"]\n'
+        assert len(judge(module(tmp_path / release, {"pyproject.toml": text}), [rule])) == wanted
+
+
+def test_uv_installs_no_project_without_a_build_system(tmp_path: Path) -> None:
+    text = '[project]\nname = "bar"\nversion = "1"\nrequires-python = ">=3.10"\n'
+    write(tmp_path, {"pyproject.toml": text, "src/bar/__init__.py": ""})
+    sync = [sys.executable, "-m", "uv", "sync", "--offline", "--quiet", "--python", sys.executable]
+    subprocess.run(sync, cwd=tmp_path, check=True)
+    imports = subprocess.run(
+        [".venv/bin/python", "-c", "import bar"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert "No module named 'bar'" in imports.stderr
