@@ -24,8 +24,9 @@ _FIELDS: dict[type, tuple[str, ...]] = {
     for node in vars(ast).values()
     if isinstance(node, type) and issubclass(node, ast.AST) and node._fields
 }
-_FIELDS |= {ast.Constant: (), ast.MatchSingleton: ()}
 _LAZY = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)  # their bodies run when they are called
+_FIELDS |= {ast.Constant: (), ast.MatchSingleton: (), ast.alias: ()}
+_OUTSIDE = _FIELDS | {node: tuple(field for field in _FIELDS[node] if field != "body") for node in _LAZY}
 
 
 _DEEPEST = 20  # an expression
@@ -72,7 +73,7 @@ class Code:
             while stack:
                 node = stack.pop()
                 kind = node.__class__
-                fields = _FIELDS.get(kind)
+                fields = _OUTSIDE.get(kind)
                 if fields is None:
                     continue
                 held = node.__dict__
@@ -81,6 +82,8 @@ class Code:
                     found[kind].append(node)
                 else:
                     found[kind] = [node]
+                if not fields:
+                    continue  # as most are: names and constants
                 if kind in _LAZY:
                     inside = held["body"]
                     scopes.append((node, list(inside) if inside.__class__ is list else [inside]))
@@ -91,9 +94,8 @@ class Code:
                 for field in fields:
                     value = held.get(field)
                     if value.__class__ is list:
-                        if field != "body" or kind not in _LAZY:
-                            stack.extend(value)
-                    elif isinstance(value, ast.AST) and (field != "body" or kind is not ast.Lambda):
+                        stack.extend(value)
+                    elif isinstance(value, ast.AST):
                         stack.append(value)
         return found
 
@@ -110,7 +112,11 @@ class Code:
 
     @cached_property
     def _parents(self) -> dict[ast.AST, ast.AST]:
-        return {child: node for node in ast.walk(self.tree) for child in ast.iter_child_nodes(node)}
+        found: dict[ast.AST, ast.AST] = {}
+        for nodes in self._by_type.values():
+            for node in nodes:
+                found |= dict.fromkeys(_children(node), node)
+        return found
 
     def parent(self, node: ast.AST) -> ast.AST | None:
         """The node that holds this one."""
@@ -236,6 +242,10 @@ class Code:
         waiting: list[ast.AST] = list(reversed(self.tree.body))
         while waiting:
             node = waiting.pop()
+            if isinstance(node, ast.Name):
+                if isinstance(node.ctx, ast.Store):
+                    bind(node.id, self._statement.get(node, node))
+                continue
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
                 bind(node.name, node)
                 continue
@@ -243,14 +253,12 @@ class Code:
                 for alias in node.names:
                     bind(alias.asname or alias.name.partition(".")[0], node)
                 continue
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-                bind(node.id, self._statement.get(node, node))
-            elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+            if isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
                 bind(node.name, node)
             elif type(node).__name__ == "TypeAlias":  # Python 3.12
                 bind(node.name.id, node)  # type: ignore[attr-defined]
             if not isinstance(node, ast.Lambda):
-                waiting += reversed(list(ast.iter_child_nodes(node)))
+                waiting += reversed(_children(node))
         return found
 
     @cached_property
@@ -317,6 +325,18 @@ class Code:
     def _imported(self, node: ast.Name | ast.Attribute) -> Any:
         dotted = self.name(node)
         return self.constant_elsewhere(dotted) if dotted else UNKNOWN
+
+
+def _children(node: ast.AST) -> list[ast.AST]:
+    """The nodes that the walk goes to from this one, in the order of its fields."""
+    found: list[ast.AST] = []
+    for field in _FIELDS.get(node.__class__, ()):
+        value = getattr(node, field, None)
+        if value.__class__ is list:
+            found += filter(None, value)
+        elif isinstance(value, ast.AST):
+            found.append(value)
+    return found
 
 
 def _joined(parts: list[Any]) -> Any:

@@ -73,8 +73,12 @@ class Package:
     def mentioning(self, word: str) -> bool:
         """Whether a word stands in any of the files that parse."""
         if word not in self._mentioned:
-            self._mentioned[word] = any(word in code.text for code in self.files)
+            self._mentioned[word] = word in self._whole
         return self._mentioned[word]
+
+    @cached_property
+    def _whole(self) -> str:
+        return "\0".join(code.text for code in self.files)
 
     def imports_dagster(self, code: Code) -> bool:
         """Whether a file imports Dagster, or is imported by one of this package that does, directly or not."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from bisect import bisect_left
 from functools import cached_property
@@ -96,12 +97,12 @@ class Sources:
         """A file's text where it has at most `most` bytes; "" for a larger one, a binary or none. Nothing is noted."""
         if name in self._texts:
             return self._texts[name] or ""
-        path = self.root / name
+        path = self._path(name)
         try:
-            status = path.lstat()
+            status = os.lstat(path)
             if not stat.S_ISREG(status.st_mode) or status.st_size > most:
                 return ""
-            data = path.read_bytes()
+            data = _bytes(path)
         except OSError:
             return ""
         return "" if b"\0" in data else data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
@@ -163,12 +164,16 @@ class Sources:
         if note not in self.broken:
             self.broken.append(note)
 
+    def _path(self, name: str) -> str:
+        """Where a file is; put together as text, for there are many files and each is read once."""
+        return os.path.join(self.root, name)  # noqa: PTH118
+
     def _read(self, name: str) -> str | None:
         if self.tracked is not None and name not in self.tracked:
             return None
-        path = self.root / name
+        path = self._path(name)
         try:
-            status = path.lstat() if self.committed else path.stat()
+            status = os.lstat(path) if self.committed else os.stat(path)  # noqa: PTH116
             if not stat.S_ISREG(status.st_mode):
                 return None  # a link out of the repository, a pipe, a folder: `.env` is also a name for an environment
             if status.st_size > LARGEST:
@@ -176,7 +181,7 @@ class Sources:
                     Broken(Spot(name), f"it is larger than {LARGEST // 1_000_000} MB", "make it smaller")
                 )
                 return None
-            return path.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+            return _bytes(path).decode("utf-8-sig").replace("\r\n", "\n")
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -185,6 +190,11 @@ class Sources:
             line = error.object.count(b"\n", 0, error.start) + 1
             self.broken.append(Broken(Spot(name, line), "it is not UTF-8", "save it as UTF-8"))
         return None
+
+
+def _bytes(path: str) -> bytes:
+    with open(path, "rb", buffering=0) as file:  # noqa: PTH123
+        return file.readall()
 
 
 _AT_LINE = regex(r"\(at line (\d+), column \d+\)|\(at end of document\)")

@@ -16,6 +16,7 @@ from pathlib import Path
 import yaml
 
 from audit_hooks.engine import audit
+from audit_hooks.listing import tracked
 from audit_hooks.policy import Options
 from dmb.create import create
 
@@ -62,13 +63,14 @@ def _hook(project: Path) -> Iterator[Pair]:
 def _many(project: Path, folder: Path) -> Iterator[Pair]:
     """`COUNT` modules in one folder, by `CORES` processes; each file read and parsed once is the floor."""
     modules = [_copy(project, folder / f"bar-{number}", number) for number in range(COUNT)]
+    files = [[module / name for name in sorted(tracked(module) or ())] for module in modules]
     found = audit(folder, Options(), jobs=CORES)
     if len(found) != COUNT or any(verdict.findings for verdict in found):
         raise AssertionError([verdict for verdict in found if verdict.findings][:3])
     yield _pair(
         f"audit of {COUNT:,} modules ÷ read and parse their files, both on {CORES} cores",
         lambda: audit(folder, Options(), jobs=CORES),
-        lambda: _parse(modules),
+        lambda: _parse(files),
         bound=2,
         runs=3,
     )
@@ -91,18 +93,17 @@ def _copy(project: Path, target: Path, number: int) -> Path:
     return target
 
 
-def _parse(modules: list[Path]) -> None:
+def _parse(files: list[list[Path]]) -> None:
     with multiprocessing.Pool(CORES) as pool:
-        pool.map(_parse_one, modules, chunksize=16)
+        pool.map(_parse_each, files, chunksize=16)
 
 
-def _parse_one(module: Path) -> None:
-    names = subprocess.run(["git", "-C", str(module), "ls-files", "-z"], check=True, capture_output=True, text=True)
-    for name in filter(None, names.stdout.split("\0")):
-        data = (module / name).read_bytes()
-        if name.endswith(".py"):
+def _parse_each(files: list[Path]) -> None:
+    for path in files:
+        data = path.read_bytes()
+        if path.suffix == ".py":
             ast.parse(data)
-        elif name.endswith((".yaml", ".yml")):
+        elif path.suffix in (".yaml", ".yml"):
             list(yaml.parse(data, Loader=yaml.CSafeLoader))
 
 
