@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import re
-import subprocess
 from dataclasses import dataclass
 from importlib.metadata import Distribution
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from .. import textblocks
 from ..errors import DmbError
 from ..yamlsplice import YamlFile
+from . import servers
 from .graphql import Webserver
 from .plan import LOCATIONS
 from .registry import Registry
@@ -96,8 +95,13 @@ def look(url: str, layout: Layout) -> Live:
         ]
     registry = Registry.parse(layout.registry.read_bytes(), layout.registry)
     packages = {entry.location_name: entry.package for entry in registry.modules.values()}
-    answers, notes = _probe(locations, layout, registry)
-    troubles += _servers(answers, packages)
+    asked, notes = [location for location in locations if location.server], []
+    try:
+        addresses = [location.server for location in asked if location.server]
+        answers = servers.ask(addresses, layout, registry.runtime) if asked else []
+        troubles += _servers(zip(asked, answers, strict=True), packages)
+    except DmbError as error:
+        notes.append(f"the code servers themselves were not asked: {error.cause}")
     troubles = [trouble._replace(line=lines.get(trouble.subject, 0)) for trouble in troubles]
     return Live(server.url, str(data["version"]), tuple(locations), tuple(troubles), tuple(notes))
 
@@ -244,32 +248,6 @@ def _versions(locations: Iterable[Location], host: Mapping[str, str]) -> Iterato
 
 def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
-
-
-def _probe(
-    locations: Iterable[Location], layout: Layout, registry: Registry
-) -> tuple[list[tuple[Location, dict[str, Any]]], list[str]]:
-    """What the gRPC servers of this machine answer, by the workspace's own Python."""
-    asked = [location for location in locations if location.server]
-    if not asked:
-        return [], []
-    python = layout.venv / "bin" / "python"
-    if registry.runtime != "local" or not python.exists():
-        why = "they run in containers" if registry.runtime != "local" else f"there is no {python}"
-        return [], [f"the code servers themselves were not asked: {why}"]
-    command = [str(python), str(Path(__file__).with_name("probe.py"))]
-    try:
-        done = subprocess.run(
-            command,
-            input=json.dumps([location.server for location in asked]),
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        return list(zip(asked, json.loads(done.stdout), strict=True)), []
-    except (OSError, ValueError, subprocess.CalledProcessError) as error:
-        last = (getattr(error, "stderr", "") or str(error)).strip().splitlines()[-1:]
-        return [], [f"the code servers themselves were not asked: {' '.join(last)}"]
 
 
 def _servers(answers: Iterable[tuple[Location, dict[str, Any]]], packages: Mapping[str, str]) -> list[Trouble]:

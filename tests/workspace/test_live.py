@@ -24,6 +24,7 @@ from dmb.workspace.live import names
 from tests.databases import unavailable
 
 from .conftest import Dmb, free_port, make_module
+from .test_containers import isolated
 from .test_serving import PATIENCE, running, wait_for_locations
 
 if TYPE_CHECKING:
@@ -133,6 +134,46 @@ def test_a_code_server_of_another_module(dmb: Dmb, served: Path, tmp_path: Path)
         with code_server("bar_one_dagster", mine, grpc, tmp_path / "second.log"):
             done = dmb("workspace", "validate", "--workspace", served, "--live", f"http://127.0.0.1:{port}", "--json")
         assert {each["rule"] for each in done.json["findings"]} == {"WSP057", "WSP058"}
+
+
+DOCKER = """\
+#!{python}
+# Where `docker compose exec` would run its command in the webserver's container, run it here.
+import os, sys
+words = sys.argv[1:]
+assert words[:6] == ["compose", "--file", words[2], "exec", "-T", "dagster-webserver"], words
+os.execvp(words[6], words[6:])
+"""
+
+
+def test_code_servers_in_containers_are_asked_from_the_webservers(
+    dmb: Dmb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root, grpc, port, log = tmp_path / "ws", free_port(), free_port(), tmp_path / "log"
+    assert dmb("workspace", "init", root, "--runtime", "docker").code == 0
+    mine, other = isolated(tmp_path), module(tmp_path, "other")
+    item = mine / "workspace" / "local" / "workspace.yaml"
+    item.write_text(item.read_text().replace("host: bar-one", "host: 127.0.0.1").replace("4000", str(grpc)))
+    assert dmb("workspace", "add", mine, "--workspace", root).code == 0
+    url = f"http://127.0.0.1:{port}"
+    shim = tmp_path / "bin" / "docker"
+    shim.parent.mkdir()
+    command = f"cd {root} && exec {BIN}/dagster-webserver -h 127.0.0.1 -p {port} -w home/workspace.yaml"
+    with code_server("other_dagster", other, grpc, tmp_path / "grpc.log"), running(command, log) as process:
+        wait_for_locations(port, {"bar-one"}, process, log)
+        monkeypatch.setenv("PATH", str(shim.parent))
+        done = dmb("workspace", "validate", "--workspace", root, "--live", url, "--json")
+        (note,) = done.json["live"]["notes"]
+        assert "were not asked: " in note
+        assert "docker" in note
+        shim.write_text(DOCKER.format(python=sys.executable))
+        shim.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{shim.parent}:{BIN}")
+        done = dmb("workspace", "validate", "--workspace", root, "--live", url, "--json")
+    assert done.json["live"]["notes"] == []
+    (found,) = [each for each in done.json["findings"] if each["rule"] > "WSP050"]
+    assert (found["rule"], found["subject"]) == ("WSP057", "bar-one")
+    assert "serves other_dagster.definitions, and bar-one is bar_one_dagster" in found["message"]
 
 
 def test_sync_has_a_webserver_take_it_in(dmb: Dmb, live: Path, tmp_path: Path) -> None:
