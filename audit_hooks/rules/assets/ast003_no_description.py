@@ -49,11 +49,11 @@ class NoDescription(CodeRule):
 
     def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
         """Each asset."""
-        for item in assets(code):
+        for item, name in assets(code):
             if item.value("description") in (MISSING, None, "") and not (
                 item.function and _documented(item.function.body)
             ):
-                yield self.finding(item.spot, item.subject, f"the asset {item.subject} has no description")
+                yield self.finding(item.spot, name, f"the asset {name} has no description")
 
 
 def _documented(body: list[ast.stmt]) -> bool:

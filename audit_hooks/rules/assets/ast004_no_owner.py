@@ -57,6 +57,6 @@ class NoOwner(CodeRule):
 
     def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
         """Each asset."""
-        for item in assets(code):
+        for item, name in assets(code):
             if item.value("owners") in (MISSING, None, [], ()):
-                yield self.finding(item.spot, item.subject, f"the asset {item.subject} has no owners")
+                yield self.finding(item.spot, name, f"the asset {name} has no owners")

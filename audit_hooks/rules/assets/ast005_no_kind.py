@@ -50,16 +50,16 @@ class NoKind(CodeRule):
     def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
         """Each asset once."""
         kinds, groups = not given_later(subject, "kinds"), not given_later(subject, "group_name")
-        for item in assets(code):
+        for item, name in assets(code):
             missing = ["kinds"] * (kinds and item.kind == "asset" and _no_kinds(item))
             missing += ["group"] * (groups and item.value("group_name") in (MISSING, None, "default"))
             if missing:
-                message = f"the asset {item.subject} has no {' and no '.join(missing)}"
-                yield self.finding(item.spot, item.subject, message)
+                message = f"the asset {name} has no {' and no '.join(missing)}"
+                yield self.finding(item.spot, name, message)
 
 
 def _no_kinds(asset: Declared) -> bool:
-    tags = asset.value("tags")
-    if tags is UNKNOWN or (isinstance(tags, dict) and any(str(tag).startswith("dagster/kind/") for tag in tags)):
-        return False
+    for tags in (asset.value("tags"), asset.value("op_tags")):
+        if tags is UNKNOWN or (isinstance(tags, dict) and any("kind" in str(tag) for tag in tags)):
+            return False
     return asset.value("kinds") in (MISSING, None, (), []) and asset.value("compute_kind") in (MISSING, None)

@@ -57,11 +57,9 @@ class SharedDefault(CodeRule):
 
     def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
         """Each such parameter."""
-        if not subject.package.imports_dagster(code):
-            return
         for function in code.functions:
             for name, default in _defaults(function):
-                if _changes(default):
+                if _changes(default) and subject.package.imports_dagster(code):
                     message = f"the default of {name} is made once, and every call of {function.name} shares it"
                     yield self.finding(code.spot(default), function.name, message)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import TYPE_CHECKING
 
 from ...declared import MISSING, declared
@@ -52,7 +53,7 @@ class NoRetry(CodeRule):
     what = (
         "`@asset` or `@multi_asset` without `retry_policy` whose function calls `requests`, `httpx`, `aiohttp`, "
         "`urllib` or `boto3` itself. Silent where the module has `op_retry_policy`, `RetryRequested`, run retries or a "
-        "retrying client anywhere, or where the function speaks of attempts or retries."
+        "retrying client anywhere, where the function speaks of attempts or retries, and where it catches the error."
     )
     why = "A connection that breaks once fails the run, and somebody has to start it again by hand."
     remedy = "add retry_policy=dg.RetryPolicy(max_retries=3, delay=10), or op_retry_policy to its job"
@@ -72,6 +73,11 @@ class NoRetry(CodeRule):
         {"defs.py": _HEAD + "@dg.asset\n" + _BODY.replace("    req", "    for _ in range(retries):\n        req")},
         {"defs.py": _HEAD + "@dg.asset\ndef rates() -> None:\n    return None\n\n\n" + _BODY.replace("rates", "fetch")},
         {
+            "defs.py": _HEAD
+            + "@dg.asset\ndef rates():\n    try:\n        return requests.get('https://a.example/').text\n"
+            "    except OSError:\n        return None\n"
+        },
+        {
             "bar/defs.py": _HEAD + "@dg.asset\n" + _BODY,
             "deploy/dagster.yaml": "run_retries:\n  enabled: true\n  max_retries: 3\n",
             "pyproject.toml": "",
@@ -88,12 +94,25 @@ class NoRetry(CodeRule):
 
     def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
         """Each asset, at its declaration."""
-        calling = {code.runs_in(call): name for call, name in code.named_calls if name in _NETWORK}
+        calls = [(call, name) for call, name in code.named_calls if name in _NETWORK]
+        calling = {code.runs_in(call): name for call, name in calls if not _caught(code, call)}
         for item in declared(code, "asset", "multi_asset") if calling else ():
             name = calling.get(item.function)
             if name and item.value("retry_policy") in (MISSING, None) and not _tries(code, item):
                 message = f"{item.subject} calls {name}, and is not tried again when that fails"
                 yield self.finding(item.spot, item.subject, message)
+
+
+def _caught(code: Code, call: ast.Call) -> bool:
+    """Whether an error of a call ends in a handler that raises none: to try the asset again is then no help."""
+    below: ast.AST = call
+    for holder in code.above(call):
+        if isinstance(holder, ast.Try) and below in holder.body and holder.handlers:
+            inside = (node for handler in holder.handlers for node in ast.walk(handler))
+            if not any(isinstance(node, ast.Raise) for node in inside):
+                return True
+        below = holder
+    return False
 
 
 def _tries(code: Code, asset: Declared) -> bool:

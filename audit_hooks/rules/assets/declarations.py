@@ -18,11 +18,15 @@ _LATER = ("_attributes(", "map_asset_specs", "map_resolved_asset_specs", "._repl
 _COMPONENTS = ("/defs.yaml", "/component.yaml")
 
 
-def assets(code: Code) -> Iterator[Declared]:
-    """The assets of a file that are functions with a name that is written there, and with all arguments in sight."""
+def assets(code: Code) -> Iterator[tuple[Declared, str]]:
+    """The assets of a file that are functions, each with what it is called: those whose name and key, where they have
+    one, are written there, and all of whose arguments are in sight.
+    """
     for item in declared(code, "asset", "graph_asset"):
-        if item.function and item.name and not item.opaque:
-            yield item
+        key = item.value("key")
+        name = "/".join(map(str, key)) if isinstance(key, list | tuple) else key if isinstance(key, str) else item.name
+        if item.function and name and not item.opaque:
+            yield item, name
 
 
 def given_later(subject: Subject, argument: str) -> bool:

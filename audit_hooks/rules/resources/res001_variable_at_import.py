@@ -81,23 +81,19 @@ class VariableAtImport(CodeRule):
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         """What WSP007 tells is left to it."""
-        told = set[tuple[str, str]]()
-        known = undocumented(subject) if "WSP007" in subject.asked else {}
-        for finding in super().check(subject):
-            if finding.subject not in known and (finding.path, finding.subject) not in told:
-                told.add((finding.path, finding.subject))
-                yield finding
+        found = {(finding.path, finding.subject): finding for finding in reversed(list(super().check(subject)))}
+        known = undocumented(subject) if found and "WSP007" in subject.asked else {}
+        yield from (finding for (_, variable), finding in reversed(found.items()) if variable not in known)
 
     def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
         """Each place."""
-        if not subject.package.imports_dagster(code):
-            return
         for node, variable in _reads(code):
             if isinstance(node, ast.Call) and _takes_none(code, subject.package, node):
                 continue
-            without = "is None" if isinstance(node, ast.Call) else "keeps the code location from loading"
-            message = f"{variable} is read when this file is imported: without it, this {without}"
-            yield self.finding(code.spot(node), variable, message)
+            if subject.package.imports_dagster(code):
+                without = "is None" if isinstance(node, ast.Call) else "keeps the code location from loading"
+                message = f"{variable} is read when this file is imported: without it, this {without}"
+                yield self.finding(code.spot(node), variable, message)
 
     def fix(self, subject: Subject, finding: Finding) -> Iterable[Edit]:
         """Where it is handed to a resource, hand over the variable."""
@@ -140,6 +136,7 @@ def _reads(code: Code) -> Iterator[tuple[ast.expr, str]]:
             set_here.add(code.value(key))
         elif name in _GETTERS and code.value(argument(call, "default", 1) or ast.Constant(None)) is None:
             found.append((call, key))
+    asked = _asked(code) if found else set()
     for place, key in found:
         variable = code.value(key)
         if (
@@ -147,37 +144,39 @@ def _reads(code: Code) -> Iterator[tuple[ast.expr, str]]:
             and variable not in set_here
             and code.runs_in(place) is None
             and not (PLATFORM.fullmatch(variable) or DAGSTER.fullmatch(variable))
-            and not _careful(code, place)
+            and not _careful(code, place, asked)
         ):
             yield place, variable
 
 
-def _careful(code: Code, place: ast.expr) -> bool:
-    """Whether what stands around a place sees to it that the variable may be missing."""
+def _careful(code: Code, place: ast.expr, asked: set[str]) -> bool:
+    """Whether what stands around a place sees to it that the variable may be missing; `asked` are names that are."""
     below: ast.AST = place
     for holder in code.above(place):
         if isinstance(holder, ast.If | ast.IfExp) and below is not holder.test:
             return True
         if isinstance(holder, ast.Try) and below in holder.body and holder.handlers:
             return True
-        if isinstance(place, ast.Call) and _asked(code, holder, below):
-            return True
+        if isinstance(place, ast.Call):  # that is None, and fails nowhere yet
+            match holder:
+                case ast.Assign(targets=[ast.Name(id=name)]) if holder.value is below and name in asked:
+                    return True
+                case ast.Call(func=ast.Name(id="bool")):
+                    return True
+            if _asks(holder):
+                return True
         below = holder
     return False
 
 
-def _asked(code: Code, holder: ast.AST, value: ast.AST) -> bool:
-    """Whether `holder` asks if the value is there, or binds it to a name that the file asks."""
-    match holder:
-        case ast.UnaryOp(op=ast.Not()) | ast.Call(func=ast.Name(id="bool")):
-            return True
-        case ast.Assign(targets=[ast.Name(id=name)]) if holder.value is value:
-            return any(
-                isinstance(code.parent(node), _TESTS) or isinstance(getattr(code.parent(node), "op", None), ast.Not)
-                for node in code.all(ast.Name)
-                if node.id == name and isinstance(node.ctx, ast.Load)
-            )
-    return isinstance(holder, _TESTS)
+def _asked(code: Code) -> set[str]:
+    """The names that a file asks for being something."""
+    return {node.id for node in code.all(ast.Name) if isinstance(node.ctx, ast.Load) and _asks(code.parent(node))}
+
+
+def _asks(holder: ast.AST | None) -> bool:
+    """Whether what a node holds is asked if it is there."""
+    return isinstance(holder, _TESTS) or (isinstance(holder, ast.UnaryOp) and isinstance(holder.op, ast.Not))
 
 
 def _takes_none(code: Code, package: Package, value: ast.Call) -> bool:

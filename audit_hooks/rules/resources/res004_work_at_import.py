@@ -88,16 +88,20 @@ class WorkAtImport(CodeRule):
 
     def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
         """Each call that runs at import."""
-        if not subject.package.imports_dagster(code):
-            return
-        parses = set(dbt_parses(code))
-        for call, name in code.named_calls:
-            does = _WORK.get(name, "")
-            if does and call not in parses and not _in_memory(code, call, name) and unconditional(code, call):
+        for call, name, does in _work(code):
+            if unconditional(code, call) and subject.package.imports_dagster(code):
                 yield self.finding(code.spot(call), name, f"{name} {does} whenever this file is imported")
-        for call in code.all(ast.Call) if "open(" in code.text and "open" not in code.defined else ():
-            if _writes(code, call) and unconditional(code, call):
-                yield self.finding(code.spot(call), "open", "a file is written whenever this one is imported")
+
+
+def _work(code: Code) -> Iterator[tuple[ast.Call, str, str]]:
+    """(call, its name, what it does) of each piece of work in a file, wherever it is done."""
+    found = [(call, name, _WORK[name]) for call, name in code.named_calls if name in _WORK]
+    if any(name.startswith("subprocess.") for _, name, _ in found):
+        parses = set(dbt_parses(code))
+        found = [one for one in found if one[0] not in parses]
+    yield from (one for one in found if not _in_memory(code, *one[:2]))
+    if "open(" in code.text and "open" not in code.defined:
+        yield from ((call, "open", "writes a file") for call in code.all(ast.Call) if _writes(code, call))
 
 
 def _in_memory(code: Code, call: ast.Call, name: str) -> bool:

@@ -60,7 +60,6 @@ class DbtAtImport(CodeRule):
 
     def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
         """Each call that runs at import."""
-        if subject.package.imports_dagster(code):
-            for call in dbt_parses(code):
-                if unconditional(code, call):
-                    yield self.finding(code.spot(call), "dbt", "dbt runs whenever this file is imported")
+        for call in dbt_parses(code):
+            if unconditional(code, call) and subject.package.imports_dagster(code):
+                yield self.finding(code.spot(call), "dbt", "dbt runs whenever this file is imported")

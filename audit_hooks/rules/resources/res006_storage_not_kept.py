@@ -95,6 +95,7 @@ class StorageNotKept(Rule):
         },
         {_FILE: _CLASS + "\n\nfiles = Files(base_path=dg.EnvVar('BAR_STORAGE'))\n"},
         {_FILE: _CLASS},
+        {_FILE: _HEAD + 'io_manager = SnowflakePandasIOManager(database="SALES")\n'},
         {_FILE: _HEAD + 'io_manager = PolarsParquetIOManager(base_dir="s3://bucket/values")\n'},
     )
 
@@ -144,7 +145,7 @@ def _written(files: list[Code]) -> Iterator[_Written]:
                 continue
             who = name.rpartition(".")[2]
             paths = [
-                _Written(code, node, who, path) for key, node in given.items() if (path := _local(code, key, node))
+                _Written(code, node, who, path) for key, node in given.items() if (path := _local(code, who, key, node))
             ]
             paths += [one for key, one in fields.items() if key not in given and not call.args]
             for one in paths:
@@ -163,7 +164,7 @@ def _defaults(code: Code) -> Iterator[tuple[str, dict[str, _Written]]]:
                     field.target.id: _Written(code, field.value, made.name, path)
                     for field in made.body
                     if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and field.value
-                    if (path := _local(code, field.target.id, _default(field.value)))
+                    if (path := _local(code, made.name, field.target.id, _default(field.value)))
                 },
             )
 
@@ -175,12 +176,12 @@ def _default(value: ast.expr) -> ast.expr:
     return value
 
 
-def _local(code: Code, key: str, node: ast.expr) -> str:
+def _local(code: Code, who: str, key: str, node: ast.expr) -> str:
     """The path of this machine that an argument is; "" for anything else, and for those that SEC009 tells."""
     path = code.value(node) if key in _FOLDERS else None
     if not isinstance(path, str) or SHARED.match(path) or any(mark in path for mark in ":${"):
         return ""
-    return path if key != "database" or "/" in path or path.endswith((".duckdb", ".db")) else ""
+    return path if key != "database" or "duckdb" in who.lower() else ""  # elsewhere it names one on a server
 
 
 def _for_trying(code: Code, call: ast.Call) -> bool:
