@@ -29,6 +29,9 @@ for text in json.load(sys.stdin):
                 schedules=[one for one in found if isinstance(one, dg.ScheduleDefinition)],
             )
         )
+        for one in names.values():
+            if isinstance(one, dg.Definitions):
+                dg.Definitions.validate_loadable(one)
         told.append("")
     except Exception as error:
         told.append(type(error).__name__)
