@@ -52,10 +52,11 @@ def tests(subject: Subject) -> Iterator[str]:
     others = (name for name in subject.own if name.endswith(("/tests.py", "_tests.py")))
     for name in (*subject.package.tests, *others):
         yield from _holding_tests(subject.files.glance(name, LARGEST))
-    if subject.folder:
-        for name in subject.repository.names:
-            if name.startswith(("tests/", "test/")) and name.endswith(".py"):
-                yield from _holding_tests(subject.repository.glance(name, LARGEST))
+    for folder in ("tests", "test") if subject.folder else ():
+        files = subject.repository.below(folder)
+        for name in files.names:
+            if name.endswith(".py"):
+                yield from _holding_tests(files.glance(name, LARGEST))
 
 
 def _holding_tests(text: str) -> Iterator[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...declared import declared
 from ...rule import Rule
@@ -34,7 +35,7 @@ _PROJECT = {
     "bar/__init__.py": "",
     "bar/definitions.py": "import dagster as dg\n\ndefs = dg.Definitions()\n",
 }
-_CI = "on: [push, pull_request]\njobs:\n  test:\n    steps:\n      - run: {}\n"
+_RUNS = "on: [push, pull_request]\njobs:\n  test:\n    steps:\n      - run: {}\n"
 _FILE = ".github/workflows/ci.yml"
 
 
@@ -58,61 +59,74 @@ class DefinitionsNotChecked(Rule):
     )
     remedy = "add a step: dg check defs (or dagster definitions validate), or a test with validate_loadable(defs)"
     bad = (
-        {**_PROJECT, _FILE: _CI.format("ruff check")},
+        {**_PROJECT, _FILE: _RUNS.format("ruff check")},
         {
             **_PROJECT,
-            _FILE: _CI.format("pytest"),
+            _FILE: _RUNS.format("pytest"),
             "tests/test_sums.py": "from bar.sums import add\n\n\ndef test_add():\n    assert add(1, 2) == 3\n",
         },
         {**_PROJECT, ".gitlab-ci.yml": "lint:\n  script: [ruff check]\n"},
     )
     good = (
-        {**_PROJECT, _FILE: _CI.format("dg check defs")},
-        {**_PROJECT, _FILE: _CI.format("make check"), "Makefile": "check:\n\tdagster definitions validate -m bar\n"},
+        {**_PROJECT, _FILE: _RUNS.format("dg check defs")},
+        {**_PROJECT, _FILE: _RUNS.format("make check"), "Makefile": "check:\n\tdagster definitions validate -m bar\n"},
         {
             **_PROJECT,
-            _FILE: _CI.format("pytest"),
+            _FILE: _RUNS.format("pytest"),
             "tests/test_defs.py": "from bar.definitions import defs\n\n\ndef test_it_loads():\n    assert defs\n",
         },
         {**_PROJECT, _FILE: "on: push\njobs:\n  all:\n    uses: bar/ci/.github/workflows/python.yml@v3\n"},
         {**_PROJECT, _FILE: "on:\n  schedule:\n    - cron: '0 3 * * *'\njobs: {}\n"},
         _PROJECT,
-        {**_PROJECT, "bar/definitions.py": "", _FILE: _CI.format("ruff check")},
+        {**_PROJECT, "bar/definitions.py": "", _FILE: _RUNS.format("ruff check")},
         {
             **_PROJECT,
             "bar/__init__.py": "from dagster import Definitions\n\ndefs = Definitions()\n",
-            _FILE: _CI.format("pytest"),
+            _FILE: _RUNS.format("pytest"),
             "tests/test_sums.py": "from bar.sums import add\n\n\ndef test_add():\n    assert add(1, 2) == 3\n",
         },
     )
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         """One finding, at the pipeline where it is the module's own."""
-        files = subject.repository
-        found = {name: files.glance(name, LARGEST) for name in pipelines(files.names)}
-        judging = [name for name, text in found.items() if "/actions/" not in name and _on_a_change(name, text)]
-        if not judging or any(re.search(_ELSEWHERE, text) for text in found.values()):
-            return
-        places = _defining(subject)
-        run = [*found.values(), *(files.glance(name, LARGEST) for name in scripts(files.names))]
-        if not places or _any(_LOADS, run) or _any(_CHECKS, _settings(files)):
+        ci = _ci(subject.repository)
+        places = _defining(subject) if ci.judging and not ci.loads else []
+        if not places:
             return
         loading = re.compile("|".join([_LOADED, *map(_importing, places)]))
-        if _any(_TESTS, run) and any(map(loading.search, tests(subject))):
+        if ci.tests and any(map(loading.search, tests(subject))):
             return
-        own = [name for name in judging if not subject.folder and name in subject.own_set]
+        own = [name for name in ci.judging if not subject.folder and name in subject.own_set]
         spot = Spot(own[0]) if own else project(subject)
-        named = ", ".join(judging[:3]) + ", …" * (len(judging) > 3)
+        named = ", ".join(ci.judging[:3]) + ", …" * (len(ci.judging) > 3)
         yield self.finding(spot, subject.name, f"CI ({named}) never loads the definitions")
+
+
+class _CI(NamedTuple):
+    """What a repository's pipelines do: those that run on a change, whether they may load the definitions, whether
+    they run tests.
+    """
+
+    judging: list[str]
+    loads: bool
+    tests: bool
+
+
+@lru_cache(maxsize=1)
+def _ci(files: Sources) -> _CI:
+    """Read once for all the projects of a repository."""
+    found = {name: files.glance(name, LARGEST) for name in pipelines(files.names)}
+    judging = [name for name, text in found.items() if "/actions/" not in name and _on_a_change(name, text)]
+    if not judging:
+        return _CI([], loads=False, tests=False)
+    run = [*found.values(), *(files.glance(name, LARGEST) for name in scripts(files.names))]
+    said = [files.glance(name, LARGEST) for name in files.names if name.rpartition("/")[2] in _SETTINGS]
+    elsewhere = any(re.search(_ELSEWHERE, text) for text in found.values())
+    return _CI(judging, loads=elsewhere or _any(_LOADS, run) or _any(_CHECKS, said), tests=_any(_TESTS, run))
 
 
 def _any(words: Iterable[str], texts: Iterable[str]) -> bool:
     return any(word in text for text in texts for word in words)
-
-
-def _settings(files: Sources) -> list[str]:
-    """The texts of what a runner of tasks or of hooks reads."""
-    return [files.glance(name, LARGEST) for name in files.names if name.rpartition("/")[2] in _SETTINGS]
 
 
 def _defining(subject: Subject) -> list[Code]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ...sources import Spot
 
 if TYPE_CHECKING:
+    from ...sources import Sources
     from ...subject import Subject
 
 
@@ -17,12 +19,18 @@ def project(subject: Subject) -> Spot:
 
 
 def has(subject: Subject, *stems: str, folders: tuple[str, ...] = ("",)) -> bool:
-    """Whether there is a file whose name begins with one of these words, in upper case or not, in the module's folder
-    or at the top of its repository; `folders` of these (`.github/`) count as well.
+    """Whether there is a file of one of these names (`readme`), in upper case or not and with any ending, in the
+    module's folder or at the top of its repository; those in `folders` there (`.github/`) count as well.
     """
-    places = {f"{top}{folder}" for top in ("", f"{subject.folder}/" if subject.folder else "") for folder in folders}
-    return any(
-        name.rpartition("/")[2].lower().startswith(stems)
-        for name in subject.repository.names
-        if name[: name.rfind("/") + 1] in places
-    )
+    here = [name.lower() for name in subject.own if name.count("/") <= 1]
+    for name in (*at_top(subject.repository), *here):
+        folder, slash, file = name.rpartition("/")
+        if folder + slash in folders and file.partition(".")[0] in stems:
+            return True
+    return False
+
+
+@lru_cache(maxsize=1)
+def at_top(repository: Sources) -> tuple[str, ...]:
+    """The files at the top of a repository and in the folders there, in lower case; once for all that it holds."""
+    return tuple(name.lower() for name in repository.names if name.count("/") <= 1)

@@ -28,7 +28,10 @@ class ConstantRunKey(CodeRule):
     title = "A sensor's run_key that is always the same"
     severity = "warning"
     tier = "standard"
-    what = "A sensor that asks for runs with a `run_key` that is one fixed text."
+    what = (
+        "A sensor that asks for runs with a `run_key` that is one fixed text; one that looks at `last_run_key` means "
+        "to run once, and is left out."
+    )
     why = "Dagster starts one run for a key, ever: after the first one the sensor ticks and nothing runs, in silence."
     remedy = "put what the run is for into the key (a file's name and time, the cursor), or leave run_key out"
     mentions = ("RunRequest",)
@@ -46,6 +49,7 @@ class ConstantRunKey(CodeRule):
         {"defs.py": _ASKED + "    return dg.RunRequest(run_key=f'file-{context.cursor}')\n"},
         {"defs.py": _ASKED + "    return dg.RunRequest()\n"},
         {"defs.py": _ASKED + "    return dg.RunRequest(run_key='')\n"},
+        {"defs.py": _ASKED + "    if context.last_run_key is None:\n        yield dg.RunRequest(run_key='once')\n"},
         {
             "defs.py": HEAD + "key = 'a'\n\n\n@dg.sensor(job=nightly)\ndef new_file(context):\n"
             "    for key in ('a', 'b'):\n        yield dg.RunRequest(run_key=key)\n"
@@ -56,18 +60,19 @@ class ConstantRunKey(CodeRule):
         """Each request of each sensor; an empty key is none to Dagster."""
         for sensor in declared(code, *KINDS):
             for call, key in requests(code, sensor.function) if sensor.function else ():
-                if key and not _bound_there(argument(call, "run_key", 0), sensor.function):
+                if key and not _meant(argument(call, "run_key", 0), sensor.function):
                     message = f'the sensor {sensor.subject} always gives the run_key "{key}": one run is started, ever'
                     yield self.finding(code.spot(call), sensor.subject, message)
 
 
-def _bound_there(given: ast.expr | None, function: ast.AST | None) -> bool:
-    """Whether a key takes part of its text from a name that the function binds itself."""
-    if given is None or isinstance(given, ast.Constant) or function is None:
+def _meant(given: ast.expr | None, function: ast.AST | None) -> bool:
+    """Whether a function asks what it started last, or binds a name itself that a key takes its text from."""
+    if given is None or function is None:
         return False
     used = {node.id for node in ast.walk(given) if isinstance(node, ast.Name)}
     return any(
         (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id in used)
         or (isinstance(node, ast.arg) and node.arg in used)
+        or (isinstance(node, ast.Attribute) and node.attr == "last_run_key")
         for node in ast.walk(function)
     )
