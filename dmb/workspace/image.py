@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from .. import dockerfile, textblocks
+from ..errors import DmbError
 from ..textblocks import Block
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ _USER_AGAIN = re.compile(r"^USER [^\r\n]*(?:\r\n|\n|\r)\Z", re.MULTILINE)
 
 
 def sections(text: str, place: str) -> list[Block]:
-    """The sections as if each were a block of its module's own; damaged markers are refused."""
+    """The sections as if each were a block of its module's own; damaged ones are refused (DmbError)."""
     found = dockerfile.blocks(text, place) if textblocks.carries_marker(text) else ()
     whole = next((block for block in found if block.owner == OWNER), None)
     if whole is None:
@@ -29,8 +30,15 @@ def sections(text: str, place: str) -> list[Block]:
     start, end = whole.inner
     if text.startswith("USER ", start) and (again := _USER_AGAIN.search(text[start:end])):
         end = start + again.start()
+        start = min(textblocks.line_end(text, start), end)
     heads = list(_HEAD.finditer(text, start, end))
     ends = [head.start() for head in heads[1:]] + [end]
+    if text[start : heads[0].start() if heads else end].strip():
+        raise DmbError(
+            "this belongs to no module: the line `# ---- NAME` above it is gone",
+            place=f"{place}:{textblocks.line_of(text, start)}",
+            remedy="restore that line, or take these out of the block",
+        )
     return [
         Block(
             head[1],
@@ -41,7 +49,7 @@ def sections(text: str, place: str) -> list[Block]:
             "",
             text,
         )
-        for head, stop in zip(heads, ends, strict=True)
+        for head, stop in zip(heads, ends, strict=False)
     ]
 
 

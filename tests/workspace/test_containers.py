@@ -207,6 +207,21 @@ def test_a_section_that_a_person_changed_is_kept(dmb: Dmb, made: Path, tmp_path:
         assert own(made) == state
 
 
+@pytest.mark.parametrize("left", ["alpha", "beta"])
+def test_a_section_without_its_head_is_refused(dmb: Dmb, made: Path, tmp_path: Path, left: str) -> None:
+    modules = [shared(tmp_path, name) for name in ("alpha", "beta")]
+    add(dmb, made, *(modules if left == "beta" else modules[:1]))
+    path = made / "Dockerfile"
+    lines = path.read_text().splitlines(keepends=True)
+    at = lines.index("# ---- alpha\n")
+    path.write_text("".join(lines[:at] + lines[at + 1 :]))
+    state = own(made)
+    for command in (("add", modules[0]), ("list",), ("remove", "alpha", "--yes", "--force")):
+        done = dmb("workspace", *command, "--workspace", made)
+        assert (done.code, f"{path}:{at + 1}: this belongs to no module" in done.err) == (2, True), done.err
+        assert own(made) == state
+
+
 @pytest.mark.parametrize("form", ["short", "flow", "absent", "empty", "long"])
 def test_depends_on_in_every_form(dmb: Dmb, made: Path, tmp_path: Path, form: str) -> None:
     path = made / "docker-compose.yml"
