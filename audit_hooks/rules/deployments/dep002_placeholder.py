@@ -38,7 +38,8 @@ class Placeholder(Rule):
     what = (
         "`example.com`, `CHANGE_ME`, `<your-…>`, `YOUR_…` in a file of a deployment: folders such as `deploy/`, "
         "`helm/` or `k8s/`, dagster_cloud.yaml, Helm's values, pipelines and scripts that are named for it. Files "
-        "named example, sample or template, e-mail addresses of people and lines that replace the word are left out."
+        "named example, sample or template, a chart's values.yaml beside those of an environment, e-mail addresses of "
+        "people and lines that replace the word are left out."
     )
     why = "The deployment goes to a host that is nobody's, or with a password that everybody knows."
     remedy = "write what is meant; take a secret from where CI or the cluster keeps them"
@@ -54,14 +55,26 @@ class Placeholder(Rule):
         {"deploy/prod/issuer.yaml": "spec:\n  email: data@example.com\n"},
         {"deploy.sh": 'sed -i "s/CHANGE_ME/$PASSWORD/" secret.yaml\n'},
         {".github/workflows/test.yml": "env:\n  DB_PASSWORD: CHANGE_ME\n"},
+        {"helm/values.yaml": "host: dagster.example.com\n", "helm/values-prod.yaml": "host: dagster.corp\n"},
         {"docs/deploy/values.yaml": "host: dagster.example.com\n"},
     )
 
     def check(self, subject: Subject) -> Iterator[Finding]:
         """One finding a line."""
-        for name in deployments(subject.own):
+        names = deployments(subject.own)
+        for name in names:
+            if _overridden(name, names):
+                continue
             told = subject.files.glance(name, LARGEST).lower()
             for line in lines(subject, name) if any(hint in told for hint in _HINTS) else ():
                 found = re.search(_LEFT, line.text)
                 if found and not _MAIL.search(line.text) and not _FILLED.search(line.text):
                     yield self.finding(Spot(name, line.number), found[0], f"{found[0]} is a placeholder")
+
+
+def _overridden(name: str, names: list[str]) -> bool:
+    """Whether a file holds the defaults of a chart, and each environment's values stand beside it."""
+    folder, _, file = name.rpartition("/")
+    return file in ("values.yaml", "values.yml") and any(
+        other != name and other.rpartition("/")[0] == folder and "values" in other.rpartition("/")[2] for other in names
+    )
