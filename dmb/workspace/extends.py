@@ -33,11 +33,16 @@ def whole(one: Mapping[str, Any], others: Mapping[str, Any], folder: Path, left:
     found = {key: value for key, value in base.items() if key not in _OWN} | dict(one)
     for key in _JOINED:
         above, here = base.get(key), one.get(key)
-        if isinstance(above, dict) and isinstance(here, dict):
-            found[key] = above | here
-        elif isinstance(above, list) and isinstance(here, list):
+        if isinstance(above, list) and isinstance(here, list):
             found[key] = [*above, *here]
+        elif isinstance(above, (list, dict)) and isinstance(here, (list, dict)):
+            found[key] = _mapping(above) | _mapping(here)
     return found
+
+
+def _mapping(value: list[Any] | dict[str, Any]) -> dict[str, Any]:
+    """A list of `NAME=VALUE`, or of names, in the other form."""
+    return value if isinstance(value, dict) else dict(str(item).partition("=")[::2] for item in value)
 
 
 def _services(path: Path) -> dict[str, Any]:
