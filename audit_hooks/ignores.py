@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dmb.regex import regex
 
-from .sources import Spot
+from .sources import LARGEST, Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -111,7 +111,7 @@ def _ignore(code: Any, told: Any, spot: Spot) -> Ignore:
 
 def _comments(subject: Subject) -> Iterator[Ignore]:
     for name in subject.own:
-        if not _READ.search(name) or WORD not in (text := subject.files.text(name) or ""):
+        if not _READ.search(name) or WORD not in (text := subject.files.glance(name, LARGEST)):
             continue
         told = _commented(text) if name.endswith(".py") else None
         for number, line in enumerate(text.split("\n"), 1):

@@ -133,6 +133,11 @@ def test_a_comment_ignores_its_line_or_the_one_below(root: Path) -> None:
     assert sorted(codes(root)) == ["WSP002", "WSP003"]
 
 
+def test_a_file_that_only_comments_were_looked_for_in_is_nobodys_business(tmp_path: Path) -> None:
+    repository(tmp_path, {"workspace.yaml": "load_from: []\n", "helm/values.yaml": "name: bär\n".encode("utf-16")})
+    assert codes(tmp_path, DEFAULT) == []
+
+
 def test_an_ignore_lasts_through_its_last_day(root: Path) -> None:
     today = datetime.datetime.now(tz=datetime.UTC).date()
     for days, expected in ((0, ["WSP003"]), (-1, ["WSP002", "WSP003"])):
