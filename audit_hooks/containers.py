@@ -5,9 +5,10 @@ from __future__ import annotations
 import posixpath
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from dmb.ports.yamlnodes import NULL
+from dmb.records import NamedTuple
 from dmb.regex import regex
 from dmb.workspace.compose import role
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
+
+from dmb.records import NamedTuple
 
 from .code import UNKNOWN, Code, argument, spread
 

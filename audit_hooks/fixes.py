@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from difflib import SequenceMatcher
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from dmb.records import NamedTuple
 
 from .engine import judge
 from .policy import Policy

@@ -6,8 +6,9 @@ import datetime
 import re
 from fnmatch import fnmatchcase
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
+from dmb.records import NamedTuple
 from dmb.regex import regex
 
 from .sources import LARGEST, Spot

@@ -6,11 +6,12 @@ import os
 import stat
 from bisect import bisect_left
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from dmb.errors import DmbError
 from dmb.ports.source import Source
 from dmb.ports.yamlnodes import NULL, Node, documents
+from dmb.records import NamedTuple
 from dmb.regex import regex
 
 from .listing import walk

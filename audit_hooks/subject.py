@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from dmb import envfile, textblocks
 from dmb.errors import DmbError, NothingToWorkOn
 from dmb.module import Module
 from dmb.ports.envfile import interpolate
+from dmb.records import NamedTuple
 
 from .containers import Containers, Service
 from .ignores import Ignores

@@ -11,9 +11,10 @@ import keyword
 import re
 import sys
 import unicodedata
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from . import system_packages
+from .records import NamedTuple
 from .regex import regex
 
 if TYPE_CHECKING:

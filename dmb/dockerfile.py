@@ -7,10 +7,10 @@ layers of an image is limited.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from . import textblocks
 from .errors import DmbError
+from .records import NamedTuple
 from .regex import regex
 from .textblocks import Block, Span, line_end, line_of
 

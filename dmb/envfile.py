@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from . import textblocks
 from .errors import DmbError
+from .records import NamedTuple
 from .regex import regex
 from .textblocks import Block, Span, line_end, line_of
 

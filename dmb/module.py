@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import keyword
 import tomllib
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from .answers import CODE_LOCATIONS, DATABASES, GOVERNANCE, prefix_from, problem_with
 from .errors import DmbError, NothingToWorkOn
+from .records import NamedTuple
 from .regex import regex
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ Text is `str` decoded from UTF-8 with the line endings as on disk (`decode`, `en
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from .errors import DmbError
+from .records import NamedTuple
 from .regex import regex
 
 if TYPE_CHECKING:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..errors import DmbError
+from ..records import NamedTuple
 from ..regex import regex
 
 if TYPE_CHECKING:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from dmb.records import NamedTuple
 
 from ...code import argument, spread
 from ...rule import Rule

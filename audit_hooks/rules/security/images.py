@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from dmb.records import NamedTuple
 from dmb.regex import regex
 
 from ...containers import spot_of

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from dmb.records import NamedTuple
 from dmb.regex import regex
 
 from ...rule import SAFE, Edit, Rule

@@ -7,8 +7,9 @@ import math
 import re
 import zlib
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from dmb.records import NamedTuple
 from dmb.regex import regex
 
 if TYPE_CHECKING:
