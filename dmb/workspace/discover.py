@@ -208,10 +208,16 @@ def _add_variables(files: Files, groups: Mapping[str, Group]) -> None:
     longest = sorted(prefixes, key=len, reverse=True)
     runs: dict[str, list[list[int]]] = {}
     variables = files.variables()
+    dagster_yaml = files.layout.dagster_yaml
+    needed = set(_named_variables(files.yaml(dagster_yaml).plain(()))) if files.exists(dagster_yaml) else set()
     wrapped = {find.file: group for group in groups.values() for find in group.finds if find.wrapped}
     for index, variable in enumerate(variables):
         prefix = next((p for p in longest if p and variable.key.startswith(f"{p}_")), None)
         if prefix is None or variable.owner is not None:
+            continue
+        if variable.key in needed:  # the instance's, whatever its name: without it Dagster does not start
+            words = f"{variable.key} is used in {files.layout.name_of(dagster_yaml)} and stays as it is"
+            groups[prefixes[prefix].name].notes.append(f"{path}:{variable.line}: {words}")
             continue
         several = runs.setdefault(prefixes[prefix].name, [])
         if several and several[-1][-1] == index - 1 and variables[index - 1].owner is None:
@@ -230,3 +236,11 @@ def _add_variables(files: Files, groups: Mapping[str, Group]) -> None:
         for index in (index for run in several if run is not best for index in run):
             one = variables[index]
             group.notes.append(f"{path}:{one.line}: {one.key} stands apart and stays as it is")
+
+
+def _named_variables(data: object) -> Iterator[str]:
+    """The variables that one of Dagster's own files names: `{env: NAME}`."""
+    if isinstance(data, dict) and len(data) == 1 and isinstance(data.get("env"), str):
+        yield data["env"]
+    for value in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():
+        yield from _named_variables(value)

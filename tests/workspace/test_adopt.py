@@ -13,7 +13,7 @@ from dotenv import dotenv_values
 from tests.containers import config
 
 from .conftest import Dmb, contents, make_module
-from .shapes import CODE_SERVERS, CRLF, ONE_CONTAINER, PASTED, SHAPES
+from .shapes import CODE_SERVERS, COMMENTED_OUT, CRLF, ONE_CONTAINER, PASTED, SHAPES
 from .test_containers import shared
 
 # The files that these name are not there.
@@ -108,6 +108,15 @@ def test_a_shared_module_is_refused_where_dagster_runs_from_two_images(dmb: Dmb,
     assert (done.code, own(root)) == (2, before)
     line = text.splitlines().index("      dockerfile: Dockerfile.dagster") - 1
     assert f"docker-compose.yml:{line}: the image of dagster is not built from Dockerfile" in done.err
+
+
+def test_a_variable_of_the_instance_is_nobodys(dmb: Dmb, tmp_path: Path) -> None:
+    root = lay_out(tmp_path / "ws", COMMENTED_OUT)
+    done = dmb("workspace", "adopt", "flow", "--workspace", root, "--yes", "--json")
+    assert done.code == 0, done.err
+    assert "FLOW_STORE is used in home/dagster.yaml and stays as it is" in " ".join(done.json["modules"][0]["left"])
+    assert dmb("workspace", "remove", "flow", "--workspace", root, "--yes").code == 0
+    assert set(dotenv_values(root / ".env")) == {"FLOW_STORE", "LAKE"}
 
 
 def test_an_env_file_that_was_not_there_goes_again(dmb: Dmb, tmp_path: Path) -> None:

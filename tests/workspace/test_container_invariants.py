@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,14 +16,17 @@ from hypothesis import strategies as st
 from ruamel.yaml import YAML
 
 from dmb.dockerfile import instructions
+from dmb.errors import DmbError
+from dmb.workspace.adopt import adopt
 from dmb.workspace.init import init_docker
-from dmb.workspace.layout import Layout
+from dmb.workspace.layout import Layout, find
 from dmb.workspace.status import listing
 
 from ..containers import config
 from ..corpus import dockerfiles
 from .changes import add, remove
 from .conftest import contents
+from .test_adopt import MARKER, unmarked
 from .test_containers import isolated, shared
 from .test_invariants import ENVS, LISTS
 
@@ -200,3 +204,36 @@ def test_edits_of_people_stay_when_modules_go(
         remove(layout.root, *NAMES)
         for path, expected in zip(places(layout), places(plain), strict=True):
             assert path.read_bytes() == expected.read_bytes()
+
+
+@settings(max_examples=30, deadline=None)
+@given(texts=FILES, names=st.permutations(NAMES))
+def test_taking_over_what_is_there_by_hand_adds_markers_alone(
+    memory: Path, modules: dict[str, Path], texts: Texts, names: list[str]
+) -> None:
+    """What `add` writes, with no marker left, is as good as written by hand."""
+    with workspace(memory, texts) as layout:
+        add(layout.root, *(modules[name] for name in names))
+        for path in places(layout):
+            path.write_bytes(MARKER.sub(b"", path.read_bytes()))
+        shutil.rmtree(layout.state)
+        before = own(layout)
+        try:
+            adopted = adopt(layout.root, [], mapped={}, given=(), commit=True)
+        except DmbError as refused:
+            assert "shares its line" in refused.cause
+            assert own(layout) == before
+            return
+        after = own(layout)
+        assert {*ISOLATED, "shop"} <= {group.name for group in adopted.groups}
+        assert {name: unmarked(data) for name, data in after.items()} == {
+            name: unmarked(data) for name, data in before.items()
+        }
+        assert yaml.safe_load(after["docker-compose.yml"]) == yaml.safe_load(before["docker-compose.yml"])
+        assert not any(one.drifted for one in listing(find(layout.root)).modules)
+        remove(layout.root, *(group.name for group in adopted.groups))
+        left = own(layout)
+        assert not any(MARKER.search(data) for data in left.values())
+        services = yaml.safe_load(left["docker-compose.yml"])["services"]
+        assert {*services} == {"ui", "timer", "store"}
+        assert not yaml.safe_load(left["home/workspace.yaml"]).get("load_from")
