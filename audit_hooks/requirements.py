@@ -22,11 +22,12 @@ MAIN = "the project"  # the place of what is installed with it
 LOCKS = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml", "Pipfile.lock", "requirements.lock")
 ENDLESS: Version = (10**6,)
 _FORM = r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)\s*(?:\[[^\]]*\])?\s*\(?\s*([^;()@#]*?)\s*\)?\s*(?:[;#].*)?"
-_CLAUSE = r"(~=|===?|!=|<=|>=|<|>)\s*(\d+(?:\.\d+)*)(\.\*)?"
+_CLAUSE = r"(~=|===?|!=|<=|>=|<|>)\s*(\d{1,9}(?:\.\d{1,9})*)(\.\*)?"
 _FILE = r"requirements[\w.-]*\.(txt|in)"
 _INSTALLING = rf"(^|/)({_FILE}|constraints[^/]*\.txt|setup\.py|pyproject\.toml|Dockerfile[^/]*)$"
 _PIN = r"(?<![\w.-])dagster\s*((?:[~=<>!]=\s*|[<>]\s*)\d[\d.]*(?:\s*,\s*[~=<>!]=?\s*\d[\d.*]*)*)"
 _LARGEST = 200_000  # bytes
+_LONGEST = 500  # characters of a requirement
 
 
 class Span(NamedTuple):
@@ -148,7 +149,7 @@ def rewritten(subject: Subject, one: Requirement, rest: str) -> Iterator[Edit]:
 
 
 def _parsed(text: str, place: str, spot: Spot) -> Iterator[Requirement]:
-    if told := re.fullmatch(_FORM, text):
+    if len(text) <= _LONGEST and (told := re.fullmatch(_FORM, text)):
         yield Requirement(re.sub(r"[-_.]+", "-", told[1]).lower(), told[2], text, place, spot)
 
 
@@ -167,13 +168,13 @@ def _of_pyproject(subject: Subject) -> Iterator[Requirement]:
     for name, told in poetry.items() if isinstance(poetry, dict) else ():
         version = told.get("version", "*") if isinstance(told, dict) else told
         if isinstance(version, str):
-            line = re.search(rf"""^\s*["']?{re.escape(name)}["']?\s*=""", text, re.MULTILINE)
+            line = re.search(rf"""^[ \t]*["']?{re.escape(name)}["']?[ \t]*=""", text, re.MULTILINE)
             yield from _parsed(f"{name} {_of_poetry(version)}", MAIN, _spot(text, line.end() if line else 0))
 
 
 def _of_poetry(version: str) -> str:
     """Its `^1.9`, `~1.9`, `1.9` and `*` as others write them; what is neither stays and is not understood."""
-    told = re.fullmatch(r"([\^~]?)\s*(\d+(?:\.\d+)*)", version.strip())
+    told = re.fullmatch(r"([\^~]?)\s*(\d{1,9}(?:\.\d{1,9})*)", version.strip())
     if told is None:
         return "" if version.strip() == "*" else version
     if not told[1]:

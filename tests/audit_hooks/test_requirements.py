@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from packaging.specifiers import SpecifierSet
 
+from audit_hooks.engine import judge
 from audit_hooks.requirements import MAIN, Span, dagster, may_use, span
+from audit_hooks.rules import every
 
 from .trees import module
 
@@ -98,3 +100,27 @@ def test_what_the_repository_installs_counts_where_a_project_says_nothing(
     files: dict[str, str], may: bool, tmp_path: Path
 ) -> None:
     assert may_use(module(tmp_path, files), (1, 8)) is may
+
+
+HOSTILE = [
+    {"requirements.txt": "dagster" + " " * 100_000 + "x\n" + "\n" * 100_000 + "dagster==" + "9" * 100_000},
+    {"setup.py": f"setup(install_requires=['dagster=={'9' * 100_000}', 1, *x, 'dagster' + y], **z)\nsetup()\n"},
+    {"Dockerfile": "\n" * 190_000 + "dagster-webserver==1.2\n", "defs.py": "import dagster\n"},
+    {"Dockerfile": "dagster dev " + "- " * 90_000, "defs.py": "import dagster as dg\na = b = dg.Definitions()\n"},
+    {"pyproject.toml": "\n" * 200_000 + "[tool.poetry.dependencies]\ndagster = '^1'\nx = {version = 1}\ny = []\n"},
+    {"pyproject.toml": "[project]\nrequires-python = 3\ndependencies = [1, [], 'dagster==1', 'dagster-dbt==0.1']\n"},
+    {"pyproject.toml": "project = 1\ndependency-groups = []\n[tool]\ndagster = []\ndg = {project = 1}\nuv = 1\n"},
+    {"pyproject.toml": "[tool.dagster]\nmodules = [1, {name = 1}, {name = ''}]\nmodule_name = 1\n"},
+    {"pyproject.toml": "[tool.dg.project]\nroot_module = '..'\ncode_location_target_module = '(.*'\n"},
+    {
+        "defs.py": "import dagster as dg\na0 = []\n"
+        + "".join(f"a{n} = [{f'a{n - 1}, ' * 50}]\n" for n in range(1, 12))
+        + "d = dg.Definitions(assets=a11)\n"
+    },
+    {"dg.toml": "project = 1\n", "workspace.yaml": "load_from:\n- python_file: [1]\n- x\n- {}\n- python_module:\n"},
+]
+
+
+@pytest.mark.parametrize("files", HOSTILE, ids=range(len(HOSTILE)))
+def test_no_rule_on_packages_and_definitions_falls_over_what_is_strange(files: dict[str, str], tmp_path: Path) -> None:
+    judge(module(tmp_path, files), [*every("PKG"), *every("DEF")])

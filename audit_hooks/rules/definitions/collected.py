@@ -42,12 +42,14 @@ class Collected:
     def __init__(self, subject: Subject) -> None:
         self._subject = subject
         self._package = subject.package
+        self._seen: set[tuple[str, str]] = set()  # the names that the group has already
         self._assets: dict[str, dict[str, list[Asset]]] = {}  # by path and name
 
     def groups(self, code: Code) -> Iterator[list[Asset]]:
         """What a file loads at once: by each Definitions, each load_assets_from_…, and from the folder `defs`."""
         for item in declared(code, *_LOADERS, "Definitions", "Definitions.merge", "load_from_defs_folder"):
             if item.call and self._runs(code, item.call):
+                self._seen.clear()
                 yield list(self._of(code, item.call, 0))
 
     def _runs(self, code: Code, call: ast.Call) -> bool:
@@ -80,6 +82,9 @@ class Collected:
                     yield from self._named(other, name, depth)
 
     def _named(self, code: Code, name: str, depth: int) -> Iterator[Asset]:
+        if (code.path, name) in self._seen:
+            return  # lists of lists of the same names
+        self._seen.add((code.path, name))
         if name in self._declared(code):
             yield from self._declared(code)[name]
             return

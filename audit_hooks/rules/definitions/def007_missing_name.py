@@ -59,6 +59,12 @@ class MissingName(Rule):
             "src/bar/jobs/__init__.py": "from .nightly import jobs\n",
             "src/bar/jobs/nightly.py": "job = 1\n",
         },
+        {
+            "pyproject.toml": '[tool.dagster]\nmodule_name = "src.definitions"\n',
+            "src/__init__.py": "",
+            "src/definitions.py": "import dagster as dg\n\nfrom src.assets import orders\n\ndefs = dg.Definitions()\n",
+            "src/assets.py": _ASSET.format("order"),
+        },
     )
     good = (
         {**_PACKAGE, "bar/assets.py": _ASSET.format("orders")},
@@ -136,7 +142,8 @@ def _place(code: Code, node: ast.ImportFrom, subject: Subject) -> str | None:
             return None
         parts = inside[: len(inside) - up]
     else:
-        parts = top
+        # Some import from `src` as if it were a package.
+        top = parts = [] if (node.module or "").startswith("src.") else top
     parts = parts + (node.module.split(".") if node.module else [])
     if node.level == 0:
         package = "/".join(parts[: len(top) + 1])

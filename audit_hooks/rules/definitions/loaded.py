@@ -22,7 +22,8 @@ _SERVES = ("grpc", "code-server", "dagster dev", "dagster-webserver")
 _ATTRIBUTE = r"(?<!\S)(-a|--attribute)\b"
 _MODULE = r"(?<!\S)(?:-m|--module-name)[\s=]+([A-Za-z_][\w.]*)"
 _FILE = r"(?<!\S)(?:-f|--python-file)[\s=]+([\w./-]+\.py)\b"
-_FOLDERS = ("load_assets_from_package", "load_definitions_from_package")  # what looks into every module of one
+# What looks into every module of a package.
+_FOLDERS = ("load_assets_from_package", "load_definitions_from_package", "load_defs")
 _LARGEST = 200_000  # bytes
 
 
@@ -89,7 +90,7 @@ def reachable(subject: Subject) -> set[str]:
             folders.append(f"{code.module.rpartition('.')[0]}.defs")
         names |= {name for name in modules for folder in folders if name.startswith(f"{folder}.")}
         for name in names:
-            parts = name.split(".")
+            parts = name.removeprefix("src.").split(".")  # some import from `src` as if it were a package
             for at in range(1, len(parts) + 1):  # the packages above are imported too
                 other = modules.get(".".join(parts[:at]))
                 if other and other.path not in found:
@@ -112,7 +113,7 @@ def _told(subject: Subject) -> Iterator[str]:
                     elif kind in ("python_module", "python_package"):
                         yield body.text or body.get("module_name").text or body.get("package_name").text
         elif re.search(_COMMANDS, name):
-            bare = re.sub(r"[\[\]\"',\\]|^\s*-\s", " ", files.glance(name, _LARGEST), flags=re.MULTILINE)
+            bare = re.sub(r"[\[\]\"',\\]|^[ \t]*-\s", " ", files.glance(name, _LARGEST), flags=re.MULTILINE)
             text = re.sub(r"[ \t]+", " ", bare)
             if any(word in text for word in _SERVES) and not re.search(_ATTRIBUTE, text):
                 yield from re.findall(_MODULE, text)

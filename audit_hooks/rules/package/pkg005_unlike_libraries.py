@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ...requirements import ENDLESS, MAIN, Span, locked, rewritten
@@ -75,7 +76,7 @@ class UnlikeLibraries(Rule):
     def fix(self, subject: Subject, finding: Finding) -> Iterable[Edit]:
         """Follow Dagster, where both are pinned to one version and no lock file says more."""
         for core, one in _unlike(subject):
-            pinned = all(item.rest.startswith("==") and "*" not in item.rest for item in (core, one))
+            pinned = all(re.fullmatch(r"===?\s*\d+\.\d+\.\d+", item.rest) for item in (core, one))
             if one.spot[:2] == finding[:2] and one.name == finding.subject and pinned and not locked(subject):
                 yield from rewritten(subject, one, f"=={_of(one, core.rest.lstrip('= '))}")
 
