@@ -34,9 +34,9 @@ class VariableAtImport(CodeRule):
     what = (
         "`os.environ[…]`, or `os.getenv(…)` and `os.environ.get(…)` without a default, of a literal name, that run "
         "when a file that Dagster loads is imported: at module level, in a class body, a decorator or a parameter's "
-        "default. Each variable once a file. Left out: what is below an `if` or a `try`, what the file sets itself, a "
-        "value that may be missing and is asked for it (`if`, `or`, a comparison) or handed to a field whose default "
-        "is None, Dagster's and the system's variables, and what WSP007 tells already."
+        "default. Each variable once a file. Left out: what stands below an `if` or a `try` or after an `or`, what the "
+        "file sets itself, a value that may be missing and is asked for it (`if`, `or`, a comparison) or handed to a "
+        "field whose default is None, Dagster's and the system's variables, and what WSP007 tells already."
     )
     why = (
         "The code server imports the file, and so does every run, perhaps in another container with other variables: "
@@ -67,6 +67,7 @@ class VariableAtImport(CodeRule):
         {"defs.py": HEAD + '@dg.asset\ndef a():\n    return fetch(os.environ["API_TOKEN"])\n'},
         {"defs.py": HEAD + 'defs = dg.Definitions()\n\nif __name__ == "__main__":\n    print(os.environ["X"])\n'},
         {"defs.py": HEAD + 'STAGE = os.getenv("STAGE")\nif STAGE == "prod":\n    URL = os.environ["PROD_URL"]\n'},
+        {"defs.py": HEAD + 'URL = os.getenv("WAREHOUSE_URL") or os.environ["DATABASE_URL"]\n'},
         {"defs.py": HEAD + 'try:\n    URL = os.environ["URL"]\nexcept KeyError:\n    URL = ""\n'},
         {"defs.py": HEAD + 'os.environ.setdefault("URL", "x")\nURL = os.environ["URL"]\nh = os.environ["HOME"]\n'},
         {"defs.py": HEAD + 'class Api(dg.Config):\n    t: str = Field(default_factory=lambda: os.environ["T"])\n'},
@@ -154,6 +155,8 @@ def _careful(code: Code, place: ast.expr, asked: set[str]) -> bool:
     below: ast.AST = place
     for holder in code.above(place):
         if isinstance(holder, ast.If | ast.IfExp) and below is not holder.test:
+            return True
+        if isinstance(holder, ast.BoolOp) and below is not holder.values[0]:
             return True
         if isinstance(holder, ast.Try) and below in holder.body and holder.handlers:
             return True
