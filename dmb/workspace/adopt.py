@@ -158,7 +158,9 @@ def _asked(groups: list[Group], names: Sequence[str], registry: Registry, layout
             raise unknown(name, there, str(layout.root))
     if not groups:
         raise NothingToWorkOn(
-            "there is nothing by hand to take over", place=str(layout.workspace_yaml), remedy="dmb workspace list"
+            "there is nothing by hand to take over",
+            place=str(layout.workspace_yaml),
+            remedy="dmb workspace list shows what is dmb's; a service that no location names: --map NAME=SERVICE",
         )
     return [there[name] for name in dict.fromkeys(names)] if names else groups
 

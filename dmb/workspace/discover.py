@@ -103,9 +103,9 @@ def _locations(files: Files, known: Mapping[str, object]) -> Iterator[_Location]
 
 
 def _add_services(
-    files: Files, known: Mapping[str, object], groups: Mapping[str, Group], names: Mapping[str, str]
+    files: Files, known: Mapping[str, object], groups: dict[str, Group], names: Mapping[str, str]
 ) -> None:
-    """The service that a location's host names, and what only that service uses."""
+    """The service that a location's host names, or `names` does, and what only that service uses."""
     path = files.layout.compose
     file = files.yaml(path)
     everything = services(file)
@@ -114,6 +114,8 @@ def _add_services(
     hosts: dict[str, str] = {str(one.definition.get("container_name", name)): name for name, one in free.items()}
     hosts |= {str(one.definition.get("hostname", name)): name for name, one in free.items()} | {n: n for n in free}
     used = _users(everything)
+    for name in (names[service] for service in free if service in names):
+        groups.setdefault(name, Group(name, name))  # one that no location leads to
     for group in groups.values():
         mapped = [name for name in free if names.get(name) == group.name]
         host = hosts.get(str(group.target.get("host", "")))

@@ -14,7 +14,7 @@ from tests.containers import config
 
 from .conftest import Dmb, contents, make_module
 from .shapes import CODE_SERVERS, COMMENTED_OUT, CRLF, ONE_CONTAINER, PASTED, SHAPES
-from .test_containers import shared
+from .test_containers import isolated, shared
 
 # The files that these name are not there.
 MISSING = {
@@ -270,3 +270,20 @@ def test_a_folder_that_looks_like_one_is_meant_before_the_usual_place(
     monkeypatch.delenv("DMB_WORKSPACE", raising=False)
     done = dmb("workspace", "adopt", "--yes", "--json")
     assert (done.code, done.json["workspace"]) == (0, str(root))
+
+
+def test_a_service_that_no_location_names_is_taken_over_by_map(dmb: Dmb, tmp_path: Path) -> None:
+    root, module = tmp_path / "ws", isolated(tmp_path)
+    assert dmb("workspace", "init", root, "--runtime", "docker").code == 0
+    path = root / "docker-compose.yml"
+    path.write_text(path.read_text().replace("services:\n", "services:\n  bar-one:\n    image: old:1\n\n"))
+    refused = dmb("workspace", "add", module, "--workspace", root)
+    assert (refused.code, "`dmb workspace adopt`" in refused.err) == (2, True)
+    nothing = dmb("workspace", "adopt", "--workspace", root, "--yes")
+    assert (nothing.code, "--map NAME=SERVICE" in nothing.err) == (3, True)
+    before = unmarked(path.read_bytes())
+    assert dmb("workspace", "adopt", "--map", "bar-one=bar-one", "--workspace", root, "--yes").code == 0
+    assert unmarked(path.read_bytes()) == before
+    added = dmb("workspace", "add", module, "--workspace", root)
+    assert added.code == 0, added.err
+    assert yaml.safe_load(path.read_text())["services"]["bar-one"]["image"].startswith("${BAR_ONE_IMAGE")
