@@ -59,6 +59,7 @@ class YamlFile:
             self._tree = Tree(self.text, place)
             self._blocks = textblocks.find_blocks(self.text, place, self._tree.opaque)
         self._wanted: dict[str, dict[KeyPath, Body]] = {}
+        self._plain: dict[KeyPath, Any] = {}
         self._wraps: list[tuple[str, KeyPath, list[str | int]]] = []
 
     @functools.cached_property
@@ -108,9 +109,14 @@ class YamlFile:
         return found
 
     def plain(self, path: KeyPath) -> Any:
-        """The value at `path` as lists, mappings and the texts of scalars; None when there is none."""
-        event, depth = self._tree.find(path)
-        return self._tree.plain(event) if self._tree.kinds and depth == len(path) else None
+        """The value at `path` as lists, mappings and the texts of scalars; None when there is none.
+
+        To be read only: who asks again gets the same.
+        """
+        if path not in self._plain:
+            event, depth = self._tree.find(path)
+            self._plain[path] = self._tree.plain(event) if self._tree.kinds and depth == len(path) else None
+        return self._plain[path]
 
     def body(self, path: KeyPath) -> str:
         """The text of the entries at `path` with the comments between them, dedented: a piece for another file."""

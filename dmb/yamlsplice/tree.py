@@ -81,7 +81,7 @@ class Tree:
         outer: list[set[str] | None] = []
         key = False  # whether the next event is a key
         text, kinds, signs, starts, ends = self.text, self.kinds, self.signs, self.starts, self.ends
-        parents, keys = self.parents, self.keys
+        parents, keys, marked = self.parents, self.keys, self._marked
         next_event = Loader(text).get_event
         while (event_type := type(event := next_event())) is not yaml.StreamEndEvent:
             index = len(kinds)
@@ -90,8 +90,10 @@ class Tree:
                 value = event.value
                 kind, sign = "=", value
                 if event.tag is not None or event.anchor is not None or not event.implicit[0]:
-                    sign = self._noted(("=", event.tag, event.anchor, event.implicit[0], value), index)
-                    self._marked.append(value)
+                    sign = ("=", event.tag, event.anchor, event.implicit[0], value)
+                    marked.append(value)
+                    if event.anchor is not None:
+                        self.anchors[event.anchor] = index
                 if "#" in value and textblocks.carries_marker(text, start, end):
                     self.opaque.append((start, end))
                 if key and seen is not None:
@@ -107,8 +109,11 @@ class Tree:
                     end = ends[-1]
                 parent, seen = parents[parent], outer.pop()
             elif event_type is yaml.MappingStartEvent or event_type is yaml.SequenceStartEvent:
-                kind = "{" if event_type is yaml.MappingStartEvent else "["
-                sign = self._noted((kind, event.tag, event.anchor), index)
+                kind, sign = ("{", MAP) if event_type is yaml.MappingStartEvent else ("[", LIST)
+                if event.tag is not None or event.anchor is not None:
+                    sign = (kind, event.tag, event.anchor)
+                    if event.anchor is not None:
+                        self.anchors[event.anchor] = index
                 if event.flow_style:
                     self.flow.add(index)
                 elif event.anchor is not None or event.tag is not None:
@@ -139,12 +144,6 @@ class Tree:
                 parent, seen, key = index, set() if kind == "{" else None, kind == "{"
             else:
                 key = seen is not None and not key
-
-    def _noted(self, sign: tuple[Any, ...], index: int) -> tuple[Any, ...]:
-        """`sign`, its anchor noted."""
-        if sign[2] is not None:
-            self.anchors[sign[2]] = index
-        return sign
 
     def value(self, event: int) -> str | None:
         """The text of a scalar, None of anything else."""
