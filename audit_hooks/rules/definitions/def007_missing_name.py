@@ -19,6 +19,7 @@ _FILES = (".py", ".pyi", ".pyx", ".so", ".pyd", "/__init__.py", "/__init__.pyi")
 _DYNAMIC = ("__getattr__", "globals()", "vars()", "locals()", "setattr(", "exec(", "sys.modules", "__path__")
 _GENERATED = ("_version", "version", "__about__", "_build", "_pb2", "_pb2_grpc", "_generated", "generated", "_rust")
 _USUAL = ("def {}(", "class {}(", "class {}:", "{} = ", "{}: ", "async def {}(")
+_SETTINGS = (".gitignore", "pyproject.toml", "setup.py", "setup.cfg")
 _CAUGHT = ("ImportError", "ModuleNotFoundError", "Exception", "BaseException", "AttributeError")
 _PACKAGE = {
     "bar/__init__.py": "",
@@ -35,9 +36,10 @@ class MissingName(Rule):
     refused = True
     what = (
         "`from package.module import name` or `from .module import name` where no file of the project defines the "
-        "name, or there is no such module, in the files that are imported when Dagster loads the project. "
-        "Silent where names may come from elsewhere: a star import, `__getattr__`, "
-        "`globals()`; a module that a build makes (`_version`); an import that is guarded by `try` or `TYPE_CHECKING`."
+        "name, or there is no such module, in the files that are imported when Dagster loads the project. Silent where "
+        "names may come from elsewhere: a star import, `__getattr__`, `globals()`; a module that a build makes "
+        "(`_version`, or one whose file `.gitignore` or pyproject.toml names); an import that is guarded by `try` or "
+        "`TYPE_CHECKING`."
     )
     why = "Python raises ImportError when the file is imported, and the code location does not load."
     remedy = "write the name as it is defined, or commit the file that defines it"
@@ -72,6 +74,11 @@ class MissingName(Rule):
         {**_PACKAGE, "bar/assets.py": "def __getattr__(name):\n    return name\n"},
         {**_PACKAGE, "bar/assets/__init__.py": "", "bar/assets/orders.py": ""},
         {**_PACKAGE, "bar/assets/orders.py": ""},
+        {
+            **_PACKAGE,
+            "bar/assets.py": "from .client import orders\n",
+            ".gitignore": "bar/client.py\n",  # which a build makes
+        },
         {**_PACKAGE, "bar/assets.py": "if 1:\n    from json import loads as orders\nelse:\n    orders = None\n"},
         {
             **_PACKAGE,
@@ -117,7 +124,7 @@ def _missing(
         return
     if not _there(place, subject):
         told = f"{'.' * node.level}{node.module or ''}"
-        if not place.endswith(_GENERATED):
+        if not place.endswith(_GENERATED) and not _built(place, subject):
             yield told, f"there is no module {told} in this package"
         return
     found = [f"{place}{end}" for end in (".py", "/__init__.py") if f"{place}{end}" in subject.own_set]
@@ -155,6 +162,13 @@ def _place(code: Code, node: ast.ImportFrom, subject: Subject) -> str | None:
 def _there(place: str, subject: Subject) -> bool:
     """Whether a module or a folder stands there; a folder needs no __init__.py."""
     return any(f"{place}{end}" in subject.own_set for end in _FILES) or subject.files.has(f"{place}/")
+
+
+def _built(place: str, subject: Subject) -> bool:
+    """Whether the project names the file itself among what git ignores, or among what its build writes."""
+    file = f"{place.rpartition('/')[2]}.py"
+    texts = [(subject.files, name) for name in _SETTINGS] + [(subject.repository, ".gitignore")]
+    return any(file in (files.text(name) or "") for files, name in texts)
 
 
 def _star(code: Code) -> bool:
