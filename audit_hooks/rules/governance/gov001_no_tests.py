@@ -28,7 +28,8 @@ class NoTests(Rule):
     kinds = ("module",)
     what = (
         "A project with Dagster code in which no file below `tests/`, or named `test_….py` or `tests.py`, "
-        "holds a test. Tests at the top of a repository of several projects count for all of them."
+        "holds a test. Tests at the top of a repository of several projects count for all of them, and a "
+        "project that holds others is left to theirs."
     )
     why = "A change that no longer loads, or sums up something else, is noticed in production."
     remedy = "begin with one that loads the definitions: dg.Definitions.validate_loadable(defs) in tests/test_defs.py"
@@ -43,7 +44,7 @@ class NoTests(Rule):
     def check(self, subject: Subject) -> Iterator[Finding]:
         """One finding where there is code and no test."""
         package = subject.package
-        if not any(tests(subject)) and any(map(package.imports_dagster, package.files)):
+        if not subject.nested and not any(tests(subject)) and any(map(package.imports_dagster, package.files)):
             yield self.finding(project(subject), subject.name, "no test is here")
 
 
