@@ -19,7 +19,7 @@ from ..yamlsplice import YamlFile, dump
 from .compose import dockerfile, environment, services
 from .files import Pieces
 from .reach import placed
-from .taken import refuse_taken
+from .taken import container_names, refuse_taken, volume_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -47,6 +47,16 @@ class Surroundings:
         # What loads code and starts runs.
         self.launching = [one for one in self.services.values() if one.role in ("webserver", "daemon")]
         self.variables = {variable.key for variable in files.variables()}
+
+    @functools.cached_property
+    def containers(self) -> dict[str, str]:
+        """The names that containers are given -> their service."""
+        return container_names(self.services)
+
+    @functools.cached_property
+    def volumes(self) -> dict[str, str]:
+        """The names that volumes are given -> their key."""
+        return volume_names(self.whole)
 
     @functools.cached_property
     def launcher(self) -> bool:
@@ -168,11 +178,11 @@ def _refuse_not_given(module: Module, there: Surroundings) -> None:
     It is not written here: it is shared, so it belongs to no module's block.
     """
     lacking: dict[str, list[str]] = {}  # place -> variables
-    for one in there.launching:
+    for one in there.launching if module.requires else ():
         given = environment(one)
         if "env_file" not in one.definition and (names := [name for name in module.requires if name not in given]):
             lacking[f"{there.compose.place}:{there.compose.line(('services', one.name, 'environment'))}"] = names
-    if there.launcher:
+    if there.launcher and module.requires:
         file = there.files.yaml(there.layout.dagster_yaml)
         listed = file.plain(ENV_VARS)
         passed = {str(item).partition("=")[0] for item in (listed if isinstance(listed, list) else ())}

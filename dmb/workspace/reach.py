@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .containers import Surroundings
 
 NETWORK = "dagster"  # as the template writes it
-DEFAULT = "default"  # Compose's own network, for services that name none
+DEFAULT = ("networks", "default")  # Compose's own, for services that name none
 
 
 def placed(own: YamlFile, there: Surroundings, servers: Collection[str]) -> YamlFile:
@@ -33,9 +33,9 @@ def placed(own: YamlFile, there: Surroundings, servers: Collection[str]) -> Yaml
         _refuse_no_network(there)
     meeting = _meeting(there)
     for one in services(own).values():
-        if meeting and NETWORK not in _known(own, there, "networks"):
+        if meeting and not _known(NETWORK, "networks", own, there):
             own = own.replaced(("services", one.name, "networks"), {NETWORK: meeting})
-        if meeting not in (None, DEFAULT) and not {"networks", "network_mode"} & one.definition.keys():
+        if meeting not in (None, DEFAULT[1]) and not {"networks", "network_mode"} & one.definition.keys():
             own = own.headed(("services", one.name), f"networks: [{scalar(meeting)}]")
         own = own.replaced(("services", one.name, "volumes"), _storage(one, own, there))
     for one in services(own).values():
@@ -45,9 +45,9 @@ def placed(own: YamlFile, there: Surroundings, servers: Collection[str]) -> Yaml
     return own
 
 
-def _known(own: YamlFile, there: Surroundings, name: str) -> set[str]:
-    """The networks or the volumes of both files."""
-    return {*section(own.plain(()), name), *section(there.whole, name), *([DEFAULT] if name == "networks" else [])}
+def _known(name: str, kind: str, own: YamlFile, there: Surroundings) -> bool:
+    """Whether one of the files has the network, or the volume."""
+    return name in section(own.plain(()), kind) or name in section(there.whole, kind) or (kind, name) == DEFAULT
 
 
 def _meeting(there: Surroundings) -> str | None:
@@ -64,7 +64,7 @@ def _storage(one: Service, own: YamlFile, there: Surroundings) -> dict[str, str]
     for mount in listed if isinstance(listed, list) else ():
         source, _, rest = str(mount).partition(":")
         instead = sources.get(rest.partition(":")[0])
-        if instead and source in one.volumes and source not in _known(own, there, "volumes"):
+        if instead and source in one.volumes and not _known(source, "volumes", own, there):
             found[str(mount)] = f"{instead}:{rest}"
     return found
 
@@ -84,7 +84,7 @@ def _refuse_unknown(one: Service, own: YamlFile, there: Surroundings) -> None:
     """A network and a volume must be the module's or the workspace's."""
     for kind, used in (("networks", networks(one)), ("volumes", one.volumes)):
         for name in used:
-            if name not in _known(own, there, kind):
+            if not _known(name, kind, own, there):
                 has = ", ".join(section(there.whole, kind)) or "it has none"
                 raise DmbError(
                     f"{one.name} uses {kind[:-1]} {name}, which the workspace does not have",

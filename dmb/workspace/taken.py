@@ -27,14 +27,12 @@ def refuse_taken(own: YamlFile, there: Surroundings, variables: Mapping[str, str
     `variables` are the module's in `.env`; a port that one of the `assigned` names is free.
     """
     mine = services(own)
-    theirs = {name: one for name, one in there.services.items() if name not in mine}
-    _refuse(own, there, "container name", _containers(mine), _containers(theirs))
-    volumes = _volumes(own.plain(()))
-    others = {name: key for name, key in _volumes(there.whole).items() if key not in volumes.values()}
-    _refuse(own, there, "name", volumes, others, "volumes")
+    _refuse(own, there, "container name", container_names(mine), there.containers)
+    _refuse(own, there, "name", volume_names(own.plain(())), there.volumes, "volumes")
     asking = {name for name, one in mine.items() if _asks(one, assigned)}
     if asking:
         values = {**resolved(there.files.variables(), os.environ), **variables, **os.environ}
+        theirs = there.services.keys() - mine.keys()
         _refuse(own, there, "port", _published(own, values, asking), _published(there.compose, values, theirs))
 
 
@@ -48,7 +46,7 @@ def _refuse(
 ) -> None:
     """Refuse what stands in both: it maps to the key of the service, or of the volume, that has it."""
     for each in ours:
-        if each not in theirs:
+        if each not in theirs or theirs[each] in section(own.plain(()), within):
             continue
         entry = next(entry for entry in there.compose.entries((within,)) if entry.key == theirs[each])
         remedy = f"give {ours[each]} another one in {own.place}:{own.line((within, ours[each]))}"
@@ -59,13 +57,14 @@ def _refuse(
         )
 
 
-def _containers(found: Mapping[str, Service]) -> dict[str, str]:
+def container_names(found: Mapping[str, Service]) -> dict[str, str]:
+    """The names that containers are given -> their service."""
     named = ((one.definition.get("container_name"), name) for name, one in found.items())
     return {container: name for container, name in named if isinstance(container, str)}
 
 
-def _volumes(whole: object) -> dict[str, str]:
-    """The names that volumes are given, as Docker has them; not those that others made."""
+def volume_names(whole: object) -> dict[str, str]:
+    """The names that volumes are given -> their key; not those that others made."""
     found = {}
     for key, one in section(whole, "volumes").items():
         options = one if isinstance(one, dict) else {}
