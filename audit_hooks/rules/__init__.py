@@ -43,8 +43,13 @@ class Listed(NamedTuple):
 
     def load(self) -> type[Rule]:
         """The rule itself."""
-        found: type[Rule] = getattr(import_module(f".{self.place}", __name__), self.name)
-        return found
+        return _load(self.place, self.name)
+
+
+@cache
+def _load(place: str, name: str) -> type[Rule]:
+    found: type[Rule] = getattr(import_module(f".{place}", __name__), name)
+    return found
 
 
 def every(area: str = "") -> tuple[type[Rule], ...]:
