@@ -46,6 +46,7 @@ class Sources:
 
     def __init__(self, root: Path, tracked: frozenset[str] | None = None) -> None:
         self.root = root
+        self._head = os.fspath(root)  # a text, for there are many files and each is read once
         self.tracked = tracked
         self.broken: list[Broken] = []
         self._texts: dict[str, str | None] = {}
@@ -98,7 +99,7 @@ class Sources:
         """A file's text where it has at most `most` bytes; "" for a larger one, a binary or none. Nothing is noted."""
         if name in self._texts:
             return self._texts[name] or ""
-        path = self._path(name)
+        path = os.path.join(self._head, name)  # noqa: PTH118
         try:
             status = os.lstat(path)
             if not stat.S_ISREG(status.st_mode) or status.st_size > most:
@@ -106,7 +107,7 @@ class Sources:
             data = _bytes(path)
         except OSError:
             return ""
-        return "" if b"\0" in data else data.decode("utf-8-sig", "replace").replace("\r\n", "\n")
+        return "" if b"\0" in data else _text(data, "replace")
 
     def offset(self, spot: Spot) -> int:
         """Where a place begins in the text of its file, in characters."""
@@ -165,14 +166,10 @@ class Sources:
         if note not in self.broken:
             self.broken.append(note)
 
-    def _path(self, name: str) -> str:
-        """Where a file is; put together as text, for there are many files and each is read once."""
-        return os.path.join(self.root, name)  # noqa: PTH118
-
     def _read(self, name: str) -> str | None:
         if self.tracked is not None and name not in self.tracked:
             return None
-        path = self._path(name)
+        path = os.path.join(self._head, name)  # noqa: PTH118
         try:
             status = os.lstat(path) if self.committed else os.stat(path)  # noqa: PTH116
             if not stat.S_ISREG(status.st_mode):
@@ -182,7 +179,7 @@ class Sources:
                     Broken(Spot(name), f"it is larger than {LARGEST // 1_000_000} MB", "make it smaller")
                 )
                 return None
-            return _bytes(path).decode("utf-8-sig").replace("\r\n", "\n")
+            return _text(_bytes(path))
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -191,6 +188,10 @@ class Sources:
             line = error.object.count(b"\n", 0, error.start) + 1
             self.broken.append(Broken(Spot(name, line), "it is not UTF-8", "save it as UTF-8"))
         return None
+
+
+def _text(data: bytes, errors: str = "strict") -> str:
+    return data.decode("utf-8", errors).removeprefix("\ufeff").replace("\r\n", "\n")
 
 
 def _bytes(path: str) -> bytes:
