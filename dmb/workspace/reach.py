@@ -29,7 +29,7 @@ def placed(own: YamlFile, there: Surroundings, servers: Collection[str]) -> Yaml
     `servers` are its code servers. Refuses (DmbError) a network or a volume that neither file has, and a code server
     that could not be reached.
     """
-    if servers:
+    if not services(own).keys().isdisjoint(servers):
         _refuse_no_network(there)
     meeting = _meeting(there)
     for one in services(own).values():

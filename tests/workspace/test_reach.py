@@ -140,6 +140,23 @@ def test_what_could_not_be_reached_is_refused(
     assert own(root) == before
 
 
+def test_on_the_hosts_network_a_published_port_is_reached(dmb: Dmb, tmp_path: Path) -> None:
+    host = line("network_mode", "host")
+    made(dmb, tmp_path / "ws", host, host, DEFINED)
+    module = isolated(tmp_path)
+    pieces = module / "workspace" / "local"
+    entry, services = pieces / "workspace.yaml", pieces / "docker-compose.yml"
+    entry.write_text(entry.read_text().replace("host: bar-one", "host: localhost"))
+    services.write_text(
+        services.read_text()
+        .replace("networks: [dagster]", "networks: [default]")
+        .replace("    volumes:\n", "    ports: ['127.0.0.1:4000:4000']\n    volumes:\n", 1)
+    )
+    add(dmb, tmp_path / "ws", module)
+    (port,) = compose(tmp_path / "ws")["services"]["bar-one"]["ports"]
+    assert (port["published"], port["host_ip"]) == ("4000", "127.0.0.1")
+
+
 def test_the_entry_names_the_service(dmb: Dmb, tmp_path: Path) -> None:
     made(dmb, tmp_path / "ws", *SHAPES["another name"][:3])
     add(dmb, tmp_path / "ws", isolated(tmp_path))
