@@ -75,6 +75,13 @@ class MissingName(Rule):
         {**_PACKAGE, "bar/assets/__init__.py": "", "bar/assets/orders.py": ""},
         {**_PACKAGE, "bar/assets/orders.py": ""},
         {
+            "dagster/__init__.py": "",
+            "dagster/defs.py": "import dagster as dg\nfrom dagster import asset\n\ndefs = dg.Definitions()\n",
+            "pandas/__init__.py": "",
+            "defs.py": "import dagster as dg\nfrom pandas import DataFrame\n\ndefs = dg.Definitions()\n",
+            "requirements.txt": "pandas==2.3.0\n",
+        },
+        {
             **_PACKAGE,
             "bar/assets.py": "from .client import orders\n",
             ".gitignore": "bar/client.py\n",  # which a build makes
@@ -154,9 +161,16 @@ def _place(code: Code, node: ast.ImportFrom, subject: Subject) -> str | None:
     parts = parts + (node.module.split(".") if node.module else [])
     if node.level == 0:
         package = "/".join(parts[: len(top) + 1])
-        if f"{package}/__init__.py" not in subject.own_set:
+        if f"{package}/__init__.py" not in subject.own_set or _installed(parts[len(top)], subject):
             return None
     return "/".join(parts)
+
+
+def _installed(name: str, subject: Subject) -> bool:
+    """Whether a package of that name is installed too: a folder may be called `dagster`, and which of the two is found
+    depends on where Python is started.
+    """
+    return name == "dagster" or name.replace("_", "-").lower() in {one.name for one in subject.requirements}
 
 
 def _there(place: str, subject: Subject) -> bool:

@@ -75,7 +75,7 @@ def test_dagster_refuses_the_bad_projects_and_takes_the_good(code: str, kind: st
     assert rule.refused
     folders = []
     for number, files in enumerate(getattr(rule, kind)):
-        if "attribute:" not in files.get("workspace.yaml", "") and ".gitignore" not in files:  # not built here
+        if files.keys().isdisjoint(("workspace.yaml", ".gitignore", "dagster/__init__.py")):  # judged by more than code
             folders.append(write(tmp_path / str(number), files))
     done = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", LOAD, *map(str, folders)], capture_output=True, text=True, check=True
