@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .. import envfile, textblocks
 from ..errors import DmbError, NothingToWorkOn
 from ..yamlsplice import YamlFile
+from .compose import services
 from .image import put_sections, sections
 from .registry import Entry, fingerprints
 
@@ -109,6 +110,8 @@ class Files:
                     file.put(name, pieces.entries.get(path, {}))
                 new = file.applied()
                 note(path, _of(file, wanted), _of(new, wanted))
+                if path == self.layout.compose and NONE in wanted.values():
+                    _refuse_left(file, new)
                 self._write(path, new.render())
         for path in sorted(kept | {path for pieces in wanted.values() for path in pieces.lines}):
             if path.name == self.layout.procfile.name and self._needed(path, wanted):
@@ -171,6 +174,19 @@ def _of(file: YamlFile, owners: Mapping[str, Pieces]) -> list[Block]:
 
 def _owned(blocks: Iterable[Block], owners: Mapping[str, Pieces]) -> list[Block]:
     return [block for block in blocks if block.owner in owners]
+
+
+def _refuse_left(before: YamlFile, after: YamlFile) -> None:
+    """What stays must not depend on a service that goes: Compose refuses such a file as a whole."""
+    there, left = services(before), services(after)
+    for one in left.values():
+        for need in one.needs:
+            if need in there.keys() - left.keys():
+                raise DmbError(
+                    f"{one.name} depends on {need}, which would go, outside of dmb's blocks",
+                    place=f"{before.place}:{before.line(('services', one.name, 'depends_on'))}",
+                    remedy=f"take {need} out of that `depends_on` by hand, then run again",
+                )
 
 
 def _refuse_changed(

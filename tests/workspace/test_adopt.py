@@ -13,7 +13,7 @@ from dotenv import dotenv_values
 from tests.containers import config
 
 from .conftest import Dmb, contents, make_module
-from .shapes import CODE_SERVERS, COMMENTED_OUT, CRLF, ONE_CONTAINER, PASTED, SHAPES
+from .shapes import CODE_SERVERS, COMMENTED_OUT, CRLF, ONE_CONTAINER, PASTED, SHAPES, SHORT_BUILD
 from .test_containers import isolated, shared
 
 # The files that these name are not there.
@@ -180,6 +180,22 @@ def test_removing_an_adopted_module_takes_all_of_it(dmb: Dmb, tmp_path: Path) ->
     assert set(dotenv_values(root / ".env")) == {"TOKEN", "STOCK_KEEPING_MODE", "OTHER", "STOCK_KEEPING_B"}
     left = yaml.safe_load((root / "workspace.yaml").read_text())["load_from"]
     assert [item["grpc_server"]["location_name"] for item in left] == ["stock_keeping"]
+
+
+def test_what_stays_must_not_depend_on_what_goes(dmb: Dmb, tmp_path: Path) -> None:
+    line = "depends_on: [models]\n"
+    text = SHORT_BUILD["docker-compose.yml"].replace("depends_on:\n            - models\n", line, 1)
+    root = lay_out(tmp_path / "ws", {**SHORT_BUILD, "docker-compose.yml": text})
+    done = dmb("workspace", "adopt", "--workspace", root, "--yes", "--json")
+    assert "it shares its line" in " ".join(done.json["modules"][0]["left"])
+    before, compose = own(root), root / "docker-compose.yml"
+    number = compose.read_text().split(line)[0].count("\n") + 1
+    done = dmb("workspace", "remove", "models", "--workspace", root, "--yes", "--force")
+    assert f"{compose}:{number}: ui depends on models, which would go" in done.err
+    assert (done.code, own(root)) == (2, before)
+    compose.write_text(compose.read_text().replace(f"        {line}", ""))
+    assert dmb("workspace", "remove", "models", "--workspace", root, "--yes").code == 0
+    assert config(root).returncode == 0
 
 
 def test_old_blocks_become_modules_with_not_one_byte_more(dmb: Dmb, tmp_path: Path) -> None:
