@@ -76,7 +76,7 @@ def _refuse_no_network(there: Surroundings) -> None:
             raise DmbError(
                 f"{one.name} has `network_mode: {mode}`, so it finds no code server by its name",
                 place=f"{there.compose.place}:{there.compose.line(('services', one.name, 'network_mode'))}",
-                remedy="give it `networks:` instead, and run again",
+                remedy="give it `networks:` instead; or let the module publish its port, as `host: localhost`",
             )
 
 
