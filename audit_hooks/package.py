@@ -41,12 +41,26 @@ class Package:
     @cached_property
     def names(self) -> list[str]:
         """The paths of the Python files that may hold definitions: no tests, documents or set-up."""
-        return [name for name in self._subject.own if name.endswith(".py") and not aside(name)]
+        return [name for name in self._python if not (_ASIDE.search(name) or self._is_test(name))]
 
     @cached_property
     def tests(self) -> list[str]:
         """The paths of the tests."""
-        return [name for name in self._subject.own if name.endswith(".py") and _TESTS.search(name)]
+        return [name for name in self._python if self._is_test(name)]
+
+    @cached_property
+    def _python(self) -> list[str]:
+        return [name for name in self._subject.own if name.endswith(".py")]
+
+    @cached_property
+    def _beside(self) -> tuple[str, ...]:
+        """The folders of tests that stand beside what they test: `bar_tests/` beside `bar/`."""
+        folders = {name.rpartition("/")[0] for name in self._python}
+        beside = (name for name in folders if name.endswith("_tests") and name.removesuffix("_tests") in folders)
+        return tuple(f"{name}/" for name in beside)
+
+    def _is_test(self, name: str) -> bool:
+        return bool(_TESTS.search(name)) or name.startswith(self._beside)
 
     @cached_property
     def files(self) -> list[Code]:
@@ -146,11 +160,6 @@ class Package:
         code = Code(name, module_name(name, self._subject.own_set), text, tree)
         code.elsewhere, code.constant_elsewhere = self.meaning, self.constant
         return code
-
-
-def aside(name: str) -> bool:
-    """Whether a Python file is a test, a document's, set-up, or of a hidden folder."""
-    return bool(_TESTS.search(name) or _ASIDE.search(name))
 
 
 def module_name(name: str, files: frozenset[str]) -> str:

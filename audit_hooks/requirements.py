@@ -26,7 +26,6 @@ _CLAUSE = r"(~=|===?|!=|<=|>=|<|>)\s*(\d{1,9}(?:\.\d{1,9})*)(\.\*)?"
 _FILE = r"requirements[\w.-]*\.(txt|in)"
 _INSTALLING = rf"(^|/)({_FILE}|constraints[^/]*\.txt|setup\.py|pyproject\.toml|Dockerfile[^/]*)$"
 _PIN = r"(?<![\w.-])dagster\s*((?:[~=<>!]=\s*|[<>]\s*)\d[\d.]*(?:\s*,\s*[~=<>!]=?\s*\d[\d.*]*)*)"
-_LARGEST = 200_000  # bytes
 _LONGEST = 500  # characters of a requirement
 
 
@@ -129,7 +128,7 @@ def may_use(subject: Subject, version: Version) -> bool:
 def installed(subject: Subject) -> list[Span]:
     """What the repository says of Dagster's version anywhere: in an image, or for several projects at once."""
     files = subject.repository
-    texts = [files.glance(name, _LARGEST) for name in files.names if re.search(_INSTALLING, name)]
+    texts = [files.glance(name) for name in files.names if re.search(_INSTALLING, name)]
     found = [span(pin) for text in texts if "dagster" in text for pin in re.findall(_PIN, text)]
     return [one for one in found if one]
 

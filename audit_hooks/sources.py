@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dmb.dockerfile import Instruction
 
 LARGEST = 10_000_000  # bytes: no file that a person writes is larger
+GLANCED = 200_000  # bytes: nor is a script, a pipeline, a Dockerfile or a list of requirements
 
 
 class Spot(NamedTuple):
@@ -95,7 +96,7 @@ class Sources:
             self._texts[name] = self._read(name)
         return self._texts[name]
 
-    def glance(self, name: str, most: int) -> str:
+    def glance(self, name: str, most: int = GLANCED) -> str:
         """A file's text where it has at most `most` bytes; "" for a larger one, a binary or none. Nothing is noted."""
         if name in self._texts:
             return self._texts[name] or ""

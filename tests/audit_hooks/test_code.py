@@ -222,3 +222,10 @@ def test_the_audit_imports_only_the_standard_library_and_yaml() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_folder_of_tests_beside_a_package_is_no_code_of_it(tmp_path: Path) -> None:
+    files = ("bar/defs.py", "bar_tests/helpers.py", "ab_tests/defs.py", "src/bar/x.py", "src/bar_tests/inner/y.py")
+    package = module(tmp_path, dict.fromkeys((*files, "src/bar_tests/z.py"), "import dagster\n")).package
+    assert package.names == ["ab_tests/defs.py", "bar/defs.py", "src/bar/x.py"]
+    assert package.tests == ["bar_tests/helpers.py", "src/bar_tests/inner/y.py", "src/bar_tests/z.py"]

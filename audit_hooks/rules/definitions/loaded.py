@@ -24,7 +24,6 @@ _MODULE = r"(?<!\S)(?:-m|--module-name)[\s=]+([A-Za-z_][\w.]*)"
 _FILE = r"(?<!\S)(?:-f|--python-file)[\s=]+([\w./-]+\.py)\b"
 # What looks into every module of a package.
 _FOLDERS = ("load_assets_from_package", "load_definitions_from_package", "load_defs")
-_LARGEST = 200_000  # bytes
 
 
 class Target(NamedTuple):
@@ -113,7 +112,7 @@ def _told(subject: Subject) -> Iterator[str]:
                     elif kind in ("python_module", "python_package"):
                         yield body.text or body.get("module_name").text or body.get("package_name").text
         elif re.search(_COMMANDS, name):
-            bare = re.sub(r"[\[\]\"',\\]|^[ \t]*-\s", " ", files.glance(name, _LARGEST), flags=re.MULTILINE)
+            bare = re.sub(r"[\[\]\"',\\]|^[ \t]*-\s", " ", files.glance(name), flags=re.MULTILINE)
             text = re.sub(r"[ \t]+", " ", bare)
             if any(word in text for word in _SERVES) and not re.search(_ATTRIBUTE, text):
                 yield from re.findall(_MODULE, text)

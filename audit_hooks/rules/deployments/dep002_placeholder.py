@@ -9,7 +9,7 @@ from dmb.regex import regex
 
 from ...rule import Rule
 from ...sources import Spot
-from .files import LARGEST, deployments, lines
+from .files import deployments, lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,7 @@ class Placeholder(Rule):
         for name in names:
             if _overridden(name, names):
                 continue
-            told = subject.files.glance(name, LARGEST).lower()
+            told = subject.files.glance(name).lower()
             for line in lines(subject, name) if any(hint in told for hint in _HINTS) else ():
                 found = re.search(_LEFT, line.text)
                 if found and not _MAIL.search(line.text) and not _FILLED.search(line.text):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...rule import Rule
 from ...sources import Spot
-from .files import LARGEST, lines, scripts
+from .files import lines, scripts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -61,7 +61,7 @@ class HostNotChecked(Rule):
     def check(self, subject: Subject) -> Iterator[Finding]:
         """One finding a line, those that it goes on in included."""
         for name in scripts(subject.own):
-            told = subject.files.glance(name, LARGEST).lower()
+            told = subject.files.glance(name).lower()
             for line in lines(subject, name) if any(hint in told for hint in _HINTS) else ():
                 found = re.search(_OFF, line.text, re.IGNORECASE)
                 if found and not re.search(_HERE, line.text):

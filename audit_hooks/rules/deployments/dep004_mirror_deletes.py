@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...rule import Rule
 from ...sources import Spot
-from .files import LARGEST, lines, scripts
+from .files import lines, scripts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,7 +65,7 @@ class MirrorDeletes(Rule):
     def check(self, subject: Subject) -> Iterator[Finding]:
         """Each command whose words are written there."""
         for name in scripts(subject.own):
-            text = subject.files.glance(name, LARGEST)
+            text = subject.files.glance(name)
             if "--del" not in text or "rsync" not in text:
                 continue
             for line in lines(subject, name):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ...rule import Rule
 from ...sources import Spot
 from ..workspace.examples import MANIFEST
-from .files import LARGEST, deployments, pipelines
+from .files import deployments, pipelines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,6 +43,6 @@ class NoDeployment(Rule):
     def check(self, subject: Subject) -> Iterator[Finding]:
         """One finding where nothing deploys; what stands at the top of the repository counts."""
         files = subject.repository
-        if deployments(files.names) or any("deploy" in files.glance(name, LARGEST) for name in pipelines(files.names)):
+        if deployments(files.names) or any("deploy" in files.glance(name) for name in pipelines(files.names)):
             return
         yield self.finding(Spot("pyproject.toml"), subject.name, "nothing here says how it is deployed")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...rule import Rule
 from ...sources import Spot
 from ..workspace.examples import MANIFEST
-from .files import LARGEST, deployments, pipelines
+from .files import deployments, pipelines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -69,6 +69,6 @@ def _named(files: Sources) -> Iterator[tuple[str, str]]:
         for word in re.findall(r"[a-z]+", name.lower()):
             yield word, name
     for name in pipelines(files.names):
-        for told in re.findall(r"\benvironment:\s*(?:name:\s*)?[\"']?([\w-]+)", files.glance(name, LARGEST)):
+        for told in re.findall(r"\benvironment:\s*(?:name:\s*)?[\"']?([\w-]+)", files.glance(name)):
             for word in re.findall(r"[a-z]+", told.lower()):
                 yield word, name

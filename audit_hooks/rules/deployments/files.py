@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from dmb.records import NamedTuple
 
+from ...sources import GLANCED
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ...subject import Subject
 
-LARGEST = 200_000  # bytes of a file that is looked at
 
 _ASIDE = {"tests", "test", "fixtures", "testdata", "doc", "docs", "example", "examples", "samples"}
 _ASIDE |= {"node_modules", "site-packages", "venv", ".venv"}
@@ -94,10 +95,10 @@ def _named_for_it(file: str) -> bool:
 def lines(subject: Subject, name: str) -> Iterator[Line]:
     """The lines of a file without comments; none of one that is too large to be written by hand."""
     begun: Line | None = None
-    for number, text in enumerate(subject.files.glance(name, LARGEST).split("\n"), 1):
+    for number, text in enumerate(subject.files.glance(name).split("\n"), 1):
         said = "" if text.lstrip().startswith(("#", "//", ";")) else text.partition(" # ")[0].rstrip()
         line = Line(begun.number, f"{begun.text} {said.strip()}") if begun else Line(number, said)
-        if said.endswith("\\") and len(line.text) < LARGEST:
+        if said.endswith("\\") and len(line.text) < GLANCED:
             begun = line._replace(text=line.text[:-1])
         else:
             begun = None

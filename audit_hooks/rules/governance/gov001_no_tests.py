@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from ...findings import Finding
     from ...subject import Subject
 
-LARGEST = 200_000  # bytes of a file that is looked at
 _PROJECT = {"pyproject.toml": "[project]\nname = 'bar'\n", "bar/defs.py": "import dagster as dg\n"}
 _TEST = "from bar.defs import defs\n\n\ndef test_it_loads():\n    assert defs\n"
 
@@ -52,12 +51,12 @@ def tests(subject: Subject) -> Iterator[str]:
     """The texts of a module's tests, and of those at the top of its repository."""
     others = (name for name in subject.own if name.endswith(("/tests.py", "_tests.py")))
     for name in (*subject.package.tests, *others):
-        yield from _holding_tests(subject.files.glance(name, LARGEST))
+        yield from _holding_tests(subject.files.glance(name))
     for folder in ("tests", "test") if subject.folder else ():
         files = subject.repository.below(folder)
         for name in files.names:
             if name.endswith(".py"):
-                yield from _holding_tests(files.glance(name, LARGEST))
+                yield from _holding_tests(files.glance(name))
 
 
 def _holding_tests(text: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from dmb.records import NamedTuple
 from ...declared import declared
 from ...rule import Rule
 from ...sources import Spot
-from ..deployments.files import LARGEST, pipelines, scripts
+from ..deployments.files import pipelines, scripts
 from .gov001_no_tests import tests
 from .standing import project
 
@@ -117,12 +117,12 @@ class _CI(NamedTuple):
 @lru_cache(maxsize=1)
 def _ci(files: Sources) -> _CI:
     """Read once for all the projects of a repository."""
-    found = {name: files.glance(name, LARGEST) for name in pipelines(files.names)}
+    found = {name: files.glance(name) for name in pipelines(files.names)}
     judging = [name for name, text in found.items() if "/actions/" not in name and _on_a_change(name, text)]
     if not judging:
         return _CI([], loads=False, tests=False)
-    run = [*found.values(), *(files.glance(name, LARGEST) for name in scripts(files.names))]
-    said = [files.glance(name, LARGEST) for name in files.names if name.rpartition("/")[2] in _SETTINGS]
+    run = [*found.values(), *(files.glance(name) for name in scripts(files.names))]
+    said = [files.glance(name) for name in files.names if name.rpartition("/")[2] in _SETTINGS]
     elsewhere = any(re.search(_ELSEWHERE, text) for text in found.values())
     return _CI(judging, loads=elsewhere or _any(_LOADS, run) or _any(_CHECKS, said), tests=_any(_TESTS, run))
 
@@ -137,8 +137,7 @@ def _defining(subject: Subject) -> list[Code]:
     return [
         code
         for code in subject.package.files
-        if "_tests/" not in code.path
-        and any(item.function or code.runs_in(item.node) is None for item in declared(code, *kinds))
+        if any(item.function or code.runs_in(item.node) is None for item in declared(code, *kinds))
     ]
 
 

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 _IMAGE = r"(^|/)(Dockerfile|Containerfile)(\.[^/]+)?$|\.[Dd]ockerfile$"
 _HOST = r"(?<![\w.-])dagster-webserver\s*(?:\[[^\]]*\])?\s*==\s*(\d+(?:\.\d+)+)"
 _CORE = r"(?<![\w.-])dagster\s*(?:\[[^\]]*\])?\s*==\s*(\d+(?:\.\d+)+)"
-_LARGEST = 200_000  # bytes
 _PROJECT = '[project]\nname = "bar"\ndependencies = ["dagster{}"]\n'
 _IMAGES = "FROM python:3.12-slim\nRUN pip install dagster=={0} dagster-webserver{1} dagster-postgres\n"
 
@@ -71,7 +70,7 @@ def _hosts(subject: Subject) -> list[tuple[str, Span]]:
     found = []
     for name in subject.repository.names:
         if re.search(_IMAGE, name):
-            text = subject.repository.glance(name, _LARGEST)
+            text = subject.repository.glance(name)
             if "dagster-webserver" in text and (told := re.search(_HOST, text) or re.search(_CORE, text)):
                 allowed = span(f"=={told[1]}")
                 found += [(told[1], allowed)] if allowed else []
