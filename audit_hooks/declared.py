@@ -40,11 +40,14 @@ class Declared(NamedTuple):
     @property
     def subject(self) -> str:
         """How a finding calls it: by its name, else by the name that the file gives it."""
-        if not self.name and self.call is not None:
-            match self.code.parent(self.call):
-                case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-                    return name
-        return self.name or self.kind
+        if self.name:
+            return self.name
+        if self.function:
+            return self.function.name
+        match self.code.parent(self.node):
+            case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
+                return name
+        return self.kind
 
     @property
     def spot(self) -> Spot:

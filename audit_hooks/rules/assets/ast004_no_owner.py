@@ -39,6 +39,9 @@ class NoOwner(CodeRule):
         {"defs.py": HEAD + "@dg.asset(owners=find_owners())\ndef orders() -> None: ...\n"},
         {"defs.py": HEAD + "@dg.asset(**options)\ndef orders() -> None: ...\n"},
         {
+            "defs.py": HEAD + "def make(key):\n    @dg.asset(key=key)\n    def one() -> None: ...\n\n    return one\n",
+        },
+        {
             "defs.py": HEAD + "@dg.asset\ndef orders() -> None: ...\n\n\n"
             "defs = dg.Definitions(assets=dg.map_asset_specs(\n"
             "    lambda spec: spec.replace_attributes(owners=['team:data']), [orders]\n))\n"

@@ -19,13 +19,13 @@ _COMPONENTS = ("/defs.yaml", "/component.yaml")
 
 
 def assets(code: Code) -> Iterator[tuple[Declared, str]]:
-    """The assets of a file that are functions, each with what it is called: those whose name and key, where they have
-    one, are written there, and all of whose arguments are in sight.
+    """The assets of a file that are functions, each with what it is called: those whose name is written there and all
+    of whose arguments are in sight. What a function makes is left out: who calls it may change it.
     """
     for item in declared(code, "asset", "graph_asset"):
         key = item.value("key")
         name = "/".join(map(str, key)) if isinstance(key, list | tuple) else key if isinstance(key, str) else item.name
-        if item.function and name and not item.opaque:
+        if item.function and name and not item.opaque and code.runs_in(item.node) is None:
             yield item, name
 
 
