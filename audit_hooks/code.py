@@ -76,12 +76,13 @@ class Code:
                 fields = _OUTSIDE.get(kind)
                 if fields is None:
                     continue
-                held = node.__dict__
-                held["scope"] = scope
                 if kind in found:
                     found[kind].append(node)
                 else:
                     found[kind] = [node]
+                held = node.__dict__
+                if scope is not None:
+                    held["scope"] = scope
                 if not fields:
                     continue  # as most are: names and constants
                 if kind in _LAZY:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .discovery import repositories, subjects
+from .garbage import seldom
 from .policy import Policy
 from .sources import Sources
 from .subject import Subject
@@ -74,7 +75,7 @@ def audit(root: Path, options: Options, *, jobs: int = 1) -> list[Verdict]:
     if many:
         from concurrent.futures import ProcessPoolExecutor
 
-        with ProcessPoolExecutor(jobs) as pool:
+        with ProcessPoolExecutor(jobs, initializer=seldom) as pool:
             chunk = max(1, len(units) // (jobs * 8))
             verdicts = [one for some in pool.map(_unit, units, chunksize=chunk) for one in some]
     else:

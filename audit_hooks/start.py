@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import sys
 from importlib import import_module
 
-# The objects that an audit makes live as long as it does: to look through them for garbage every 700 of them is a tenth
-# of its time, and at this number it still bounds the memory of a repository with hundreds of modules.
-_OBJECTS = 200_000
+from .garbage import seldom
 
 
 def audit() -> None:
@@ -23,7 +20,7 @@ def workspace_validate() -> None:
 
 
 def _run(hook: str) -> None:
-    gc.set_threshold(_OBJECTS)
+    seldom()
     code: int = import_module(f".{hook}", __package__).main()
     try:
         sys.stdout.flush()
