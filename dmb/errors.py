@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import textwrap
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 
 class DmbError(Exception):
     """A refusal that a user can act on. Nothing was written when it is raised.
@@ -26,3 +32,12 @@ class NothingToWorkOn(DmbError):
     """There is no module, workspace or file where one was named."""
 
     exit_code = 3
+
+
+def refuse(found: Sequence[DmbError]) -> None:
+    """Raise what was found, if anything: several as one that lists each with its place and remedy."""
+    if len(found) > 1:
+        each = "\n".join(textwrap.indent(str(error), "  ") for error in found)
+        raise DmbError(f"{len(found)} things are in the way:\n{each}", remedy="mend all of them, and run again")
+    for error in found:
+        raise error

@@ -18,11 +18,11 @@ from ..errors import DmbError, NothingToWorkOn
 from ..yamlsplice import YamlFile, dump
 from .compose import dockerfile, environment, services
 from .files import Pieces
-from .reach import placed
+from .reach import placed, problems
 from .taken import container_names, refuse_taken, volume_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from ..module import Module
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 FOLDER = "workspace/local"
 ENV_VARS = ("run_launcher", "config", "env_vars")
 
-_NEEDED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*):?\?")
+_NEEDED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*):?\?")  # Compose refuses to start without it
 
 
 class Surroundings:
@@ -46,7 +46,7 @@ class Surroundings:
         self.services = services(self.compose)
         # What loads code and starts runs.
         self.launching = [one for one in self.services.values() if one.role in ("webserver", "daemon")]
-        self.variables = {variable.key for variable in files.variables()}
+        self.problems: dict[str, DmbError] = {}  # what is in the way of modules, by what it is about
 
     @functools.cached_property
     def containers(self) -> dict[str, str]:
@@ -72,7 +72,10 @@ def kinds(module: Module) -> dict[str, str]:
 
 
 def pieces(module: Module, there: Surroundings, ports: Mapping[str, int]) -> Pieces:
-    """What the module has there. Refuses (DmbError) pieces that this workspace cannot hold as they are."""
+    """What the module has there; what is missing for it goes to `there.problems`.
+
+    Refuses (DmbError) pieces that this workspace cannot hold as they are.
+    """
     layout = there.layout
     folder = module.path / FOLDER
     locations = _read(folder / "workspace.yaml")
@@ -83,7 +86,8 @@ def pieces(module: Module, there: Surroundings, ports: Mapping[str, int]) -> Pie
         hosts = list(_hosts(locations))
         own = placed(_read(folder / "docker-compose.yml"), there, hosts)
         refuse_taken(own, there, variables, kinds(module).values())
-        _refuse_missing(own, there, variables)
+        for about, problem in problems(own, there, hosts):
+            there.problems.setdefault(about, problem)
         compose: dict[KeyPath, str] = {
             (section,): own.body((section,))
             for section in ("services", "networks", "volumes")
@@ -91,15 +95,12 @@ def pieces(module: Module, there: Surroundings, ports: Mapping[str, int]) -> Pie
         }
         servers = [one for name, one in services(own).items() if name in hosts]
         entries[layout.compose] = {**compose, **_depends_on(there, servers)}
-        if there.launcher:
-            _refuse_not_given(module, there)
         launched = _environment(module, servers)
         if launched and there.launcher:
             entries[layout.dagster_yaml] = {ENV_VARS: dump(list(launched))}
             entries[layout.compose] |= _launchers(there, launched)
     elif module.code_location == "shared":
         # It runs in webserver and daemon themselves.
-        _refuse_not_given(module, there)
         own_names = {name: f"${{{name}}}" for name in variables}
         entries[layout.compose] = {**_context(there, module), **(_launchers(there, own_names) if own_names else {})}
         if own_names and there.launcher:
@@ -142,16 +143,10 @@ def _variables(example: Path, module: Module, ports: Mapping[str, int]) -> dict[
     return values
 
 
-def _refuse_missing(own: YamlFile, there: Surroundings, variables: Mapping[str, str]) -> None:
-    """A variable without which Compose refuses to start must be the module's or the workspace's."""
-    present = there.variables | variables.keys()
-    missing = [name for name in dict.fromkeys(_NEEDED.findall(own.text)) if name not in present]
-    if missing:
-        raise DmbError(
-            f"the module's services need variables that the workspace does not set: {', '.join(missing)}",
-            place=str(there.layout.env),
-            remedy="add them there, outside the markers of modules, and run again",
-        )
+def needed(found: Pieces) -> set[str]:
+    """The variables that Compose needs for these pieces and that are not among them."""
+    texts = (text for entries in found.entries.values() for text in entries.values())
+    return {name for text in texts for name in _NEEDED.findall(text)} - found.variables.keys()
 
 
 def _depends_on(there: Surroundings, servers: list[Service]) -> dict[KeyPath, str]:
@@ -172,28 +167,33 @@ def _environment(module: Module, servers: list[Service]) -> dict[str, str]:
     return {name: value for name, value in found.items() if name.startswith(f"{module.prefix}_")}
 
 
-def _refuse_not_given(module: Module, there: Surroundings) -> None:
-    """What a module requires of the workspace must reach webserver and daemon where they, or what they start, run it.
+def not_given(modules: Sequence[Module], there: Surroundings) -> Iterator[DmbError]:
+    """What modules require of the workspace must reach webserver and daemon where they, or what they start, run it.
 
     It is not written here: it is shared, so it belongs to no module's block.
     """
+    asking = [module for module in modules if there.launcher or module.code_location == "shared"]
+    required = list(dict.fromkeys(name for module in asking for name in module.requires))
     lacking: dict[str, list[str]] = {}  # place -> variables
-    for one in there.launching if module.requires else ():
+    for one in there.launching if required else ():
         given = environment(one)
-        if "env_file" not in one.definition and (names := [name for name in module.requires if name not in given]):
+        if "env_file" not in one.definition and (names := [name for name in required if name not in given]):
             lacking[f"{there.compose.place}:{there.compose.line(('services', one.name, 'environment'))}"] = names
-    if there.launcher and module.requires:
+    if there.launcher and required:
         file = there.files.yaml(there.layout.dagster_yaml)
         listed = file.plain(ENV_VARS)
         passed = {str(item).partition("=")[0] for item in (listed if isinstance(listed, list) else ())}
-        if names := [name for name in module.requires if name not in passed]:
+        if names := [name for name in required if name not in passed]:
             lacking[f"{file.place}:{file.line(ENV_VARS)}"] = names
     if lacking:
         names = list(dict.fromkeys(name for each in lacking.values() for name in each))
+        who = [module.name for module in asking if not set(names).isdisjoint(module.requires)]
+        verb, its = ("requires", "its") if len(who) == 1 else ("require", "their")
+        what = f"{its} {'runs' if there.launcher else 'code'}"
         lines = ", ".join(f"`{name}: ${{{name}}}`" for name in names)
         launcher = " and their names in env_vars of dagster.yaml," if there.launcher else ""
-        raise DmbError(
-            f"{module.name} requires {', '.join(names)}, which {'its runs' if there.launcher else 'it'} would not get",
+        yield DmbError(
+            f"{', '.join(who)} {verb} {', '.join(names)}, which {what} would not get",
             place=", ".join(lacking),
             remedy=f"write {lines} in the environment of webserver and daemon,{launcher} outside of modules' markers",
         )

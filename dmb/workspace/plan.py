@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from .. import textblocks
-from ..errors import DmbError
+from ..errors import DmbError, refuse
 from ..ports import SOURCES, Held, Holder, propose, survey
 from . import containers, local
 from .files import NONE
 from .registry import Entry, Registry
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from ..envfile import Assignment
     from ..module import Module
     from .files import Files, Pieces
 
@@ -52,8 +53,8 @@ def place_modules(
     for module in modules:
         local.check_path(module.path)
         _refuse_another(module, registry)
-    _refuse_missing(modules, files)
-    # Before the ports are looked for: what is wrong with the file is told better here.
+    # Before the ports are looked for: what is wrong with a file is told better here.
+    variables = files.variables() if modules else ()
     _refuse_locations(files, {module.location_name: module.name for module in modules})
     docker = registry.runtime == "docker"
     there = containers.Surroundings(files) if docker and modules else None
@@ -69,6 +70,10 @@ def place_modules(
         else local.pieces(module, layout, ports[module.name].get("grpc"), awaits=awaits)
         for module in modules
     }
+    problems = list(_unset(modules, pieces, variables, str(layout.env)))
+    if there:
+        problems += [*containers.not_given(modules, there), *there.problems.values()]
+    refuse(problems)
     if registry.code_servers:
         _refuse_processes(files, pieces)
     entries = {name: registry.modules.get(name) for name in (*pieces, *gone)}
@@ -187,18 +192,25 @@ def _refuse_another(module: Module, registry: Registry) -> None:
         )
 
 
-def _refuse_missing(modules: Sequence[Module], files: Files) -> None:
-    """What a module requires of the workspace must be there; it is never made up here."""
-    asking = [module for module in modules if module.requires]
-    present = {variable.key for variable in files.variables() if variable.owner is None} if asking else set()
-    for module in asking:
-        missing = [name for name in module.requires if name not in present]
-        if missing:
-            raise DmbError(
-                f"{module.name} requires variables that the workspace does not set: {', '.join(missing)}",
-                place=str(files.layout.env),
-                remedy="add them there, outside the markers of modules, and run again",
-            )
+def _unset(
+    modules: Sequence[Module], pieces: Mapping[str, Pieces], variables: Sequence[Assignment], place: str
+) -> Iterator[DmbError]:
+    """What modules require of the workspace, and Compose for them, must be there; it is never made up here."""
+    asking: dict[str, None] = {}  # modules
+    missing: dict[str, None] = {}  # variables
+    present = {variable.key for variable in variables}
+    shared = {variable.key for variable in variables if variable.owner is None}
+    for module in modules:
+        names = {*module.requires} - shared | containers.needed(pieces[module.name]) - present
+        missing |= dict.fromkeys(sorted(names))
+        asking |= dict.fromkeys([module.name] if names else [])
+    if missing:
+        verb = "requires" if len(asking) == 1 else "require"
+        yield DmbError(
+            f"{', '.join(asking)} {verb} variables that the workspace does not set: {', '.join(missing)}",
+            place=place,
+            remedy="add them there, outside the markers of modules:\n" + "\n".join(f"     {name}=" for name in missing),
+        )
 
 
 def _refuse_locations(files: Files, names: Mapping[str, str]) -> None:

@@ -13,7 +13,7 @@ from ..yamlsplice import scalar
 from .compose import mounts, networks, section, services
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterator
 
     from ..yamlsplice import YamlFile
     from .compose import Service
@@ -26,8 +26,7 @@ DEFAULT = ("networks", "default")  # Compose's own, for services that name none
 def placed(own: YamlFile, there: Surroundings, servers: Collection[str]) -> YamlFile:
     """The module's Compose file `own` with the network and the storage of this workspace.
 
-    `servers` are its code servers. Refuses (DmbError) a network or a volume that neither file has, and a code server
-    that could not be reached.
+    `servers` are its code servers. Refuses (DmbError) them where webserver or daemon find no service by its name.
     """
     if not services(own).keys().isdisjoint(servers):
         _refuse_no_network(there)
@@ -38,11 +37,18 @@ def placed(own: YamlFile, there: Surroundings, servers: Collection[str]) -> Yaml
         if meeting not in (None, DEFAULT[1]) and not {"networks", "network_mode"} & one.definition.keys():
             own = own.headed(("services", one.name), f"networks: [{scalar(meeting)}]")
         own = own.replaced(("services", one.name, "volumes"), _storage(one, own, there))
-    for one in services(own).values():
-        _refuse_unknown(one, own, there)
-        if one.name in servers:
-            _refuse_apart(one, own, there)
     return own
+
+
+def problems(own: YamlFile, there: Surroundings, servers: Collection[str]) -> Iterator[tuple[str, DmbError]]:
+    """What is in the way of the module's file `own` as it was placed, each with what it is about: a network or a volume
+    that neither file has, a code server that could not be reached.
+    """
+    for one in services(own).values():
+        unknown = dict(_unknown(one, own, there, server=one.name in servers))
+        yield from unknown.items()
+        if one.name in servers and not any(about.startswith("network ") for about in unknown):
+            yield from _apart(one, own, there)
 
 
 def _known(name: str, kind: str, own: YamlFile, there: Surroundings) -> bool:
@@ -80,29 +86,45 @@ def _refuse_no_network(there: Surroundings) -> None:
             )
 
 
-def _refuse_unknown(one: Service, own: YamlFile, there: Surroundings) -> None:
+def _unknown(one: Service, own: YamlFile, there: Surroundings, *, server: bool) -> Iterator[tuple[str, DmbError]]:
     """A network and a volume must be the module's or the workspace's."""
     for kind, used in (("networks", networks(one)), ("volumes", one.volumes)):
         for name in used:
             if not _known(name, kind, own, there):
-                has = ", ".join(section(there.whole, kind)) or "it has none"
-                raise DmbError(
-                    f"{one.name} uses {kind[:-1]} {name}, which the workspace does not have",
-                    place=f"{own.place}:{own.line(('services', one.name, kind))}",
-                    remedy=f"write one of the workspace's there ({has}), or define {name} in {there.layout.compose}",
+                instead = list(section(there.whole, kind)) if kind == "networks" else _kept(there) if server else []
+                remedy = f"add below `{kind}:` of {there.compose.place}:\n       {name}:"
+                if instead:
+                    remedy = f"write {' or '.join(instead)} there; or {remedy}"
+                about = f"{kind[:-1]} {name}"
+                yield (
+                    about,
+                    DmbError(
+                        f"{one.name} uses {about}, which the workspace does not have",
+                        place=f"{own.place}:{own.line(('services', one.name, kind))}",
+                        remedy=remedy,
+                    ),
                 )
 
 
-def _refuse_apart(server: Service, own: YamlFile, there: Surroundings) -> None:
+def _kept(there: Surroundings) -> list[str]:
+    """The volumes of what loads code or starts runs: one of them can be Dagster's storage, a database's cannot."""
+    dagster = [one for one in there.services.values() if one.role in ("webserver", "daemon", "code")]
+    return list(dict.fromkeys(volume for one in dagster for volume in one.volumes))
+
+
+def _apart(server: Service, own: YamlFile, there: Surroundings) -> Iterator[tuple[str, DmbError]]:
     """A code server must be on a network of the webserver, and of the daemon."""
     here = networks(server)
     for one in there.launching:
         theirs = networks(one, there.services)
         if not set(here) & set(theirs):
             place = f"{there.compose.place}:{there.compose.line(('services', one.name, 'networks'))}"
-            raise DmbError(
-                f"{server.name} would be on the network {', '.join(here)}, where {one.name} does not reach it: "
-                f"that is on {', '.join(theirs)}",
-                place=f"{own.place}:{own.line(('services', server.name, 'networks'))}",
-                remedy=f"write {theirs[0]} among its networks there, or give {one.name} one of these in {place}",
+            yield (
+                server.name,
+                DmbError(
+                    f"{server.name} would be on the network {', '.join(here)}, where {one.name} does not reach it: "
+                    f"that is on {', '.join(theirs)}",
+                    place=f"{own.place}:{own.line(('services', server.name, 'networks'))}",
+                    remedy=f"write {theirs[0]} among its networks there, or give {one.name} one of these in {place}",
+                ),
             )

@@ -141,7 +141,7 @@ def test_what_modules_require_reaches_what_runs_them(
     modules = [make(tmp_path, name, requires=("API_TOKEN",)) for name in ("alpha", "beta")]
     before = own(root)
     done = dmb("workspace", "add", *modules, "--workspace", root)
-    assert (done.code, "alpha requires API_TOKEN, which" in done.err) == (2, True), done.err
+    assert (done.code, "alpha, beta require API_TOKEN, which" in done.err) == (2, True), done.err
     path, where = root / "docker-compose.yml", root / "home" / "dagster.yaml"
     lines = path.read_text().splitlines()
     places = [f"{path}:{number}" for number, line in enumerate(lines, 1) if line == "    environment:"][:2]

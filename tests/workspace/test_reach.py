@@ -140,6 +140,32 @@ def test_what_could_not_be_reached_is_refused(
     assert own(root) == before
 
 
+def test_all_that_is_missing_is_told_at_once(dmb: Dmb, tmp_path: Path) -> None:
+    root, modules = tmp_path / "ws", [isolated(tmp_path, name, requires=("API_TOKEN",)) for name in ("bar-one", "foo")]
+    rest = "  db:\n    image: postgres:17\n    volumes: ['pg:/var/lib/postgresql/data']\nvolumes:\n  pg:\n  home:\n"
+    made(dmb, root, line("volumes", "['home:/opt/dagster']"), "", rest)
+    (root / "home" / "dagster.yaml").write_text("run_launcher: {module: dagster_docker, class: DockerRunLauncher}\n")
+    piece = tmp_path / PIECE
+    piece.write_text(piece.read_text().replace("image: postgres:17", "image: postgres:${DB_VERSION:?version}"))
+    before = own(root)
+    done = dmb("workspace", "add", *modules, "--workspace", root)
+    assert done.code == 2
+    assert "bar-one, foo require variables that the workspace does not set: API_TOKEN, DB_VERSION" in done.err
+    assert done.err.count("volume dagster_storage, which") == 1
+    assert (f"{piece}:9: " in done.err, "write home there; or add below `volumes:` of" in done.err) == (True, True)
+    assert own(root) == before
+
+    with (root / ".env").open("a") as file:
+        file.write("API_TOKEN=x\nDB_VERSION=17\n")
+    config = "  config:\n    env_vars: [API_TOKEN]\n"
+    launcher = f"run_launcher:\n  module: dagster_docker\n  class: DockerRunLauncher\n{config}"
+    (root / "home" / "dagster.yaml").write_text(launcher)
+    text = (root / "docker-compose.yml").read_text().replace("  home:\n", "  home:\n  dagster_storage:\n")
+    given = "    environment:\n      API_TOKEN: ${API_TOKEN}\n"
+    (root / "docker-compose.yml").write_text(text.replace("    image: dagster:1\n", f"    image: dagster:1\n{given}"))
+    add(dmb, root, *modules)
+
+
 def test_on_the_hosts_network_a_published_port_is_reached(dmb: Dmb, tmp_path: Path) -> None:
     host = line("network_mode", "host")
     made(dmb, tmp_path / "ws", host, host, DEFINED)
