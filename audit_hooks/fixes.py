@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
@@ -76,7 +77,7 @@ def _by_rule(subject: Subject, rule: type[Rule], asked: Sequence[type[Rule]]) ->
     edits: list[Edit] = []
     for finding in found:
         mine = list(rule().fix(subject, finding))
-        if mine and not _collide(mine, edits):
+        if all(_known_text(subject, edit.path) for edit in mine) and not _collide(mine, edits):
             edits += mine
     texts = {path: new for path, new in _applied(subject, edits).items() if new != subject.files.text(path)}
     if not texts:
@@ -87,6 +88,13 @@ def _by_rule(subject: Subject, rule: type[Rule], asked: Sequence[type[Rule]]) ->
     if not gone or left - Counter(_known(told(subject))) or _broken(after, texts) > _broken(subject, texts):
         return None
     return Mended(texts, gone.total(), ())
+
+
+def _known_text(subject: Subject, name: str) -> bool:
+    """Whether the text of a file is known, or there is none: one that git does not know, a link or one that is no UTF-8
+    would be lost.
+    """
+    return subject.files.text(name) is not None or not os.path.lexists(subject.root / name)
 
 
 def _known(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:

@@ -169,7 +169,7 @@ def module_name(name: str, files: frozenset[str]) -> str:
         parts.pop()
     top = 0
     if parts and parts[0] == "src":
-        top = 1
+        top = int("src/__init__.py" not in files)  # some make a package of it, and import from it
     else:
         # A project may stand in a folder of its own with no pyproject.toml: packages begin where __init__.py does.
         for index in range(1, len(parts)):

@@ -172,6 +172,8 @@ def test_every_node_is_where_its_text_is(odd: str) -> None:
     ("path", "files", "name"),
     [
         ("src/bar/defs/a.py", ["src/bar/__init__.py"], "bar.defs.a"),
+        ("src/bar/a.py", ["src/__init__.py", "src/bar/__init__.py"], "src.bar.a"),
+        ("src/__init__.py", [], "src"),
         ("bar/__init__.py", ["bar/__init__.py"], "bar"),
         ("bar/a.py", ["bar/__init__.py"], "bar.a"),
         ("projects/bar/a.py", ["projects/bar/__init__.py"], "bar.a"),
@@ -181,6 +183,19 @@ def test_every_node_is_where_its_text_is(odd: str) -> None:
 )
 def test_the_dotted_name_of_a_file(path: str, files: list[str], name: str) -> None:
     assert module_name(path, frozenset([*files, path])) == name
+
+
+def test_a_name_imported_from_src_means_what_it_means_there(tmp_path: Path) -> None:
+    subject = module(
+        tmp_path,
+        {
+            "src/__init__.py": "",
+            "src/common.py": "from dagster import asset\n\nOWNER = 'team:data'\n",
+            "src/defs.py": "from src.common import OWNER, asset\n\n@asset(owners=[OWNER])\ndef orders(): ...\n",
+        },
+    )
+    defs = next(code for code in subject.package.files if code.path == "src/defs.py")
+    assert [(item.name, item.value("owners")) for item in declared(defs, "asset")] == [("orders", ["team:data"])]
 
 
 def test_a_file_that_is_no_python_is_told_and_the_rest_goes_on(tmp_path: Path) -> None:

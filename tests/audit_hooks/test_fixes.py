@@ -15,9 +15,13 @@ from audit_hooks.fixes import as_bytes, mend
 from audit_hooks.policy import Options
 from audit_hooks.rule import SAFE, UNSAFE, Rule
 from audit_hooks.rules import every
+from audit_hooks.rules.workspace.examples import MANIFEST
+from audit_hooks.rules.workspace.wsp007_undocumented_variable import UndocumentedVariable
+from audit_hooks.sources import Sources
 from audit_hooks.subject import Subject
 
 from .test_rules import subject
+from .trees import write
 
 MENDING = [rule for rule in every() if rule.mends]
 
@@ -83,6 +87,22 @@ def test_a_fix_that_does_not_hold_is_not_written(tmp_path: Path, monkeypatch: py
     monkeypatch.setattr(rule, "fix", breaks)
     done = mend(one, asking(rule), unsafe=True)
     assert (done.texts, done.mended, done.refused) == ({}, 0, (rule.code,))
+
+
+@pytest.mark.parametrize("there", ["latin-1", "link", "unknown to git"])
+def test_a_file_that_the_audit_cannot_read_is_not_written_over(there: str, tmp_path: Path) -> None:
+    tracked = {"pyproject.toml": MANIFEST, "src/bar/x.py": "import os\n\na = os.environ['BAR_A']\n"}
+    example = tmp_path / ".env.example"
+    write(tmp_path, tracked)
+    if there == "link":
+        write(tmp_path, {"other": "BAR_B=1\n"})
+        example.symlink_to("other")
+    else:
+        example.write_bytes(b"BAR_B=\xe4\n" if there == "latin-1" else b"BAR_B=1\n")
+    names = frozenset([*tracked, *([".env.example"] if there != "unknown to git" else [])])
+    one = Subject("module", Sources(tmp_path, names))
+    assert [finding.subject for finding in judge(one, [UndocumentedVariable])] == ["BAR_A"]
+    assert mend(one, asking(UndocumentedVariable), unsafe=True).texts == {}
 
 
 LINES = st.lists(st.sampled_from(["", "a", "b", "é😀", "  x  "]), max_size=8)

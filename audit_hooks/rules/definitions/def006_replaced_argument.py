@@ -19,14 +19,12 @@ if TYPE_CHECKING:
     from ...subject import Subject
 
 _SINCE = (1, 8)  # all that replaces them
-_WHERE = {  # the declarations that have the argument, and what stands for it
-    "non_argument_deps": (("asset", "multi_asset"), "deps"),
-    "auto_materialize_policy": (
-        ("asset", "graph_asset", "AssetOut", "AssetSpec"),
-        "automation_condition",
-    ),
-    "compute_kind": (("asset", "multi_asset"), "kinds"),
-}
+_REPLACED = (  # an argument, the declarations that have it, and what stands for it
+    ("non_argument_deps", ("asset", "multi_asset"), "deps"),
+    ("auto_materialize_policy", ("asset", "graph_asset", "AssetOut", "AssetSpec"), "automation_condition"),
+    ("compute_kind", ("asset",), "kinds"),
+    ("compute_kind", ("multi_asset",), "kinds of each AssetSpec or AssetOut in its specs or outs"),
+)
 _KIND = r"[A-Za-z0-9_.-]{1,63}"
 _HEAD = "import dagster as dg\n\n\n"
 
@@ -47,7 +45,7 @@ class ReplacedArgument(CodeRule):
         "`compute_kind`, and the upgrade that drops them keeps the code location from loading."
     )
     remedy = "use what stands for it"
-    mentions = tuple(_WHERE)
+    mentions = ("non_argument_deps", "auto_materialize_policy", "compute_kind")
     bad = (
         {"defs.py": f'{_HEAD}@dg.asset(compute_kind="dbt")\ndef orders(): ...\n'},
         {"defs.py": f'{_HEAD}@dg.asset(\n    non_argument_deps={{"raw"}},\n    compute_kind="py",\n)\ndef a(): ...\n'},
@@ -90,12 +88,12 @@ class ReplacedArgument(CodeRule):
                 kind = code.value(keyword.value)
                 if new == "deps":
                     yield Edit(code.path, start, value, "deps=")
-                elif new == "kinds" and item.kind == "asset" and isinstance(kind, str) and re.fullmatch(_KIND, kind):
+                elif new == "kinds" and isinstance(kind, str) and re.fullmatch(_KIND, kind):
                     yield Edit(code.path, start, end, f"kinds={{{code.source(keyword.value)}}}")
 
 
 def _replaced(code: Code) -> Iterator[tuple[Declared, ast.keyword, str]]:
-    for name, (kinds, new) in _WHERE.items():
+    for name, kinds, new in _REPLACED:
         for item in declared(code, *kinds) if name in code.text else ():
             for keyword in item.call.keywords if item.call else ():
                 if keyword.arg == name:

@@ -156,8 +156,7 @@ def _place(code: Code, node: ast.ImportFrom, subject: Subject) -> str | None:
             return None
         parts = inside[: len(inside) - up]
     else:
-        # Some import from `src` as if it were a package.
-        top = parts = [] if (node.module or "").startswith("src.") else top
+        parts = top
     parts = parts + (node.module.split(".") if node.module else [])
     if node.level == 0:
         package = "/".join(parts[: len(top) + 1])

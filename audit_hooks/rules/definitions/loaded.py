@@ -88,8 +88,9 @@ def reachable(subject: Subject) -> set[str]:
         if "load_from_defs_folder" in code.text:
             folders.append(f"{code.module.rpartition('.')[0]}.defs")
         names |= {name for name in modules for folder in folders if name.startswith(f"{folder}.")}
+        names |= {name.removeprefix("src.") for name in names}  # some import from `src` as if it were a package
         for name in names:
-            parts = name.removeprefix("src.").split(".")  # some import from `src` as if it were a package
+            parts = name.split(".")
             for at in range(1, len(parts) + 1):  # the packages above are imported too
                 other = modules.get(".".join(parts[:at]))
                 if other and other.path not in found:

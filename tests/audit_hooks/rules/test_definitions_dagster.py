@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from audit_hooks.engine import judge
 from audit_hooks.rules import find
-from tests.audit_hooks.trees import write
+from tests.audit_hooks.trees import module, write
 
 
 def told(script: str) -> list[str]:
@@ -35,6 +36,22 @@ for name, value in given.items():
 
 def test_a_replaced_argument_still_loads_and_only_compute_kind_is_silent() -> None:
     assert told(REPLACED) == ["non_argument_deps", "True", "compute_kind", "False", "auto_materialize_policy", "True"]
+
+
+WORDS_OF = """
+import dagster as dg, inspect
+for one in (dg.asset, dg.multi_asset, dg.AssetSpec, dg.AssetOut):
+    print("kinds" in inspect.signature(one).parameters)
+"""
+
+
+def test_the_kinds_of_a_multi_asset_are_told_in_its_specs_and_outs(tmp_path: Path) -> None:
+    assert told(WORDS_OF) == ["True", "False", "True", "True"]
+    rule = find("DEF006")
+    assert rule
+    one = module(tmp_path, {"defs.py": 'import dagster as dg\n\n@dg.multi_asset(compute_kind="x")\ndef a(): ...\n'})
+    (finding,) = judge(one, [rule])
+    assert finding.remedy == "use kinds of each AssetSpec or AssetOut in its specs or outs"
 
 
 # Loads what each folder's settings name as a code server does; a process for each, because modules share names.
