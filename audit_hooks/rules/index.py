@@ -87,4 +87,5 @@ INDEX = (
     Listed('workspace.wsp020_pieces_differ', 'PiecesDiffer', 'WSP020', 'quick', ('module',), True, False, False, None),
     Listed('workspace.wsp021_undefined_variable', 'UndefinedVariable', 'WSP021', 'quick', ('module', 'workspace'), False, False, False, None),
     Listed('workspace.wsp022_missing_piece', 'MissingPiece', 'WSP022', 'quick', ('module',), True, False, False, None),
+    Listed('workspace.wsp023_unknown_dependency', 'UnknownDependency', 'WSP023', 'quick', ('module', 'workspace', 'repository'), False, False, False, None),
 )

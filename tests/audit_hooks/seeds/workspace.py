@@ -87,4 +87,11 @@ SEEDS = [
         "BAR_ONE_CPUS",
     ),
     Seed("WSP022", _QUICK, {_COMPOSE: None}, _COMPOSE),
+    Seed(
+        "WSP023",
+        _SERVER,
+        {"docker-compose.yml": ("    restart: unless-stopped\n", "    depends_on: [bar-two]\n")},
+        "docker-compose.yml",
+        "bar-two",
+    ),
 ]
