@@ -68,16 +68,18 @@ def mend(subject: Subject, options: Options, *, unsafe: bool) -> Mended:
 def _by_rule(subject: Subject, rule: type[Rule], asked: Sequence[type[Rule]]) -> Mended | None:
     """What one rule of those that are asked mends; None when its edits leave the finding there, or break a file."""
 
+    # One that judges what the others left needs the others; what they require makes it silent.
+    judging = asked if rule.last else [other for other in asked if other.code in _needed(rule, asked)]
+
     def told(one: Subject) -> list[Finding]:
         one.asked = frozenset(other.code for other in asked)
-        judging = asked if rule.last else [rule]  # one that judges what the others left needs the others
         return [finding for finding in judge(one, judging) if finding.rule == rule.code]
 
     found = [finding for finding in told(subject) if not subject.ignores.of(finding)]
     edits: list[Edit] = []
     for finding in found:
         mine = list(rule().fix(subject, finding))
-        if all(_known_text(subject, edit.path) for edit in mine) and not _collide(mine, edits):
+        if all(_editable(subject, edit.path) for edit in mine) and not _collide(mine, edits):
             edits += mine
     texts = {path: new for path, new in _applied(subject, edits).items() if new != subject.files.text(path)}
     if not texts:
@@ -90,11 +92,21 @@ def _by_rule(subject: Subject, rule: type[Rule], asked: Sequence[type[Rule]]) ->
     return Mended(texts, gone.total(), ())
 
 
-def _known_text(subject: Subject, name: str) -> bool:
-    """Whether the text of a file is known, or there is none: one that git does not know, a link or one that is no UTF-8
-    would be lost.
+def _needed(rule: type[Rule], asked: Sequence[type[Rule]]) -> set[str]:
+    """The codes of a rule, of those that it requires, and of what these require."""
+    needed = {rule.code}
+    for other in reversed(asked):
+        if other.code in needed:
+            needed.update(other.requires)
+    return needed
+
+
+def _editable(subject: Subject, name: str) -> bool:
+    """Whether an edit meets the place that it means, and nothing is lost: not in a file that git does not know, that is
+    a link or no UTF-8, nor where a lone carriage return ends lines for Python.
     """
-    return subject.files.text(name) is not None or not os.path.lexists(subject.root / name)
+    text = subject.files.text(name)
+    return not os.path.lexists(subject.root / name) if text is None else "\r" not in text
 
 
 def _known(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:

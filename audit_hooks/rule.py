@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 TIERS = ("quick", "standard", "enterprise")  # each holds the ones before it
 KINDS = ("module", "workspace", "repository")  # of a subject
 SAFE, UNSAFE = "safe", "unsafe"
+_TOKEN = 20  # characters: the shortest that a secret has whose form is known
 
 
 class Edit(NamedTuple):
@@ -72,7 +73,11 @@ class Rule(ABC):
         return ()
 
     def finding(self, spot: Spot, subject: str, message: str, remedy: str = "") -> Finding:
-        """A finding of this rule at `spot`."""
+        """A finding of this rule at `spot`. Where someone wrote a token for a name, it is told without."""
+        if len(subject) >= _TOKEN:
+            from .rules.security.tokens import masked  # only here: most findings name something shorter
+
+            subject, message, remedy = masked(subject), masked(message), masked(remedy)
         return Finding(
             spot.path, spot.line, spot.column, self.code, self.severity, subject, message, remedy or self.remedy
         )

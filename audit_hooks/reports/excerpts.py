@@ -9,10 +9,11 @@ from dmb.records import NamedTuple
 from dmb.regex import regex
 
 from ..rules import find
+from ..rules.security.tokens import masked
 from .plain import one_line
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from ..findings import Finding
     from ..sources import Sources
@@ -24,9 +25,13 @@ BEFORE, WIDTH = 60, 110  # characters: of a longer line that much is shown, so m
 _FILES = regex(r"(^|/)\.env[^/]*$|\.(env|pem|key|p12|pfx|jks)$|(^|/)id_[a-z0-9]+$")
 _WORDS = regex(
     r"passw|passphrase|(?<![a-z])pass(?![a-z])|pwd|secret|token|credential|(api|access|account|private)[-_ ]?key"
-    r"|authorization|bearer|://[^/\s]*@",
+    r"|authorization|bearer|://[^/\s]*@|eyJ[\w-]{8,}\.[\w-]",
     re.IGNORECASE,
 )
+_EMPTY = regex(r"\s*(#?\s*(export\s+)?\w+=)?\s*")  # in a file of variables: nothing that is secret
+_ALONE = regex(r"""\s*["']?[^\s"'=:()\[\]{}]{4,}={0,2}["']?[\])},;]*""")  # a value whose name stands on the line above
+_BLOCK = regex(r"\s*[0-9A-Za-z+/]{40,}={0,2}\s*")  # a line of a key
+HIDDEN = "…"
 
 
 class Excerpt(NamedTuple):
@@ -65,7 +70,8 @@ class Excerpts:
     def kept_back(self, finding: Finding, line: str | None = None) -> bool:
         """Whether the line of a finding may hold a secret."""
         line = self._line(finding) if line is None else line
-        return bool((finding.path, finding.line) in self._secret or _FILES.search(finding.path) or _WORDS.search(line))
+        flagged = (finding.path, finding.line) in self._secret
+        return bool(flagged or _FILES.search(finding.path) or _WORDS.search(line) or masked(line) != line)
 
     def _line(self, finding: Finding) -> str:
         if not finding.line:
@@ -74,3 +80,20 @@ class Excerpts:
             self._lines = (finding.path, (self._files.text(finding.path) or "").split("\n"))
         lines = self._lines[1]
         return lines[finding.line - 1] if finding.line <= len(lines) else ""
+
+
+def without_secrets(path: str, diff: Iterable[str]) -> Iterator[str]:
+    """The lines of a unified diff of one file, without the words of those that may hold a secret."""
+    kept_back = False
+    for number, line in enumerate(diff):
+        if number < 2 or line.startswith("@@"):
+            kept_back = False
+            yield line
+            continue
+        text = line[1:]
+        if _FILES.search(path):
+            kept_back = not _EMPTY.fullmatch(text)
+        else:
+            goes_on = kept_back and _ALONE.fullmatch(text)
+            kept_back = bool(goes_on or _WORDS.search(text) or _BLOCK.fullmatch(text) or masked(text) != text)
+        yield line[0] + HIDDEN if kept_back else line

@@ -187,11 +187,22 @@ def _fix(roots: Sequence[Path], options: Options, *, unsafe: bool, diff: bool) -
     for path, (old, text) in changes.items():
         name = Path(os.path.relpath(path)).as_posix()
         if diff:
-            output.text_diff(name, old or b"", as_bytes(old, text))
+            _show(name, old or b"", as_bytes(old, text))
         else:
             disk.replace(path, as_bytes(old, text))
             output.tell(f"mended {name}")
     output.tell(f"{mended} finding{'s' * (mended != 1)} {'would be ' * diff}mended")
+
+
+def _show(name: str, old: bytes, new: bytes) -> None:
+    """What would change in one file, as a unified diff."""
+    from difflib import unified_diff
+
+    from audit_hooks.reports.excerpts import without_secrets
+
+    before, after = (data.decode("utf-8", "replace").splitlines() for data in (old, new))
+    for text in without_secrets(name, unified_diff(before, after, f"a/{name}", f"b/{name}", lineterm="")):
+        output.line(text)
 
 
 def _in(path: Path, subject: Subject) -> bool:

@@ -92,13 +92,6 @@ def new_env(text: str) -> None:
         line(masked)
 
 
-def text_diff(name: str, old: bytes, new: bytes) -> None:
-    """What would change in one file that is no workspace's, as a unified diff."""
-    before, after = (data.decode("utf-8", "replace").splitlines() for data in (old, new))
-    for text in difflib.unified_diff(before, after, f"a/{name}", f"b/{name}", lineterm=""):
-        line(text)
-
-
 def diff(layout: Layout, changes: Sequence[Change]) -> None:
     """What would change in people's files, as a unified diff with secrets masked."""
     shown = [change for change in changes if change.path != layout.registry]

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from audit_hooks.audit import FORMATS
 from audit_hooks.rule import TIERS
 from audit_hooks.rules import AREAS, every
 from audit_hooks.rules.workspace.examples import MANIFEST
@@ -153,6 +154,60 @@ def test_fix_mends_and_keeps_the_rest_to_the_byte(tmp_path: Path) -> None:
     again = run(*words, "--fix", cwd=root)
     assert "0 findings mended" in again.stderr
     assert file.read_bytes() == data
+
+
+def test_neither_report_nor_diff_nor_baseline_shows_a_secret(tmp_path: Path) -> None:
+    hidden = ["hunter2" + word for word in ("Beside", "Above", "Below", "Pickle", "Compose", "Example", "Url")]
+    beside, above, below, pickle, compose, example, url = hidden
+    token = "ghp_" + "c" * 36  # where the name of a variable goes
+    key = "MIIEowIBAAKCAQEAx" + "hunter2Key" * 4
+    root = repository(
+        tmp_path / "root",
+        {
+            "pyproject.toml": MANIFEST,
+            "src/bar_dagster/definitions.py": f"""import dagster as dg
+
+database = Database(
+    password=
+    "{above}",
+)
+daily = dg.ScheduleDefinition(name="a", cron_schedule="0 6 * * *", target="*", tags={{"password": "{beside}"}})
+secret = (
+    "{below}",
+)
+PEM = '''
+{key}
+'''
+weekly = dg.ScheduleDefinition(name="b", cron_schedule="0 6 * * 1", target="*")
+url = "postgresql://bar:{url}@db/bar"
+variable = dg.EnvVar("{token}")
+other = dg.EnvVar("BAR_OTHER_PASSWORD")
+""",
+            "workspace/local/workspace.yaml": "load_from:\n  - grpc_server: {host: bar, port: 4000}\n",
+            "docker-compose.yml": "services:\n  db:\n    image: postgres\n    privileged: true\n"
+            f"    environment: {{POSTGRES_PASSWORD: {compose}}}\n",
+            "dagster.yaml": f"storage:\n  postgres: {{postgres_db: {{password: {pickle}}}\n",
+            ".env.example": f"BAR_PASSWORD={example}\n",
+            "prod.env": f"BAR_PASSWORD={example}\n",
+        },
+    )
+    asked = ("dmb", "audit", "--tier", "enterprise", "--preview")
+    shown = [
+        run(*asked, *words, cwd=root)
+        for words in (
+            *(("--format", form) for form in FORMATS),
+            ("--fix", "--unsafe", "--diff"),
+            ("--write-baseline", "../baseline.json"),
+            ("--fix", "--unsafe"),
+        )
+    ]
+    told = "".join(done.stdout + done.stderr for done in shown) + (tmp_path / "baseline.json").read_text()
+    diff = shown[len(FORMATS)].stdout
+    assert 'weekly = dg.ScheduleDefinition(name="b"' in diff
+    assert "+#BAR_OTHER_PASSWORD=" in diff
+    assert "Traceback" not in told
+    assert [secret for secret in (*hidden, token, key) if secret in told] == []
+    assert token not in (root / ".env.example").read_text()
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="this user may write everywhere")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from audit_hooks.engine import judge
 from audit_hooks.findings import Finding
-from audit_hooks.fixes import as_bytes, mend
+from audit_hooks.fixes import Mended, as_bytes, mend
 from audit_hooks.policy import Options
 from audit_hooks.rule import SAFE, UNSAFE, Rule
 from audit_hooks.rules import every
@@ -103,6 +103,20 @@ def test_a_file_that_the_audit_cannot_read_is_not_written_over(there: str, tmp_p
     one = Subject("module", Sources(tmp_path, names))
     assert [finding.subject for finding in judge(one, [UndocumentedVariable])] == ["BAR_A"]
     assert mend(one, asking(UndocumentedVariable), unsafe=True).texts == {}
+
+
+def test_what_another_finding_keeps_back_is_not_mended(tmp_path: Path) -> None:
+    text = "load_from:\n  - python_module: c\n  - nonsense: 1\n"
+    one = subject(tmp_path, {"workspace.yaml": text})
+    assert {finding.rule for finding in judge(one, every())} >= {"WSP001"}
+    assert mend(one, Options(tier="enterprise"), unsafe=True).texts == {}
+
+
+def test_a_file_whose_lines_python_counts_otherwise_is_left_and_the_rest_mended(tmp_path: Path) -> None:
+    text = '# ours\nimport dagster as dg\n\n\n@dg.asset(compute_kind="dbt")\ndef orders(): ...\n'
+    one = subject(tmp_path, {"a.py": text.replace("\n", "\r"), "b.py": text})
+    done = mend(one, Options(select=("DEF006",)), unsafe=True)
+    assert done == Mended({"b.py": text.replace('compute_kind="dbt"', 'kinds={"dbt"}')}, 1, ())
 
 
 LINES = st.lists(st.sampled_from(["", "a", "b", "é😀", "  x  "]), max_size=8)

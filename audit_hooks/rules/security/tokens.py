@@ -106,6 +106,14 @@ _HINTS = [(hint, kind) for kind in KINDS for hint in kind.hints]
 _BLOCK = regex(KEY_BLOCK.pattern + r"(?:\s|\\r|\\n|[\"'+])*(?:[\w-]+: [^\n]*\s+)*(?=[0-9A-Za-z/+=]{40})")
 
 
+def masked(text: str) -> str:
+    """A text without what has the form of a token."""
+    for hint, kind in _HINTS:
+        if hint in text:
+            text = kind.pattern.sub("…", text)
+    return text
+
+
 def secrets(text: str, *, keys: bool = True) -> Iterator[tuple[int, str]]:
     """(offset, what it is) of each secret in a text; `keys` for private keys too. Nothing of the secret is given."""
     for kind in dict.fromkeys([kind for hint, kind in _HINTS if hint in text]):

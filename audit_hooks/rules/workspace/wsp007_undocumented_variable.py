@@ -103,15 +103,17 @@ class UndocumentedVariable(Rule):
 
     def fix(self, subject: Subject, finding: Finding) -> Iterator[Edit]:
         """All that are missing, commented out: one edit, the same for each."""
-        files, name = _documents(subject)[0]
+        from ..security.tokens import masked
+
+        files, document = _documents(subject)[0]
         if files is not subject.files:
             return
-        text = files.text(name)
-        lines = "".join(f"#{variable}=\n" for variable in undocumented(subject))
+        text = files.text(document)
+        lines = "".join(f"#{name}=\n" for name in undocumented(subject) if masked(name) == name)  # no token
         if text is None:
-            yield Edit(name, -1, -1, lines)
+            yield Edit(document, -1, -1, lines)
         else:
-            yield Edit(name, len(text), len(text), lines if text.endswith("\n") or not text else f"\n{lines}")
+            yield Edit(document, len(text), len(text), lines if text.endswith("\n") or not text else f"\n{lines}")
 
 
 def _documents(subject: Subject) -> list[tuple[Sources, str]]:
