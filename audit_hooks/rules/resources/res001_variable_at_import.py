@@ -137,13 +137,13 @@ def _reads(code: Code) -> Iterator[tuple[ast.expr, str]]:
             set_here.add(code.value(key))
         elif name in _GETTERS and code.value(argument(call, "default", 1) or ast.Constant(None)) is None:
             found.append((call, key))
+    found = [(place, key) for place, key in found if code.runs_in(place) is None]
     asked = _asked(code) if found else set()
     for place, key in found:
         variable = code.value(key)
         if (
             isinstance(variable, str)
             and variable not in set_here
-            and code.runs_in(place) is None
             and not (PLATFORM.fullmatch(variable) or DAGSTER.fullmatch(variable))
             and not _careful(code, place, asked)
         ):

@@ -84,7 +84,7 @@ KINDS = (
     _kind("a token of GitHub", "ghp_ gho_ ghu_ ghs_ ghr_", r"gh[pousr]_[0-9A-Za-z]{36}", checksum),
     _kind("a token of GitHub", "github_pat_", r"github_pat_[0-9A-Za-z]{22}_[0-9A-Za-z]{59}"),
     _kind("a token of GitLab", "glpat- gldt- glrt-", r"gl(?:pat|dt|rt)-[\w-]{20,}"),
-    _kind("a token of Slack", "xoxb- xoxp- xoxa- xapp-", r"(?:xox[abp]-\d{9,}-|xapp-\d-)[\w-]{20,}"),
+    _kind("a token of Slack", "xox xapp-", r"(?:xox[abp]-\d{9,}-|xapp-\d-)[\w-]{20,}"),
     _kind(
         "a webhook of Slack",
         "hooks.slack.com",
@@ -92,7 +92,7 @@ KINDS = (
     ),
     _kind("an API key of Google", "AIza", r"AIza[\w-]{35}"),
     _kind("a client secret of Google", "GOCSPX-", r"GOCSPX-[\w-]{28}"),
-    _kind("a secret key of Stripe", "sk_live_ rk_live_", r"[sr]k_live_[0-9A-Za-z]{24,}"),
+    _kind("a secret key of Stripe", "k_live_", r"[sr]k_live_[0-9A-Za-z]{24,}"),
     _kind("an API key of OpenAI", "T3BlbkFJ", r"sk-[\w-]*[\w]{20}T3BlbkFJ[\w-]{20,}"),
     _kind("an API key of Anthropic", "sk-ant-", r"sk-ant-(?:api|admin)\d\d-[\w-]{80,}"),
     _kind("an account key of Azure Storage", "AccountKey=", r"AccountKey=[0-9A-Za-z/+]{86}==", ends=""),
