@@ -90,12 +90,13 @@ def _print_reloaded(reloaded: Reloaded) -> None:
         output.line(f"  {name}: not taken in")
     for name in reloaded.lingering:
         output.line(f"  {name}: still there")
-    output.tell("The daemon reads workspace.yaml again within a minute; until then a run in what is new fails.")
     if reloaded.missing or reloaded.lingering:
         output.tell(
             "This webserver does not read the workspace's workspace.yaml. Plain `dagster dev` serves from a copy that "
             "it made when it was started: stop it and start it again."
         )
+    else:
+        output.tell("The daemon reads workspace.yaml again within a minute; until then a run in what is new fails.")
 
 
 def live_data(live: Live) -> dict[str, Any]:

@@ -85,8 +85,9 @@ class Files:
 
     def change(
         self, wanted: Mapping[str, Pieces], entries: Mapping[str, Entry | None], *, force: bool = False
-    ) -> dict[str, dict[str, str]]:
-        """Plan that each module has exactly its pieces; the fingerprints of its blocks, by module and file.
+    ) -> tuple[dict[str, dict[str, str]], set[str]]:
+        """Plan that each module has exactly its pieces: the fingerprints of its blocks, by module and file, and the
+        modules whose blocks will not be as they are.
 
         `entries` are the registry's, None for a module that is new. A block that a person changed is neither replaced
         nor taken out unless `force`; in `.env`, what a block has already keeps its value.
@@ -94,12 +95,15 @@ class Files:
         names = {name for entry in entries.values() if entry for name in entry.blocks}
         kept = {self.layout.root / name for name in names}
         found: dict[str, dict[str, str]] = {name: {} for name in wanted}
+        touched: set[str] = set()
 
         def note(path: Path, before: list[Block], after: list[Block]) -> None:
             file = self.layout.name_of(path)
-            will_be = fingerprints(after, wanted)
+            is_now, will_be = fingerprints(before, wanted), fingerprints(after, wanted)
+            touched.update(name for name in wanted if is_now.get(name) != will_be.get(name))
+            judged = [block for block in before if path != self.layout.env or wanted[block.owner] == NONE]
             if not force:
-                _refuse_changed(path, file, before, will_be, entries)
+                _refuse_changed(path, file, judged, is_now, will_be, entries)
             for name, digest in will_be.items():
                 found[name][file] = digest
 
@@ -137,10 +141,9 @@ class Files:
             bodies = self._bodies(before, wanted)
             new_text = envfile.update(text, bodies, place) if bodies else text
             after = _owned(envfile.blocks(new_text, place), wanted) if bodies else before
-            gone = {name for name, body in bodies.items() if body is None}
-            note(env, [block for block in before if block.owner in gone], after)
+            note(env, before, after)
             self._write(env, new_text)
-        return found
+        return found, touched
 
     def _needed(self, path: Path, wanted: Mapping[str, Pieces]) -> bool:
         """A file that is gone hinders nobody who only wants out of it."""
@@ -190,13 +193,17 @@ def _refuse_left(before: YamlFile, after: YamlFile) -> None:
 
 
 def _refuse_changed(
-    path: Path, file: str, before: list[Block], will_be: Mapping[str, str], entries: Mapping[str, Entry | None]
+    path: Path,
+    file: str,
+    before: list[Block],
+    is_now: Mapping[str, str],
+    will_be: Mapping[str, str],
+    entries: Mapping[str, Entry | None],
 ) -> None:
     """Refuse to overwrite or take out a block that a person changed; one that says what it should is fine.
 
-    `will_be` are the fingerprints after the change.
+    `is_now` and `will_be` are the fingerprints before and after the change.
     """
-    is_now = fingerprints(before, entries)
     for block in before:
         entry = entries.get(block.owner)
         expected = entry.blocks.get(file) if entry else None

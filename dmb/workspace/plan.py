@@ -77,7 +77,7 @@ def place_modules(
     if registry.code_servers:
         _refuse_processes(files, pieces)
     entries = {name: registry.modules.get(name) for name in (*pieces, *gone)}
-    blocks = files.change({**pieces, **dict.fromkeys(gone, NONE)}, entries, force=force)
+    blocks, touched = files.change({**pieces, **dict.fromkeys(gone, NONE)}, entries, force=force)
 
     placements = []
     changed: dict[str, Entry | None] = dict.fromkeys(gone)
@@ -94,7 +94,7 @@ def place_modules(
         )
         changed[module.name] = entry
         status: Literal["added", "changed", "unchanged"] = "added" if old is None else "changed"
-        if entry == old:
+        if entry == old and module.name not in touched:
             status = "unchanged"
         placements.append(Placement(module, status, ports[module.name], tuple(reasons[module.name])))
     return registry.with_modules(changed), placements, held.notes if held else ()

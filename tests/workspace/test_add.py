@@ -280,9 +280,13 @@ def test_a_block_that_a_person_changed_is_not_overwritten(dmb: Dmb, workspace: P
     assert (done.code, "changed by hand" in done.err, f"{path}:3" in done.err) == (2, True, True)
     assert contents(workspace) == before
     begin, end = written.index("  # BEGIN"), written.index("# END: bar-one\n") + len("# END: bar-one\n")
-    path.write_text(written[:begin] + "  []\n" + written[end:])
-    assert dmb("workspace", "add", module, "--workspace", workspace, "--no-install").code == 0
-    assert locations(workspace)[0]["python_module"]["attribute"] == "defs"
+    gone = written[:begin] + "  []\n" + written[end:]
+    for text, options in ((gone, ()), (path.read_text(), ("--force",))):
+        path.write_text(text)
+        done = dmb("workspace", "add", module, "--workspace", workspace, "--no-install", *options)
+        assert (done.code, "bar-one: brought up to date" in done.out) == (0, True)
+        assert locations(workspace)[0]["python_module"]["attribute"] == "defs"
+    assert "bar-one: unchanged" in dmb("workspace", "add", module, "--workspace", workspace, "--no-install").out
 
 
 def test_a_module_is_refused_with_all_that_came_with_it(dmb: Dmb, workspace: Path, tmp_path: Path) -> None:
