@@ -42,6 +42,7 @@ def how(layout: Layout, port: int | None = None) -> Start:
     registry = Registry.parse(layout.registry.read_bytes(), layout.registry)
     if registry.runtime == "docker":
         _refuse_port(port, str(layout.env), "DAGSTER_WEBSERVER_PORT")
+        _refuse_no_compose()
         told = _variable(layout, "DAGSTER_WEBSERVER_PORT") or str(local.WEBSERVER_PORT)
         return Start(("docker", "compose", "-f", str(layout.compose), "up", "--build"), f"http://{local.HOST}:{told}")
     tool = layout.venv / "bin" / ("honcho" if registry.code_servers else "dagster")
@@ -65,6 +66,16 @@ def _refuse_port(port: int | None, place: str, what: str) -> None:
         raise DmbError(
             f"the webserver's port is {what} here", place=place, remedy="change it there, and leave out --port"
         )
+
+
+def _refuse_no_compose() -> None:
+    try:
+        there = subprocess.run(("docker", "compose", "version"), check=False, capture_output=True).returncode == 0
+        cause = "docker has no Compose: `docker compose version` fails"
+    except OSError as error:
+        there, cause = False, f"docker cannot be run: {error.strerror}"
+    if not there:
+        raise DmbError(cause, remedy="install Docker Engine and its Compose plugin, then run this again")
 
 
 def _variable(layout: Layout, name: str) -> str | None:

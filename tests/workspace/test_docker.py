@@ -145,3 +145,23 @@ def test_an_env_file_that_lacks_the_password_is_refused_and_none_is_printed(dmb:
     assert done.code == 2
     assert "DAGSTER_POSTGRES_PASSWORD=\n" in done.err
     assert contents(tmp_path / "ws") == {".env": b"TOKEN=s3cret\n"}
+
+
+@pytest.mark.parametrize(
+    ("docker", "cause"),
+    [("", "docker cannot be run: No such file"), ("#!/bin/sh\nexit 125\n", "docker has no Compose")],
+    ids=["no docker", "docker without its plugin"],
+)
+def test_up_says_what_the_machine_lacks(
+    made: Path, dmb: Dmb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, docker: str, cause: str
+) -> None:
+    programs = tmp_path / "bin"
+    programs.mkdir()
+    if docker:
+        (programs / "docker").write_text(docker)
+        (programs / "docker").chmod(0o755)
+    monkeypatch.setenv("PATH", str(programs))
+    done = dmb("workspace", "up", "--workspace", made)
+    assert (done.code, done.out) == (2, "")
+    assert cause in done.err
+    assert "Compose plugin" in done.err
