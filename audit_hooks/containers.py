@@ -29,6 +29,7 @@ _ASIDE = regex(r"(^|/)(tests?|fixtures|docs?|examples?|\.venv|venv|site-packages
 _FROM = regex(r"(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
 _VARIABLE = regex(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)", re.MULTILINE)
 _WORDS = regex(r"[\[\]\",]")
+_DEEPEST = 20  # services that extend one another
 
 
 class Service(NamedTuple):
@@ -129,7 +130,7 @@ class Containers:
             folder, file = posixpath.dirname(found[-1].file), found[-1].file
             file = posixpath.normpath(posixpath.join(folder, beside)) if beside else file
             node = self._subject.files.yaml(file).get("services").get(name)
-            if node.kind != "mapping" or any(node is one.node for one in found):
+            if len(found) == _DEEPEST or node.kind != "mapping" or any(node is one.node for one in found):
                 return found, False
             found.append(Service(name, node, file))
         return found, True

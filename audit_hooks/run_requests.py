@@ -19,9 +19,10 @@ def requests(code: Code, function: Function) -> list[tuple[ast.Call, str]]:
     """Every `RunRequest` below a function whose run_key is one known text, with that."""
     found = []
     for call in code.calls("dagster.RunRequest"):
-        key = code.value(argument(call, "run_key", 0))
-        if isinstance(key, str) and function.lineno <= call.lineno <= (function.end_lineno or 0):
-            found.append((call, key))
+        if function.lineno <= call.lineno <= (function.end_lineno or 0):
+            key = code.value(argument(call, "run_key", 0))
+            if isinstance(key, str):
+                found.append((call, key))
     return found
 
 

@@ -48,6 +48,8 @@ def booby_trapped(root: Path) -> Path:
             "workspace/local/workspace.yaml": "!!python/object/apply:os.system ['touch ran']\n",
             "workspace/local/docker-compose.yml": LAUGHS + "services: *a59\n",
             "docker-compose.yml": "{" * 20_000,
+            "deploy/docker-compose.yml": "services:\n  s0: {image: x}\n"
+            + "".join(f"  s{n}: {{extends: s{n - 1}}}\n" for n in range(1, 2_000)),
             "compose.yaml": "a: " * 20_000,
             "deep.yaml": "- " * 50_000,
             ".github/workflows/ci.yml": LAUGHS,
