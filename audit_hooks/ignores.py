@@ -74,12 +74,25 @@ class Ignores:
 
     def of(self, finding: Finding) -> Ignore | None:
         """The first that covers a finding."""
-        return next((ignore for ignore in self.all if ignore.covers(finding)), None)
+        return next((ignore for ignore in self._near(finding) if ignore.covers(finding)), None)
 
     def take(self, findings: Iterable[Finding]) -> None:
         """Note which ignores these findings use."""
         if self.all:
-            self._used |= {ignore for finding in findings for ignore in self.all if ignore.covers(finding)}
+            self._used |= {ignore for finding in findings for ignore in self._near(finding) if ignore.covers(finding)}
+
+    def _near(self, finding: Finding) -> Iterator[Ignore]:
+        """Those that are for the finding's line in some file, or for all lines."""
+        for line in (None, finding.line):
+            yield from self._by_line.get(line, ())
+
+    @cached_property
+    def _by_line(self) -> dict[int | None, list[Ignore]]:
+        found: dict[int | None, list[Ignore]] = {}
+        for ignore in self.all:
+            for line in ignore.lines or (None,):
+                found.setdefault(line, []).append(ignore)
+        return found
 
     @property
     def unused(self) -> list[Ignore]:

@@ -42,6 +42,8 @@ def booby_trapped(root: Path) -> Path:
             "src/bar_dagster/long_sum.py": "import dagster as dg\nx = " + " + ".join(["1"] * 50_000) + "\n",
             "src/bar_dagster/attributes.py": "import dagster as dg\nx = dg" + ".a" * 20_000 + "\n",
             "src/bar_dagster/elifs.py": "import dagster as dg\nif x: pass\n" + "elif x: pass\n" * 3_000,
+            "src/bar_dagster/ignores.py": "import dagster as dg\n"
+            + "dg.ScheduleDefinition(name='a', cron_schedule='0 6 * * *')  # dmb: ignore[SCH001]\n" * 10_000,
             "src/bar_dagster/bytes.py": b"\xff\xfe\x00import dagster",
             "src/bar_dagster/names.py": "import dagster as dg\n"
             + "".join(f"N{n} = N{n + 1} + N{n + 1}\n" for n in range(99)),
