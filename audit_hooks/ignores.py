@@ -104,11 +104,11 @@ def _settings(subject: Subject) -> Iterator[Ignore]:
     settings = subject.settings
     text = settings.files.text(settings.path) or ""
     for code, told in settings.table("ignore").items():
-        yield _ignore(code, told, settings.spot(text, code))
+        yield _ignore(code, told, settings.spot(text, code, "ignore"))
     for paths, codes in settings.table("per-file-ignores").items():
         entries: Any = dict.fromkeys(codes, "") if isinstance(codes, list) else codes
         for code, told in entries.items() if isinstance(entries, dict) else ():
-            yield _ignore(code, told, settings.spot(text, paths))._replace(paths=paths)
+            yield _ignore(code, told, settings.spot(text, paths, "per-file-ignores"))._replace(paths=paths)
 
 
 def _ignore(code: Any, told: Any, spot: Spot) -> Ignore:

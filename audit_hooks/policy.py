@@ -81,9 +81,9 @@ class Settings:
         """Whether new rules are asked."""
         return self._told.get("preview") is True
 
-    def spot(self, text: str, word: str) -> Spot:
-        """Where a key stands: the first line of the settings that begins with it."""
-        start = text.find(f"[{TABLE}")
+    def spot(self, text: str, word: str, table: str = "") -> Spot:
+        """Where a key stands: the first line of the settings, or of one of their tables, that begins with it."""
+        start = max(text.find(f"[{TABLE}"), text.find(f"[{TABLE}.{table}]") if table else -1)
         match = re.compile(rf"^[ \t]*[\"']?{re.escape(word)}(?!\w)", re.MULTILINE).search(text, max(start, 0))
         at = match.start() if match else max(start, 0)
         return Spot(self.path, text.count("\n", 0, at) + 1)

@@ -163,7 +163,8 @@ def _write_baseline(verdicts: list[tuple[Path, list[Verdict]]], target: Path) ->
     top, below = _joined(verdicts)
     findings = {finding for verdict in below for finding in verdict.findings}
     _write(target, render(findings, Sources(top)).encode())
-    output.tell(f"Wrote {target}: {len(findings)} findings are known now; --baseline {target} leaves them out")
+    known = "1 finding is" if len(findings) == 1 else f"{len(findings)} findings are"
+    output.tell(f"Wrote {target}: {known} known now; --baseline {target} leaves them out")
 
 
 def _fix(roots: Sequence[Path], options: Options, *, unsafe: bool, diff: bool) -> None:

@@ -219,3 +219,9 @@ def test_preview_rules_are_asked_only_when_wanted(tmp_path: Path) -> None:
     subject = module(tmp_path, {"pyproject.toml": ""})
     assert Policy(subject, Options()).rules([new]) == []
     assert Policy(subject, Options(preview=True)).rules([new]) == [new]
+
+
+def test_an_ignore_stands_in_its_own_table(tmp_path: Path) -> None:
+    text = '[tool.dmb.audit.severity]\nWSP007 = "error"\n\n[tool.dmb.audit.ignore]\nWSP007 = "why"\n'
+    one = module(tmp_path, {"pyproject.toml": text})
+    assert [(ignore.code, ignore.spot.line) for ignore in one.ignores.all] == [("WSP007", 5)]
