@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ class NothingToWorkOn(DmbError):
 def refuse(found: Sequence[DmbError]) -> None:
     """Raise what was found, if anything: several as one that lists each with its place and remedy."""
     if len(found) > 1:
-        each = "\n".join(textwrap.indent(str(error), "  ") for error in found)
+        each = "\n".join("  " + str(error).replace("\n", "\n  ") for error in found)
         raise DmbError(f"{len(found)} things are in the way:\n{each}", remedy="mend all of them, and run again")
     for error in found:
         raise error

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...requirements import MAIN, installed, locked, rewritten
+from ...requirements import MAIN, Span, installed, locked, rewritten
 from ...rule import UNSAFE, Rule
 from .location import is_location
+from .pkg005_unlike_libraries import goes_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ...findings import Finding
-    from ...requirements import Requirement, Span
+    from ...requirements import Requirement
     from ...rule import Edit
     from ...subject import Subject
 
@@ -74,11 +75,12 @@ class OpenDagster(Rule):
             yield self.finding(one.spot, "dagster", message)
 
     def fix(self, subject: Subject, finding: Finding) -> Iterable[Edit]:
-        """Cap it at the minor version that it begins with; who runs a later one raises both."""
+        """Cap it at the minor version that it begins with, where all libraries go with that."""
         one = _open(subject)
         if one and one.span and len(one.span.low) > 1 and not locked(subject):
-            low = one.span.low
-            yield from rewritten(subject, one, f">={'.'.join(map(str, low))},<{low[0]}.{low[1] + 1}")
+            low, high = one.span.low, (one.span.low[0], one.span.low[1] + 1)
+            if all(goes_with(other, Span(low, high)) for other in subject.requirements if other.name != "dagster"):
+                yield from rewritten(subject, one, f">={'.'.join(map(str, low))},<{'.'.join(map(str, high))}")
 
 
 def _open(subject: Subject) -> Requirement | None:

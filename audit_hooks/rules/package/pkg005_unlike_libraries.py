@@ -86,10 +86,16 @@ def _unlike(subject: Subject) -> Iterator[tuple[Requirement, Requirement]]:
     cores = {one.place: one for one in subject.requirements if one.name == "dagster"}
     for one in subject.requirements:
         core = cores.get(one.place) or cores.get(MAIN)
-        if core and (one.name in _SAME or _numbered_ahead(one.name)):
-            theirs, ours = core.span, one.span and (one.span if one.name in _SAME else _as_dagster(one.span))
-            if theirs and ours and not ours.meets(theirs):
-                yield core, one
+        if core and core.span and not goes_with(one, core.span):
+            yield core, one
+
+
+def goes_with(one: Requirement, release: Span) -> bool:
+    """Whether some version that is asked for goes with one of these of Dagster; what is no library of its does."""
+    if one.name not in _SAME and not _numbered_ahead(one.name):
+        return True
+    own = one.span and (one.span if one.name in _SAME else _as_dagster(one.span))
+    return own is None or own.meets(release)
 
 
 def _numbered_ahead(name: str) -> bool:

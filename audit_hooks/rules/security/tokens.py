@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 import math
 import re
 import zlib
@@ -67,7 +67,7 @@ def _whole(body: str) -> bool:
     """Whether what follows a key's first line may be a key: one in DER begins with its own length."""
     letters = "".join(re.findall(r"(?m)^[0-9A-Za-z/+=]+$", body.replace("\\r", "").replace("\\n", "\n")))
     try:
-        data = base64.b64decode(letters, validate=True)
+        data = binascii.a2b_base64(letters)
     except ValueError:
         return True
     return data[:2] != b"\x30\x82" or len(data) == int.from_bytes(data[2:4], "big") + 4

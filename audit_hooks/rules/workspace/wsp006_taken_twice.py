@@ -14,6 +14,7 @@ from ...sources import Spot
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ...containers import Service
     from ...findings import Finding
     from ...subject import Subject
 
@@ -61,12 +62,16 @@ class TakenTwice(Rule):
         """Each claim against those above it."""
         yield from self._servers(subject)
         taken: dict[str, tuple[str, int]] = {}
+        files = {
+            name: ComposeFile(Source(subject.root / name, subject.files.text(name) or ""), subject.values, [])
+            for name in subject.compose_files
+        }
         for service in subject.services:
             if service.node.get("profiles").kind != "null":
                 continue  # services of different profiles may stand for each other
             node = service.node.get("container_name")
             claims = [(f"the container name {node.text}", subject.at(service.file, node))] if node.text else []
-            for claim, spot in [*claims, *_ports(subject, service.file, service.name, service.node)]:
+            for claim, spot in [*claims, *_ports(subject, service, files[service.file])]:
                 who, line = taken.setdefault(claim, (service.name, spot.line))
                 if who != service.name:
                     yield self.finding(
@@ -88,10 +93,9 @@ class TakenTwice(Rule):
                 )
 
 
-def _ports(subject: Subject, file: str, name: str, service: object) -> Iterator[tuple[str, Spot]]:
-    source = Source(subject.root / file, subject.files.text(file) or "")
+def _ports(subject: Subject, service: Service, file: ComposeFile) -> Iterator[tuple[str, Spot]]:
     try:
-        for holder in ComposeFile(source, subject.values, []).published_by(name, service):  # type: ignore[arg-type]
-            yield f"the port {holder.port} of this host", Spot(file, int(holder.place.rpartition(":")[2]))
+        for holder in file.published_by(service.name, service.node):
+            yield f"the port {holder.port} of this host", Spot(service.file, int(holder.place.rpartition(":")[2]))
     except DmbError as error:
-        subject.files.refused(file, error)
+        subject.files.refused(service.file, error)

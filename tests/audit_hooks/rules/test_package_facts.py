@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from audit_hooks.engine import judge
+from audit_hooks.fixes import mend
+from audit_hooks.policy import Options
 from audit_hooks.requirements import span
 from audit_hooks.rules import find
 from audit_hooks.rules.package.pkg003_other_python import PYTHON, RELEASE
@@ -46,6 +48,17 @@ def test_an_installed_library_goes_with_the_installed_dagster_and_with_no_other(
     for release, wanted in ((DAGSTER, 0), (f"{major}.{minor}.{int(patch) + 1}", 1), (f"{major}.{int(minor) - 1}.0", 1)):
         text = f'[project]\ndependencies = ["dagster=={release}", "{library}=={version(library)}"]\n'
         assert len(judge(module(tmp_path / release, {"pyproject.toml": text}), [rule])) == wanted
+
+
+@pytest.mark.parametrize(("library", "mended"), [("dagster-dbt>=0.28", 0), ("dagster-dbt>=0.25", 1)])
+def test_dagster_is_not_capped_below_what_its_libraries_need(library: str, mended: int, tmp_path: Path) -> None:
+    project = (
+        f'[project]\ndependencies = [\n  "dagster>=1.9",\n  "{library}",\n]\n[tool.dagster]\nmodule_name = "defs"\n'
+    )
+    files = {"pyproject.toml": project, "defs.py": "import dagster as dg\n\ndefs = dg.Definitions()\n"}
+    done = mend(module(tmp_path, files), Options(tier="standard", select=("PKG004",)), unsafe=True)
+    assert done.mended == mended
+    assert ("dagster>=1.9,<1.10" in done.texts.get("pyproject.toml", "")) == bool(mended)
 
 
 def test_uv_installs_no_project_without_a_build_system(tmp_path: Path) -> None:
