@@ -1,7 +1,8 @@
 """Changing a workspace of many modules: against one load of its files by PyYAML's C loader, in this process.
 
 A local workspace of ten modules, one small YAML file, loads in less than half a millisecond; that a change survives a
-crash of the machine takes as long as that alone, which is shown by itself. So there is no bound for ten of them.
+crash of the machine takes as long as that alone, which is shown by itself. What is promised for ten of them is missed,
+and so it is where a sync is mostly the parsing of a thousand pyproject.toml: both are printed against the promise.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def run() -> Iterator[Pair]:
                 f"add one to {count:,} modules ÷ load of its files",
                 (partial(_add, place, one) for place in _copies(layout)),
                 load,
-                bound=3 if count > 10 else None,
+                bound=3,
                 runs=runs,
             )
             ratios[count] = pair.ratio
@@ -145,9 +146,9 @@ def _syncs(folder: Path, layout: Layout, modules: Path, one: Path, made: Path) -
     empty = _workspace(folder / "empty")
     for what, call, bound in (
         ("sync 1,000 new modules", (partial(_sync, place, more) for place in _copies(empty)), 4),
-        ("sync 1,000 new modules into 1,000", (partial(_sync, place, more) for place in _copies(layout)), None),
+        ("sync 1,000 new modules into 1,000", (partial(_sync, place, more) for place in _copies(layout)), 4),
         ("  of that, parsing their pyproject.toml", itertools.repeat(partial(_manifests, more, modules)), None),
-        ("sync 1,000 new modules of the template", (partial(_sync, place, whole) for place in _copies(empty)), None),
+        ("sync 1,000 new modules of the template", (partial(_sync, place, whole) for place in _copies(empty)), 4),
         ("  of that, parsing their pyproject.toml", itertools.repeat(partial(_manifests, whole)), None),
     ):
         yield _turns(
