@@ -113,17 +113,7 @@ class Code:
 
     @cached_property
     def _parents(self) -> dict[ast.AST, ast.AST]:
-        found: dict[ast.AST, ast.AST] = {}
-        for kind, nodes in self._by_type.items():
-            for field in _FIELDS[kind]:
-                for node in nodes:
-                    value = getattr(node, field, None)
-                    if value.__class__ is list:
-                        for child in value:
-                            found[child] = node
-                    elif isinstance(value, ast.AST):
-                        found[value] = node
-        return found
+        return {child: node for nodes in self._by_type.values() for node in nodes for child in _children(node)}
 
     def parent(self, node: ast.AST) -> ast.AST | None:
         """The node that holds this one."""

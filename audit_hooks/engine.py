@@ -12,7 +12,7 @@ from .subject import Subject
 from .verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from pathlib import Path
 
     from .findings import Finding
@@ -21,16 +21,17 @@ if TYPE_CHECKING:
     from .rules import Listed
 
 
-def judge(subject: Subject, rules: Iterable[type[Rule]]) -> list[Finding]:
-    """The findings of these rules in one subject, sorted.
+def judge(subject: Subject, rules: Iterable[type[Rule]], asked: Collection[str] = ()) -> list[Finding]:
+    """The findings of these rules in one subject, sorted. `asked` are the codes that it is held to where these rules
+    are only some of them.
 
     A rule is not asked where one that it `requires` found something; those that are `last` see what the others left.
     """
     found: set[Finding] = set()
     fired: set[str] = set()
-    asked = sorted((rule for rule in rules if subject.kind in rule.kinds), key=lambda rule: rule.last)
-    subject.asked = subject.asked or frozenset(rule.code for rule in asked)
-    for rule in asked:
+    judging = sorted((rule for rule in rules if subject.kind in rule.kinds), key=lambda rule: rule.last)
+    subject.asked = frozenset(asked or [rule.code for rule in judging])
+    for rule in judging:
         if fired.isdisjoint(rule.requires):
             if rule.last:
                 subject.ignores.take(found)
@@ -57,8 +58,7 @@ def judge_commit(root: Path, rules: Iterable[Listed]) -> tuple[list[Finding], in
         if subject.kind != "repository":
             count += 1
             asked = [listed for listed in rules if subject.kind in listed.kinds]
-            subject.asked = frozenset(listed.code for listed in asked)
-            found |= set(_placed(judge(subject, _loaded(asked, subject)), subject.folder))
+            found |= set(_placed(_judged(subject, asked), subject.folder))
     return sorted(found), count
 
 
@@ -113,8 +113,7 @@ def verdict(subject: Subject, options: Options, inside: str = "") -> Verdict:
 
     policy = Policy(subject, options)
     asked = policy.rules(INDEX)
-    subject.asked = frozenset(listed.code for listed in asked)
-    found = policy.applied(judge(subject, _loaded(asked, subject)))
+    found = policy.applied(_judged(subject, asked))
     folder = "/".join(part for part in (inside, subject.folder) if part)
     told = _placed([finding for finding in found if not subject.ignores.of(finding)], folder)
     counted = _unknown(told, options, subject, folder) if options.baseline else told
@@ -133,13 +132,16 @@ def verdict(subject: Subject, options: Options, inside: str = "") -> Verdict:
     )
 
 
-def _loaded(rules: Iterable[Listed], subject: Subject) -> list[type[Rule]]:
-    """The rules that may find something: one over code finds nothing where none of its words stands."""
-    return [
+def _judged(subject: Subject, asked: Collection[Listed]) -> list[Finding]:
+    """The findings of all that is asked. Only what may find something is loaded: a rule over code finds nothing where
+    none of its words stands.
+    """
+    loaded = [
         listed.load()
-        for listed in rules
+        for listed in asked
         if listed.mentions is None or any(map(subject.package.mentioning, listed.mentions))
     ]
+    return judge(subject, loaded, [listed.code for listed in asked])
 
 
 def _unknown(findings: Iterable[Finding], options: Options, subject: Subject, folder: str) -> list[Finding]:

@@ -69,11 +69,11 @@ def _by_rule(subject: Subject, rule: type[Rule], asked: Sequence[type[Rule]]) ->
     """What one rule of those that are asked mends; None when its edits leave the finding there, or break a file."""
 
     # One that judges what the others left needs the others; what they require makes it silent.
-    judging = asked if rule.last else [other for other in asked if other.code in _needed(rule, asked)]
+    judging = asked if rule.last else _needed(rule, asked)
+    codes = [other.code for other in asked]
 
     def told(one: Subject) -> list[Finding]:
-        one.asked = frozenset(other.code for other in asked)
-        return [finding for finding in judge(one, judging) if finding.rule == rule.code]
+        return [finding for finding in judge(one, judging, codes) if finding.rule == rule.code]
 
     found = [finding for finding in told(subject) if not subject.ignores.of(finding)]
     edits: list[Edit] = []
@@ -92,13 +92,13 @@ def _by_rule(subject: Subject, rule: type[Rule], asked: Sequence[type[Rule]]) ->
     return Mended(texts, gone.total(), ())
 
 
-def _needed(rule: type[Rule], asked: Sequence[type[Rule]]) -> set[str]:
-    """The codes of a rule, of those that it requires, and of what these require."""
+def _needed(rule: type[Rule], asked: Sequence[type[Rule]]) -> list[type[Rule]]:
+    """A rule, those that it requires, and what these require."""
     needed = {rule.code}
     for other in reversed(asked):
         if other.code in needed:
             needed.update(other.requires)
-    return needed
+    return [other for other in asked if other.code in needed]
 
 
 def _editable(subject: Subject, name: str) -> bool:

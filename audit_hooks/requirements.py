@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from dmb.records import NamedTuple
 
 from .rule import Edit
-from .sources import Spot
+from .sources import Spot, spot_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -188,11 +188,6 @@ def _of_poetry(version: str) -> str:
 
 def _spot(text: str, at: int) -> Spot:
     return spot_at("pyproject.toml", text, at) if at else Spot("pyproject.toml")
-
-
-def spot_at(path: str, text: str, at: int) -> Spot:
-    """The place of the character `at` in the text of a file."""
-    return Spot(path, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
 
 
 def _of_file(subject: Subject, name: str) -> Iterator[Requirement]:

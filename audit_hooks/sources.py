@@ -34,6 +34,11 @@ class Spot(NamedTuple):
     column: int = 0
 
 
+def spot_at(path: str, text: str, at: int) -> Spot:
+    """The place of the character `at` in the text of a file."""
+    return Spot(path, text.count("\n", 0, at) + 1, at - text.rfind("\n", 0, at))
+
+
 class Broken(NamedTuple):
     """A file, or a part of one, that cannot be understood."""
 

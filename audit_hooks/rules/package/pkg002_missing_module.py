@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ...requirements import spot_at
 from ...rule import UNSAFE, Edit, Rule
+from ...sources import spot_at
 from ..definitions.loaded import targets
 
 if TYPE_CHECKING:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...requirements import Span, dagster, locked, span, spot_at
+from ...requirements import Span, dagster, locked, span
 from ...rule import SAFE, Edit, Rule
+from ...sources import spot_at
 from .location import is_location
 
 if TYPE_CHECKING:

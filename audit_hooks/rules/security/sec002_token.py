@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from dmb.regex import regex
 
 from ...rule import Rule
-from ...sources import Spot
+from ...sources import spot_at
 from .tokens import ENV, LARGEST, of_tests, secrets
 
 if TYPE_CHECKING:
@@ -75,6 +75,4 @@ class Token(Rule):
             for offset, kind in secrets(text, keys=not of_tests(name)):
                 if kind not in told:
                     told.add(kind)
-                    line = text.count("\n", 0, offset) + 1
-                    spot = Spot(name, line, offset - text.rfind("\n", 0, offset))
-                    yield self.finding(spot, kind, f"here is {kind}")
+                    yield self.finding(spot_at(name, text, offset), kind, f"here is {kind}")

@@ -9,6 +9,7 @@ from dmb import envfile
 from dmb.errors import DmbError
 from dmb.regex import regex
 
+from ...containers import spot_of
 from ...rule import Rule
 from ...sources import Spot
 
@@ -82,5 +83,4 @@ def _set(subject: Subject) -> Iterator[tuple[Spot, str]]:
         for step in subject.files.dockerfile(name):
             found_home = re.search(r"(?:^|\s)DAGSTER_HOME[= ]([^\s]+)", step.rest) if step.word == "ENV" else None
             if found_home:
-                text = subject.files.text(name) or ""
-                yield Spot(name, text.count("\n", 0, step.start) + 1, 1), found_home[1].strip("\"'")
+                yield spot_of(subject, name, step), found_home[1].strip("\"'")
