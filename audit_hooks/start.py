@@ -6,17 +6,17 @@ import os
 import sys
 from importlib import import_module
 
-from .garbage import seldom
+from .judging.garbage_collection import seldom
 
 
 def audit() -> None:
     """`dmb-audit`."""
-    _run("audit")
+    _run("dmb_audit")
 
 
 def workspace_validate() -> None:
     """`dmb-workspace-validate`."""
-    _run("workspace_validate")
+    _run("dmb_workspace_validate")
 
 
 def _run(hook: str) -> None:

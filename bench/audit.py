@@ -15,10 +15,10 @@ from pathlib import Path
 
 import yaml
 
-from audit_hooks.engine import audit
-from audit_hooks.listing import tracked
-from audit_hooks.policy import Options
-from dmb.create import create
+from audit_hooks.judging.engine import audit
+from audit_hooks.judging.policy import Options
+from audit_hooks.reading.git_files import tracked
+from dmb.template.create import create
 
 from .pairs import Pair, measure
 from .workspace import _pair
@@ -114,10 +114,10 @@ def _peak(folder: Path, count: int) -> float:
     script = (
         "import re, sys\n"
         "from pathlib import Path\n"
-        "from audit_hooks.discovery import repositories, subjects\n"
-        "from audit_hooks.engine import verdict\n"
-        "from audit_hooks.garbage import seldom\n"
-        "from audit_hooks.policy import Options\n"
+        "from audit_hooks.judging.discovery import repositories, subjects\n"
+        "from audit_hooks.judging.engine import verdict\n"
+        "from audit_hooks.judging.garbage_collection import seldom\n"
+        "from audit_hooks.judging.policy import Options\n"
         "seldom()\n"
         f"for repository in list(repositories(Path(sys.argv[1])))[:{count}]:\n"
         "    for subject in subjects(repository):\n"

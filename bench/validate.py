@@ -14,11 +14,11 @@ from pathlib import Path
 import yaml
 from dotenv import dotenv_values
 
-from audit_hooks.engine import judge, workspace
+from audit_hooks.judging.engine import judge, workspace
 from audit_hooks.rules import every
-from dmb.create import create
-from dmb.workspace.init import init_local
-from dmb.workspace.layout import Layout
+from dmb.template.create import create
+from dmb.workspace.changes.init import init_local
+from dmb.workspace.state.layout import Layout
 
 from .pairs import Pair, measure
 from .workspace import _modules, _no_collector, _pair, _silent, _sync

@@ -22,15 +22,15 @@ from pathlib import Path
 
 import yaml
 
-from dmb import envfile
-from dmb.create import create
+from dmb.formats import envfile
 from dmb.module import Module
-from dmb.transaction import transaction
-from dmb.workspace import operations
-from dmb.workspace.init import init_docker, init_local
-from dmb.workspace.layout import Layout, find
-from dmb.workspace.status import listing
-from dmb.workspace.sync import sync
+from dmb.template.create import create
+from dmb.transaction.transaction import transaction
+from dmb.workspace.changes.add import add_modules
+from dmb.workspace.changes.init import init_docker, init_local
+from dmb.workspace.changes.sync import sync
+from dmb.workspace.state.layout import Layout, find
+from dmb.workspace.state.status import listing
 
 from .pairs import Pair
 
@@ -234,7 +234,7 @@ def _copies(layout: Layout) -> Iterator[Layout]:
 
 def _add(layout: Layout, module: Path) -> None:
     envfile._read.cache_clear()  # a command starts with nothing
-    operations.add(layout, [Module.read(module)], install=False, dry_run=False, tell=_silent)
+    add_modules(layout, [Module.read(module)], install=False, dry_run=False, tell=_silent)
 
 
 def _sync(layout: Layout, projects: Path) -> None:

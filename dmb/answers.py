@@ -11,11 +11,9 @@ import keyword
 import re
 import sys
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import system_packages
-from .records import NamedTuple
-from .regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,12 +30,12 @@ SLUG_MAX = 50  # a compose project, container and host name stays below DNS's 63
 NAME_MAX = 64
 DESCRIPTION_MAX = 300
 
-_SLUG = regex(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_VARIABLE = regex(r"[A-Z][A-Z0-9_]*")
-_TEAM = regex(r"team:[A-Za-z0-9][A-Za-z0-9._-]*")
-_EMAIL = regex(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
+_SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
+_TEAM = re.compile(r"team:[A-Za-z0-9][A-Za-z0-9._-]*")
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 # Device names that Windows keeps for itself: such a folder cannot be checked out there.
-_WINDOWS = regex(r"con|prn|aux|nul|(com|lpt)[0-9]")
+_WINDOWS = re.compile(r"con|prn|aux|nul|(com|lpt)[0-9]")
 # `dagster` would shadow the library and give variables such as DAGSTER_HOME; the rest are a workspace's own services.
 _TAKEN = frozenset(
     {"dagster", "dagster-webserver", "dagster-daemon", "webserver", "daemon", "workspace", "test", "tests"}

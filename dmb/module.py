@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import keyword
+import re
 import tomllib
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from .answers import CODE_LOCATIONS, DATABASES, GOVERNANCE, prefix_from, problem_with
 from .errors import DmbError, NothingToWorkOn
-from .records import NamedTuple
-from .regex import regex
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,9 +16,9 @@ if TYPE_CHECKING:
 
 MANIFEST = 1  # the version of [tool.dmb] that this code reads
 
-_VARIABLE = regex(r"[A-Za-z_][A-Za-z0-9_]*")
-_PORT_NAME = regex(r"[a-z][a-z0-9_]*")
-_AT_LINE = regex(r"\(at line (\d+), column \d+\)")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PORT_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
 
 class Module(NamedTuple):

@@ -7,9 +7,7 @@ not list for that image's own packages. Measured on Debian 12, amd64, in whole m
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from .records import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

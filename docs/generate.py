@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import click
 from click.testing import CliRunner
 
-from audit_hooks.explain import explain
-from audit_hooks.findings import SEVERITIES
-from audit_hooks.rule import TIERS, CodeRule, Rule
+from audit_hooks.judging.findings import SEVERITIES
+from audit_hooks.judging.rule import TIERS, CodeRule, Rule
+from audit_hooks.reports.explain import explain
 from audit_hooks.rules import AREAS
 from dmb.cli import dmb
-from dmb.ports import KINDS, SOURCES
+from dmb.ports.tables import KINDS, SOURCES
 from dmb.system_packages import CATALOGUE, LARGE
-from dmb.workspace.live import TROUBLES
+from dmb.workspace.live.check import TROUBLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

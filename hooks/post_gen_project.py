@@ -1,4 +1,4 @@
-"""After the tree is rendered: write the rest, the module's own .env and its link to the template. See dmb/finish.py."""
+"""After the tree is rendered: write the rest, the module's own .env and its link to the template. See dmb/template/finish.py."""
 
 import json
 import sys
@@ -6,7 +6,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, {{ template_root | pylit }})
 
-from dmb.finish import finish
+from dmb.template.finish import finish
 
 made = finish(json.loads({{ plan(cookiecutter) | jsonify | pylit }}))
 print(*made.report(), "Next:", *(f"  {command}" for command in made.next_commands()), sep="\n")

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from .databases import mariadb, postgresql
+from tests.support.databases import mariadb, postgresql
+from tests.support.workspaces import dmb, memory, served, workspace
 
-__all__ = ["mariadb", "postgresql"]  # fixtures for every test
+__all__ = ["dmb", "mariadb", "memory", "postgresql", "served", "workspace"]  # fixtures for every test
 
 # Reservations of ports, cookiecutter's settings and replays, a workspace of the developer's own: none may reach a test.
 # Set at import, before a plugin or a fixture reads the environment.

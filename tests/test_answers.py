@@ -12,7 +12,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dmb import answers, template
+from dmb import answers
+from dmb.template import extension as template
 
 ROOT = Path(__file__).parent.parent
 

@@ -15,7 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
-from dmb import dockerfile, system_packages
+from dmb import system_packages
+from dmb.formats import dockerfile
 from dmb.module import Module
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"

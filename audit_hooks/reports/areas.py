@@ -7,17 +7,17 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from ..findings import SEVERITIES
-from ..rule import KINDS, UNSAFE
+from ..judging.findings import SEVERITIES
+from ..judging.rule import KINDS, UNSAFE
 from ..rules import AREAS, find
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from ..findings import Finding
-    from ..rule import Rule
-    from ..verdict import Verdict
+    from ..judging.findings import Finding
+    from ..judging.rule import Rule
+    from ..judging.verdict import Verdict
 
 HOME = "https://github.com/org/dagster-module-builder"
 CLEAN = ""  # beside the severities: no finding

@@ -11,9 +11,9 @@ from .plain import one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ..findings import Finding
-    from ..sources import Sources
-    from ..verdict import Verdict
+    from ..judging.findings import Finding
+    from ..judging.verdict import Verdict
+    from ..reading.sources import Sources
 
 MARKS = {CLEAN: "✅", "info": "⚠️", "warning": "⚠️", "error": "❌"}
 

@@ -3,34 +3,34 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from dmb.records import NamedTuple
-from dmb.regex import regex
-
+from ..facts.tokens import masked
 from ..rules import find
-from ..rules.security.tokens import masked
 from .plain import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ..findings import Finding
-    from ..sources import Sources
-    from ..verdict import Verdict
+    from ..judging.findings import Finding
+    from ..judging.verdict import Verdict
+    from ..reading.sources import Sources
 
 BEFORE, WIDTH = 60, 110  # characters: of a longer line that much is shown, so much of it before the column
 
 # Besides what the rules on secrets point at: files that hold them, and lines that look as if they did.
-_FILES = regex(r"(^|/)\.env[^/]*$|\.(env|pem|key|p12|pfx|jks)$|(^|/)id_[a-z0-9]+$")
-_WORDS = regex(
+_FILES = re.compile(r"(^|/)\.env[^/]*$|\.(env|pem|key|p12|pfx|jks)$|(^|/)id_[a-z0-9]+$")
+_WORDS = re.compile(
     r"passw|passphrase|(?<![a-z])pass(?![a-z])|pwd|secret|token|credential|(api|access|account|private)[-_ ]?key"
     r"|authorization|bearer|://[^/\s]*@|eyJ[\w-]{8,}\.[\w-]",
     re.IGNORECASE,
 )
-_EMPTY = regex(r"\s*(#?\s*(export\s+)?\w+=)?\s*")  # in a file of variables: nothing that is secret
-_ALONE = regex(r"""\s*["']?[^\s"'=:()\[\]{}]{4,}={0,2}["']?[\])},;]*""")  # a value whose name stands on the line above
-_BLOCK = regex(r"\s*[0-9A-Za-z+/]{40,}={0,2}\s*")  # a line of a key
+_EMPTY = re.compile(r"\s*(#?\s*(export\s+)?\w+=)?\s*")  # in a file of variables: nothing that is secret
+# A value whose name stands on the line above.
+_ALONE = re.compile(
+    r"""\s*["']?[^\s"'=:()\[\]{}]{4,}={0,2}["']?[\])},;]*"""
+)  # a value whose name stands on the line above
+_BLOCK = re.compile(r"\s*[0-9A-Za-z+/]{40,}={0,2}\s*")  # a line of a key
 HIDDEN = "…"
 
 

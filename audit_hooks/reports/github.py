@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..findings import SEVERITIES
+from ..judging.findings import SEVERITIES
 from ..rules import find
 from .areas import in_repository
 from .plain import one_line
@@ -13,9 +13,9 @@ from .text import summary
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..findings import Finding
-    from ..sources import Sources
-    from ..verdict import Verdict
+    from ..judging.findings import Finding
+    from ..judging.verdict import Verdict
+    from ..reading.sources import Sources
 
 COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 

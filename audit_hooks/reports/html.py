@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from dmb import __version__
 
-from ..findings import SEVERITIES
+from ..judging.findings import SEVERITIES
 from ..rules import AREAS, find
 from .areas import area, explained, findings_by_area, judged, kinds, mending, passed, title
 from .excerpts import Excerpts
@@ -25,9 +25,9 @@ from .plain import encodable, one_line
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..findings import Finding
-    from ..sources import Sources
-    from ..verdict import Verdict
+    from ..judging.findings import Finding
+    from ..judging.verdict import Verdict
+    from ..reading.sources import Sources
 
 PARTS = Path(__file__).with_name("page")
 SCRIPTS = ("data.js", "matrix.js", "lists.js", "module.js", "frame.js")  # one script, in this order

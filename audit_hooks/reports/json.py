@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dmb import __version__
 
-from ..findings import SEVERITIES
+from ..judging.findings import SEVERITIES
 from ..rules import find
 from .areas import passed
 from .plain import encodable
@@ -16,9 +16,9 @@ from .plain import encodable
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ..findings import Finding
-    from ..sources import Sources
-    from ..verdict import Verdict
+    from ..judging.findings import Finding
+    from ..judging.verdict import Verdict
+    from ..reading.sources import Sources
 
 SCHEMA = "dmb.audit/1"  # docs/reference/audit.schema.json
 LISTING = "dmb.findings/1"

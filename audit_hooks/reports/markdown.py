@@ -6,9 +6,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from dmb.regex import regex
-
-from ..findings import SEVERITIES
+from ..judging.findings import SEVERITIES
 from ..rules import find
 from .areas import counted, explained, judged, kinds, mending, passed, plural, worst
 from .checklist import MARKS
@@ -18,16 +16,16 @@ from .plain import encodable, one_line
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ..findings import Finding
-    from ..sources import Sources
-    from ..verdict import Verdict
+    from ..judging.findings import Finding
+    from ..judging.verdict import Verdict
+    from ..reading.sources import Sources
 
 LIMIT = 1_000_000  # bytes: GitHub refuses a summary of more than 1 MiB altogether
 _CLOSING = 1_000  # bytes kept for the end
 
 # Not letters, digits and what cannot mean anything. Entities never are Markdown's own marks; the four characters that
 # GitHub looks for after Markdown is done ($math$, @people, #issues, :emoji:, and addresses) are cut off by a tag.
-_MARK = regex(r"[^\w\s.,;/()'\"=+%?-]|_|(?<=\bwww)\.", re.ASCII)
+_MARK = re.compile(r"[^\w\s.,;/()'\"=+%?-]|_|(?<=\bwww)\.", re.ASCII)
 _LATER = frozenset("$@#:")
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-from dmb.regex import regex
-
-_ALONE = regex("[\ud800-\udfff]")  # half a character: what a file's name that is not UTF-8 is read as
+_ALONE = re.compile("[\ud800-\udfff]")  # half a character: what a file's name that is not UTF-8 is read as
 
 
 def one_line(text: str) -> str:

@@ -7,21 +7,21 @@ from urllib.parse import quote
 
 from dmb import __version__
 
-from ..baseline import fingerprint
-from ..explain import explain
+from ..judging.baseline import fingerprint
 from ..rules import every
 from .areas import HOME, area, explained, in_repository, title
 from .excerpts import Excerpts
+from .explain import explain
 from .json import dumped
 from .plain import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..findings import Finding
-    from ..rule import Rule
-    from ..sources import Sources
-    from ..verdict import Verdict
+    from ..judging.findings import Finding
+    from ..judging.rule import Rule
+    from ..judging.verdict import Verdict
+    from ..reading.sources import Sources
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {"error": "error", "warning": "warning", "info": "note"}

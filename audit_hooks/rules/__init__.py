@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
-
-from dmb.records import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from ..rule import Rule
+    from ..judging.rule import Rule
 
 AREAS = {  # the first letters of a code, and what they stand for
     "PKG": "Package",

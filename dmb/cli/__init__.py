@@ -106,7 +106,7 @@ def _how_to_report(error: Exception) -> str:
         with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
             file.write(f"dmb {__version__}, Python {sys.version}\n")
             traceback.print_exception(error, file=file)
-        from ..template import PUBLIC_ADDRESS
+        from ..template.extension import PUBLIC_ADDRESS
     except (OSError, ImportError):
         return "report it to the project with the command that you ran and this text"
     return f"report it at {PUBLIC_ADDRESS}/issues with the command that you ran and {path}"

@@ -15,10 +15,10 @@ from .options import FOLDER
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from audit_hooks.policy import Options
-    from audit_hooks.rule import Rule
-    from audit_hooks.subject import Subject
-    from audit_hooks.verdict import Verdict
+    from audit_hooks.judging.policy import Options
+    from audit_hooks.judging.rule import Rule
+    from audit_hooks.judging.subject import Subject
+    from audit_hooks.judging.verdict import Verdict
 
 FAILED = 1
 FORMATS = ("text", "checklist", "json", "sarif", "github", "markdown", "html")
@@ -84,7 +84,7 @@ def _folder(path: Path) -> Path:
 
 
 def _options(given: dict[str, Any]) -> Options:
-    from audit_hooks.policy import Options
+    from audit_hooks.judging.policy import Options
     from audit_hooks.rules import AREAS
     from audit_hooks.rules.index import INDEX
 
@@ -94,14 +94,14 @@ def _options(given: dict[str, Any]) -> Options:
             raise DmbError(f"{code} is no rule and no area", remedy="list them: dmb rules")
     baseline: dict[str, int] = {}
     if given["baseline"]:
-        from audit_hooks.baseline import read
+        from audit_hooks.judging.baseline import read
 
         baseline = read(given["baseline"])
     return Options(given["tier"] or "", given["select"], given["ignore"], given["preview"], baseline)
 
 
 def _audited(root: Path, options: Options, jobs: int) -> list[Verdict]:
-    from audit_hooks.engine import audit as judged
+    from audit_hooks.judging.engine import audit as judged
 
     verdicts = judged(root, options, jobs=jobs)
     if not verdicts:
@@ -116,8 +116,8 @@ def _audited(root: Path, options: Options, jobs: int) -> list[Verdict]:
 def _report(verdicts: list[tuple[Path, list[Verdict]]], form: str, target: Path | None, fail_on: str) -> int:
     from importlib import import_module
 
-    from audit_hooks.findings import at_or_above
-    from audit_hooks.sources import Sources
+    from audit_hooks.judging.findings import at_or_above
+    from audit_hooks.reading.sources import Sources
 
     top, below = _joined(verdicts)
     findings = [finding for verdict in below for finding in verdict.findings]
@@ -157,8 +157,8 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _write_baseline(verdicts: list[tuple[Path, list[Verdict]]], target: Path) -> None:
-    from audit_hooks.baseline import render
-    from audit_hooks.sources import Sources
+    from audit_hooks.judging.baseline import render
+    from audit_hooks.reading.sources import Sources
 
     top, below = _joined(verdicts)
     findings = {finding for verdict in below for finding in verdict.findings}
@@ -169,10 +169,10 @@ def _write_baseline(verdicts: list[tuple[Path, list[Verdict]]], target: Path) ->
 
 def _fix(roots: Sequence[Path], options: Options, *, unsafe: bool, diff: bool) -> None:
     """Mend in memory, subject by subject; then show the changes, or write every file."""
-    from audit_hooks.discovery import repositories, subjects
-    from audit_hooks.fixes import as_bytes, mend
+    from audit_hooks.judging.discovery import repositories, subjects
+    from audit_hooks.judging.fixes import as_bytes, mend
 
-    from .. import disk
+    from ..transaction import disk
 
     texts: dict[Path, str] = {}
     mended = 0
@@ -224,7 +224,7 @@ def rules(code: str | None, *, as_json: bool) -> None:
     if as_json:
         output.data("dmb.rules/1", {"rules": [_told(rule) for rule in found]})
     elif len(found) == 1 and found[0].code == code:
-        from audit_hooks.explain import explain
+        from audit_hooks.reports.explain import explain
 
         output.line(explain(found[0]))
     else:

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from ..errors import DmbError
-from ..finish import env_text, write_env
 from ..module import Module
+from ..template.finish import env_text, write_env
 from . import output
 
 

@@ -51,12 +51,12 @@ def new(
     Asks for what is not given: NAME is the module's name as people say it, such as 'Bar One'.
     """
     # cookiecutter takes 0.2 s to import: not for --help
-    from ..create import create
     from ..module import Module
-    from ..workspace import operations
-    from ..workspace.layout import find
+    from ..template.create import create
+    from ..workspace.changes.add import add_modules
+    from ..workspace.state.layout import find
     from . import output
-    from .added import added_data, print_added
+    from .workspace.added import added_data, print_added
 
     no_input = no_input or as_json or not sys.stdin.isatty()
     given = read_answers(name, database, settings, workspace)
@@ -71,7 +71,7 @@ def new(
     added = None
     if layout:
         modules = [Module.read(made.project)]
-        added = operations.add(layout, modules, install=True, dry_run=False, tell=output.tell)
+        added = add_modules(layout, modules, install=True, dry_run=False, tell=output.tell)
     if as_json:
         answers = {question.option: made.answers[key] for key, question in QUESTIONS.items()}
         data = {"project": str(made.project), "answers": answers, "link": made.link, "notes": list(made.notes)}
@@ -107,7 +107,7 @@ def read_answers(
         given["__workspace"] = str(workspace)
     for key, value in given.items():
         if problem := problem_with(key, value):
-            from ..create import repeat_command
+            from ..template.create import repeat_command
 
             kept = {k: v for k, v in given.items() if k != key}
             raise DmbError(problem, remedy=f"to go on with the answers so far: {repeat_command(kept)}")

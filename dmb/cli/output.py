@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from ..transaction import Change
-    from ..workspace.layout import Layout
+    from ..transaction.transaction import Change
+    from ..workspace.state.layout import Layout
 
 HIDDEN = "*****"
 

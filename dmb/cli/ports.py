@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import DmbError, NothingToWorkOn
-from ..ports import KINDS, SOURCES, Held, Holder, choose, listeners, survey
-from ..workspace import layout
+from ..ports.choice import Held, choose
+from ..ports.sockets import listeners
+from ..ports.survey import survey
+from ..ports.tables import KINDS, SOURCES, Holder
+from ..workspace.state import layout
 from . import output
 
 if TYPE_CHECKING:

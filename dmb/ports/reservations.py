@@ -12,9 +12,9 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from . import ledger
+from . import reservation_file
 from .choice import Held, propose
-from .ledger import Reservation
+from .reservation_file import Reservation
 from .tables import Holder
 
 if TYPE_CHECKING:
@@ -49,25 +49,27 @@ def reserve(
     broken workspace file, the lock held for ten seconds by another process. Where nothing can be written the ports are
     still given, with a note that nobody keeps them.
     """
-    from .claims import survey_files
+    from .survey import survey_files
 
     now = time.time() if now is None else now
     name = _name(project)
     seen = survey_files(workspace, siblings=siblings)
     notes = list(seen.notes)
     for folder in _homes(workspace):
-        path = folder / ledger.FILE
+        path = folder / reservation_file.FILE
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with ledger.locked(folder):
+            with reservation_file.locked(folder):
                 books = _books(workspace, now)
                 ports = propose(slug, wanted, _held(seen, books, slug, name), preferred=preferred)
                 book = next(book for book in books if book.path == path)
                 if book.problem:
-                    copy = ledger.set_aside(path, now)
+                    copy = reservation_file.set_aside(path, now)
                     notes.append(f"{book.problem}; started anew, the old one is kept as {copy.name}")
                 ours = [Reservation(slug, kind, port, name, int(now)) for kind, port in ports.items()]
-                ledger.write(path, [*(record for record in book.records if not _replaced(record, ours)), *ours])
+                reservation_file.write(
+                    path, [*(record for record in book.records if not _replaced(record, ours)), *ours]
+                )
                 return Reserved(ports, tuple(notes))
         except OSError as error:
             notes.append(f"{folder} cannot be written ({error.strerror}): the ports are not reserved there")
@@ -83,15 +85,15 @@ def confirm(slug: str, project: Path, *, workspace: Path | None) -> None:
     """
     name = _name(project)
     for folder in _homes(workspace):
-        path = folder / ledger.FILE
+        path = folder / reservation_file.FILE
         try:
             path.stat()  # A lock is not left where there is nothing to lock.
-            with ledger.locked(folder):
-                records, _ = ledger.read(path)
+            with reservation_file.locked(folder):
+                records, _ = reservation_file.read(path)
                 named = [r._replace(project=name) for r in records if r.slug == slug and r.project is None]
                 if named:
                     kept = [r for r in records if not _replaced(r, named)]
-                    ledger.write(path, [*kept, *named])
+                    reservation_file.write(path, [*kept, *named])
         except OSError:
             continue
 
@@ -110,7 +112,7 @@ class _Book(NamedTuple):
     problem: str
 
     def holders(self) -> list[Holder]:
-        places = ledger.places(self.path, self.records)
+        places = reservation_file.places(self.path, self.records)
         return [
             Holder(record.port, record.kind, record.slug, place, "reservation")
             for record, place in zip(self.records, places, strict=True)
@@ -120,9 +122,9 @@ class _Book(NamedTuple):
 def _books(workspace: Path | None, now: float) -> list[_Book]:
     books = []
     for folder in _homes(workspace):
-        path = folder / ledger.FILE
+        path = folder / reservation_file.FILE
         try:
-            records, problem = ledger.read(path)
+            records, problem = reservation_file.read(path)
         except OSError as error:
             records, problem = [], f"{path} cannot be read ({error.strerror}): the ports reserved there are not seen"
         books.append(_Book(path, [record for record in records if _alive(record, now)], problem))

@@ -6,19 +6,20 @@ import json
 import os
 from typing import TYPE_CHECKING
 
-from .. import envfile
-from .compose import compose_holders
-from .envfile import module_of, resolved
-from .grpc import grpc_holders
-from .source import read
+from ..compose.published import compose_holders
+from ..formats import envfile
+from ..formats.interpolation import resolved
+from ..formats.source import read
 from .tables import Holder
+from .variables import module_of
+from .workspace_yaml import grpc_holders
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from ..envfile import Assignment
-    from .source import Source
+    from ..formats.envfile import Assignment
+    from ..formats.source import Source
 
 
 def workspace_holders(workspace: Path, notes: list[str]) -> Iterator[Holder]:

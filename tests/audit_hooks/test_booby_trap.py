@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from audit_hooks.rules.workspace.examples import MANIFEST
-
-from .trees import git, repository, write
+from tests.support.trees import git, repository, write
 
 SECONDS, MEGABYTES = 60, 600
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from pytest_cookies.plugin import Cookies
 
-from audit_hooks.engine import audit
-from audit_hooks.findings import Finding
-from audit_hooks.policy import Options
-from tests.template.conftest import CONFIGURATIONS, Configuration, make
+from audit_hooks.judging.engine import audit
+from audit_hooks.judging.findings import Finding
+from audit_hooks.judging.policy import Options
+from tests.support.made_modules import CONFIGURATIONS, Configuration, make
 
 
 @pytest.fixture(scope="module", params=CONFIGURATIONS, ids=str)

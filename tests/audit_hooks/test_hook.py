@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from audit_hooks.dmb_workspace_validate import main
 from audit_hooks.rules.workspace.examples import MANIFEST
-from audit_hooks.workspace_validate import main
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 SERVER = "load_from:\n  - grpc_server: {host: bar, port: 4000, location_name: bar}\n"
 PIECES = {
     "pyproject.toml": MANIFEST,
@@ -142,7 +142,7 @@ def test_aliases_of_aliases_are_looked_at_once_each(tmp_path: Path) -> None:
     """Followed one by one these are 3 to the 40th values."""
     bomb = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}]\n" for n in range(1, 40))
     root = repository(tmp_path, {"workspace.yaml": f"load_from: []\n{bomb}", ".env": "A=1\n"})
-    command = [sys.executable, "-m", "audit_hooks.workspace_validate", str(root), "--format", "json"]
+    command = [sys.executable, "-m", "audit_hooks.dmb_workspace_validate", str(root), "--format", "json"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1, done.stderr
     assert set(findings(done.stdout)) == {("WSP001", "workspace.yaml")}
@@ -159,7 +159,7 @@ class Refuse:
         if name.partition(".")[0] not in allowed:
             raise ImportError(f"{{name}} is refused here")
 sys.meta_path.insert(0, Refuse())
-from audit_hooks.workspace_validate import main
+from audit_hooks.dmb_workspace_validate import main
 for arguments in ([], ["--format", "json"]):
     assert main([{str(repository(tmp_path, files))!r}, *arguments]) == 0
 """

@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dmb.errors import DmbError
-from dmb.ports import KINDS, WELL_KNOWN, Held, Holder, choose, propose
+from dmb.ports.choice import Held, choose, propose
+from dmb.ports.tables import KINDS, WELL_KNOWN, Holder
 
 pytestmark = pytest.mark.usefixtures("quiet_host")
 

@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from dmb.ports import reserve
+from dmb.ports.reservations import reserve
+from tests.support.paths import ROOT
 
-REPOSITORY = str(Path(__file__).parents[2])
+REPOSITORY = str(ROOT)
 
 
 def dmb_ports(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from dmb.ports import KINDS, WELL_KNOWN
 from dmb.ports.sockets import is_bound
+from dmb.ports.tables import KINDS, WELL_KNOWN
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +22,7 @@ AT_ONCE = 32
 CODE = """
 import json, sys
 from pathlib import Path
-from dmb.ports import reserve
+from dmb.ports.reservations import reserve
 import yaml, socket
 slug, workspace = sys.argv[1], Path(sys.argv[2]) if sys.argv[2] else None
 print("ready", flush=True)

@@ -14,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from dmb.errors import DmbError
-from dmb.ports import KINDS, Reserved, confirm, ledger, reserve, survey
+from dmb.ports import reservation_file
+from dmb.ports.reservations import Reserved, confirm, reserve
+from dmb.ports.survey import survey
+from dmb.ports.tables import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -254,10 +257,10 @@ def test_a_broken_workspace_file_refuses_and_reserves_nothing(workspace: Path, n
 
 
 def test_a_lock_that_is_not_let_go_is_told_with_its_holder(workspace: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger, "_PATIENCE", 0.2)
+    monkeypatch.setattr(reservation_file, "_PATIENCE", 0.2)
     code = (
-        "import sys, pathlib; from dmb.ports import ledger\n"
-        "with ledger.locked(pathlib.Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+        "import sys, pathlib; from dmb.ports import reservation_file\n"
+        "with reservation_file.locked(pathlib.Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", code, str(workspace / ".dmb")]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
@@ -278,7 +281,9 @@ NOBODY = 65534
 AS_NOBODY = f"""
 import encodings.utf_8_sig, errno, json, os, socket, sys, tomllib, yaml
 from pathlib import Path
-from dmb.ports import reserve, survey, workspace_files
+from dmb.ports.reservations import reserve
+from dmb.ports.survey import survey
+from dmb.ports import workspace_files
 os.setgid({NOBODY}); os.setuid({NOBODY})
 workspace = Path(sys.argv[1])
 given = reserve("one", {{"grpc": None}}, workspace=workspace)

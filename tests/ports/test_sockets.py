@@ -11,8 +11,9 @@ from contextlib import closing
 import grpc
 import pytest
 
-from dmb.ports import Held, Holder, choose, listeners, propose
-from dmb.ports.sockets import is_bound, listener
+from dmb.ports.choice import Held, choose, propose
+from dmb.ports.sockets import is_bound, listener, listeners
+from dmb.ports.tables import Holder
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells about other sockets")
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dmb.errors import DmbError
-from dmb.ports import Holder, survey
+from dmb.ports.survey import survey
+from dmb.ports.tables import Holder
 
 if TYPE_CHECKING:
     from pathlib import Path

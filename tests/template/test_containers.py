@@ -14,12 +14,12 @@ import pytest
 import yaml
 from pytest_cookies.plugin import Cookies
 
-from dmb import dockerfile
-from dmb.workspace.init import init_docker
-from tests.containers import compose, config, exec_form, refuse_lint, refuse_schema
-from tests.databases import free_port
-
-from .conftest import BIN, Configuration, MadeModule, install, make
+from dmb.formats import dockerfile
+from dmb.workspace.changes.init import init_docker
+from tests.support.containers import compose, config, exec_form, refuse_lint, refuse_schema
+from tests.support.databases import free_port
+from tests.support.made_modules import Configuration, MadeModule, install, make
+from tests.support.paths import BIN
 
 DATABASES = ("duckdb", "postgresql", "mysql", "none")
 SERVERS = {"postgresql": 5432, "mysql": 3306}

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from pytest_cookies.plugin import Cookies
 
-from .conftest import Configuration, Database, MadeModule, install, loaded, make
+from tests.support.made_modules import Configuration, Database, MadeModule, install, loaded, make
 
 # The sample has 24 lines: four that cannot be counted on and two that stand twice, from five countries.
 ROWS = {"bar_one/raw_orders": 24, "bar_one/orders": 18, "bar_one/revenue_by_country": 5}

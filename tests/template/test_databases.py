@@ -15,10 +15,10 @@ import pytest
 import yaml
 from pytest_cookies.plugin import Cookies
 
-from dmb.ports import KINDS
-from tests.databases import free_port
-
-from .conftest import BIN, ROOT, SERVERS, Configuration, Database, MadeModule, make
+from dmb.ports.tables import KINDS
+from tests.support.databases import free_port
+from tests.support.made_modules import SERVERS, Configuration, Database, MadeModule, make
+from tests.support.paths import BIN, ROOT
 
 INSIDE = {"postgresql": 5432, "mysql": 3306}  # the server's own port, in its container
 

@@ -14,7 +14,8 @@ import pytest
 import yaml
 from pytest_cookies.plugin import Cookies
 
-from .conftest import LOADED, ROOT, SERVERS, Configuration, MadeModule, make
+from tests.support.made_modules import LOADED, SERVERS, Configuration, MadeModule, make
+from tests.support.paths import ROOT
 
 
 def expected_files(configuration: Configuration) -> set[str]:

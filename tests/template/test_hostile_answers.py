@@ -14,8 +14,8 @@ from cookiecutter.exceptions import FailedHookException
 from pytest_cookies.plugin import Cookies
 
 from dmb.answers import problem_with
-
-from .conftest import ROOT, Configuration, MadeModule
+from tests.support.made_modules import Configuration, MadeModule
+from tests.support.paths import ROOT
 
 HOSTILE = {
     "empty": "",

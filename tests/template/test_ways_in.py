@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from .conftest import BIN, ROOT
+from tests.support.paths import BIN, ROOT
 
 
 @pytest.fixture(scope="session")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...declared import declared
-from ...rule import CodeRule
+from ...facts.declarations import declared
+from ...judging.rule import CodeRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code
-    from ...declared import Declared
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...facts.declarations import Declared
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _LOADERS = (
     "load_assets_from_modules",

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...declared import MISSING
-from ...rule import CodeRule
+from ...facts.declarations import MISSING
+from ...judging.rule import CodeRule
 from .declarations import HEAD, assets, given_later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 
 class NoOwner(CodeRule):

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...code import UNKNOWN
-from ...declared import MISSING
-from ...rule import CodeRule
+from ...facts.code import UNKNOWN
+from ...facts.declarations import MISSING
+from ...judging.rule import CodeRule
 from .declarations import HEAD, assets, given_later
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code
-    from ...declared import Declared
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...facts.declarations import Declared
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 
 class NoKind(CodeRule):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from ...rule import CodeRule
+from ...judging.rule import CodeRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code, Function
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.code import Code, Function
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _RUFF = ("pyproject.toml", "ruff.toml", ".ruff.toml")
 _CODES = ("ALL", "B", "B0", "B00", "B006")

@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from ...declared import MISSING, declared
-from ...rule import CodeRule
+from ...facts.declarations import MISSING, declared
+from ...judging.rule import CodeRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code
-    from ...declared import Declared
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...facts.declarations import Declared
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _VERBS = ("get", "post", "put", "patch", "delete", "head", "request", "Session", "Client", "AsyncClient", "stream")
 _NETWORK = {

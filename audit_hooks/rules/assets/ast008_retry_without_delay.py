@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...declared import MISSING, declared
-from ...rule import CodeRule
+from ...facts.declarations import MISSING, declared
+from ...judging.rule import CodeRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _HEAD = "import dagster as dg\n\n"
 

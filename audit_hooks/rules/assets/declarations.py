@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...declared import declared
+from ...facts.declarations import declared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code
-    from ...declared import Declared
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...facts.declarations import Declared
+    from ...judging.subject import Subject
 
 HEAD = "import dagster as dg\n\n\n"  # of the examples
 _LATER = ("_attributes(", "map_asset_specs", "map_resolved_asset_specs", "._replace(")

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dmb.records import NamedTuple
-
-from ...code import argument, spread
-from ...declared import MISSING, declared
+from ...facts.code import argument, spread
+from ...facts.declarations import MISSING, declared
 from .loaded import at_top, targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code
-    from ...declared import Declared
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...facts.declarations import Declared
+    from ...judging.subject import Subject
 
 Key = tuple[str, ...]
 

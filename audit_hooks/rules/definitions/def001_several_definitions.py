@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from ...rule import CodeRule
+from ...judging.rule import CodeRule
 from .loaded import at_top, loads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _MAKERS = (
     *("dagster.Definitions", "dagster.Definitions.merge", "dagster.load_from_defs_folder", "dagster.load_defs"),

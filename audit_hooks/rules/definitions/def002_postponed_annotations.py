@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from ...declared import declared
-from ...rule import UNSAFE, CodeRule, Edit
+from ...facts.declarations import declared
+from ...judging.rule import UNSAFE, CodeRule, Edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ...code import Code
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _BODY = "import dagster as dg\n\n\n@dg.asset\ndef orders(context: dg.AssetExecutionContext) -> None:\n    ...\n"
 _KINDS = ("asset", "op", "multi_asset", "asset_check")

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...rule import CodeRule
-from ...sources import Spot
+from ...judging.rule import CodeRule
+from ...reading.sources import Spot
 from .collected import Collected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
     from .collected import Asset, Key
 
 _HEAD = "import dagster as dg\n\n\n"

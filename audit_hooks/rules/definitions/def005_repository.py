@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...declared import declared
-from ...requirements import may_use
-from ...rule import CodeRule
+from ...facts.declarations import declared
+from ...facts.requirements import may_use
+from ...judging.rule import CodeRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _SINCE = (1, 1)  # Definitions
 _OLD = "import dagster as dg\n\n\n@dg.asset\ndef orders(): ...\n\n\n@dg.repository\ndef sales():\n    return [orders]\n"

@@ -5,18 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ...declared import declared
-from ...requirements import may_use
-from ...rule import SAFE, CodeRule, Edit
+from ...facts.declarations import declared
+from ...facts.requirements import may_use
+from ...judging.rule import SAFE, CodeRule, Edit
 
 if TYPE_CHECKING:
     import ast
     from collections.abc import Iterable, Iterator
 
-    from ...code import Code
-    from ...declared import Declared
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...facts.declarations import Declared
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _SINCE = (1, 8)  # all that replaces them
 _REPLACED = (  # an argument, the declarations that have it, and what stands for it

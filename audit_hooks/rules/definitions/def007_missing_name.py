@@ -5,15 +5,15 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from ...rule import Rule
+from ...judging.rule import Rule
 from .loaded import reachable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ...code import Code
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _FILES = (".py", ".pyi", ".pyx", ".so", ".pyd", "/__init__.py", "/__init__.pyi")
 _DYNAMIC = ("__getattr__", "globals()", "vars()", "locals()", "setattr(", "exec(", "sys.modules", "__path__")

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dmb.records import NamedTuple
-
-from ...declared import declared
+from ...facts.declarations import declared
 
 if TYPE_CHECKING:
     import ast
     from collections.abc import Iterable, Iterator
 
-    from ...code import Code
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...judging.subject import Subject
 
 _WORKSPACE = r"(^|/)workspace\.ya?ml$"
 _COMMANDS = r"(^|/)(Dockerfile[^/]*|(docker-)?compose[^/]*\.ya?ml|Makefile|Procfile|[^/]*\.sh)$"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...rule import Rule
+from ...judging.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dmb.ports.yamlnodes import Node
+    from dmb.formats.yaml_nodes import Node
 
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _TEXTS = ("working_directory", "image", "executable_path", "agent_queue")
 _DEFAULTS = {*_TEXTS, "build", "container_context"}

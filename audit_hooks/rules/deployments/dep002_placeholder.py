@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dmb.regex import regex
-
-from ...rule import Rule
-from ...sources import Spot
+from ...judging.rule import Rule
+from ...reading.sources import Spot
 from .files import deployments, lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _HINTS = ("example.", "change", "replace", "your")
 _LEFT = (
@@ -24,8 +22,8 @@ _LEFT = (
     r"|<your[-_ ][\w -]{1,40}>|\byour-(?:registry|org|project|host|server|bucket|account|cluster|domain)(?:-\w+)*\b"
     r"|\bYOUR_[A-Z]{3,}(?:_[A-Z]+)*\b"
 )
-_MAIL = regex(r"e?mail|author|maintainer|contact|owner", re.IGNORECASE)
-_FILLED = regex(r"\b(sed|envsubst|grep|awk|perl)\b|replace\(|[=!]=|\[\[? ")  # the line looks for it itself
+_MAIL = re.compile(r"e?mail|author|maintainer|contact|owner", re.IGNORECASE)
+_FILLED = re.compile(r"\b(sed|envsubst|grep|awk|perl)\b|replace\(|[=!]=|\[\[? ")  # the line looks for it itself
 
 
 class Placeholder(Rule):

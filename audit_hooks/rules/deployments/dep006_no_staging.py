@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ...rule import Rule
-from ...sources import Spot
+from ...judging.rule import Rule
+from ...reading.sources import Spot
 from ..workspace.examples import MANIFEST
 from .files import deployments, pipelines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...findings import Finding
-    from ...sources import Sources
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
+    from ...reading.sources import Sources
 
 _PRODUCTION = {"prod", "production", "live"}
 _BEFORE = {"staging", "stage", "stg", "test", "qa", "uat", "dev", "development", "preprod", "preview", "branch"}

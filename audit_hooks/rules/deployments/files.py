@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from dmb.records import NamedTuple
-
-from ...sources import GLANCED
+from ...reading.sources import GLANCED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ...subject import Subject
+    from ...judging.subject import Subject
 
 
 _ASIDE = {"tests", "test", "fixtures", "testdata", "doc", "docs", "example", "examples", "samples"}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...rule import Rule
+from ...judging.rule import Rule
 from .standing import project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _PROJECT = {"pyproject.toml": "[project]\nname = 'bar'\n", "bar/defs.py": "import dagster as dg\n"}
 _TEST = "from bar.defs import defs\n\n\ndef test_it_loads():\n    assert defs\n"

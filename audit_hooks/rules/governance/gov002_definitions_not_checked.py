@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from dmb.records import NamedTuple
-
-from ...declared import declared
-from ...rule import Rule
-from ...sources import Spot
+from ...facts.declarations import declared
+from ...judging.rule import Rule
+from ...reading.sources import Spot
 from ..deployments.files import pipelines, scripts
 from .gov001_no_tests import tests
 from .standing import project
@@ -18,10 +16,10 @@ from .standing import project
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ...code import Code
-    from ...findings import Finding
-    from ...sources import Sources
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
+    from ...reading.sources import Sources
 
 _CHECKS = ("dg check defs", "definitions validate")
 _LOADS = (*_CHECKS, "dagster-cloud", "dagster_cloud", "dg plus")  # a deployment to Dagster+ loads them too

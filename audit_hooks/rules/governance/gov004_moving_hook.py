@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...rule import Rule
+from ...judging.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 FILE = ".pre-commit-config.yaml"
 _REPO = "repos:\n  - repo: https://github.com/astral-sh/ruff-pre-commit\n    rev: {}\n    hooks:\n      - id: ruff\n"

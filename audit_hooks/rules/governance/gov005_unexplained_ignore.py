@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...rule import Rule
+from ...judging.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _RETRY = "import dagster as dg\n\nRETRIES = dg.RetryPolicy(jitter=dg.Jitter.FULL)  # dmb: ignore[AST008]{}\n"
 _TABLE = "[tool.dmb.audit.ignore]\nAST008 = {}\n"

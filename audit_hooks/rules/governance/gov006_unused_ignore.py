@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ...rule import SAFE, Edit, Rule
-from ...sources import Spot
+from ...judging.rule import SAFE, Edit, Rule
+from ...reading.sources import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _TWICE = "import dagster as dg\n\nRETRIES = dg.RetryPolicy({})  # dmb: ignore[AST008] {}\n"
 

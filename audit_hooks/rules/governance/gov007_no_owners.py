@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...rule import Rule
+from ...judging.rule import Rule
 from .standing import has, project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _PROJECT = {"pyproject.toml": "[project]\nname = 'bar'\n"}
 _CHANGES = ("changelog", "changes", "history", "news", "release_notes", "releases")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ...sources import Spot
+from ...reading.sources import Spot
 
 if TYPE_CHECKING:
-    from ...sources import Sources
-    from ...subject import Subject
+    from ...judging.subject import Subject
+    from ...reading.sources import Sources
 
 
 def project(subject: Subject) -> Spot:

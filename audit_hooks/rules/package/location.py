@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ..definitions.loaded import loads, targets
 
 if TYPE_CHECKING:
-    from ...subject import Subject
+    from ...judging.subject import Subject
 
 
 def is_location(subject: Subject) -> bool:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...rule import Rule
-from ...sources import Spot
+from ...judging.rule import Rule
+from ...reading.sources import Spot
 from ..definitions.loaded import targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _PROJECT = '[project]\nname = "bar"\nversion = "1.0"\ndependencies = ["dagster>=1.13,<1.14"]\n'
 _LOADED = '\n[tool.dg.project]\nroot_module = "bar"\n'

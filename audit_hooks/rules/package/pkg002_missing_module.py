@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ...rule import UNSAFE, Edit, Rule
-from ...sources import spot_at
+from ...judging.rule import UNSAFE, Edit, Rule
+from ...reading.sources import spot_at
 from ..definitions.loaded import targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
     from ..definitions.loaded import Target
 
 _CODE = "import dagster as dg\n\ndefs = dg.Definitions()\n"

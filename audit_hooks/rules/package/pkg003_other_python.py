@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...requirements import Span, dagster, locked, span
-from ...rule import SAFE, Edit, Rule
-from ...sources import spot_at
+from ...facts.requirements import Span, dagster, locked, span
+from ...judging.rule import SAFE, Edit, Rule
+from ...reading.sources import spot_at
 from .location import is_location
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 RELEASE = Span((1, 13), (1, 14))  # of Dagster, which says of itself (Requires-Python):
 PYTHON = Span((3, 10), (3, 15))

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...requirements import MAIN, Span, installed, locked, rewritten
-from ...rule import UNSAFE, Rule
+from ...facts.requirements import MAIN, Span, installed, locked, rewritten
+from ...judging.rule import UNSAFE, Rule
 from .location import is_location
 from .pkg005_unlike_libraries import goes_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ...findings import Finding
-    from ...requirements import Requirement
-    from ...rule import Edit
-    from ...subject import Subject
+    from ...facts.requirements import Requirement
+    from ...judging.findings import Finding
+    from ...judging.rule import Edit
+    from ...judging.subject import Subject
 
 _LOADS = {
     "defs.py": "import dagster as dg\n\ndefs = dg.Definitions()\n",

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ...requirements import ENDLESS, MAIN, Span, locked, rewritten
-from ...rule import SAFE, Rule
+from ...facts.requirements import ENDLESS, MAIN, Span, locked, rewritten
+from ...judging.rule import SAFE, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ...findings import Finding
-    from ...requirements import Requirement, Version
-    from ...rule import Edit
-    from ...subject import Subject
+    from ...facts.requirements import Requirement, Version
+    from ...judging.findings import Finding
+    from ...judging.rule import Edit
+    from ...judging.subject import Subject
 
 _SAME = frozenset(("dagster-webserver", "dagster-graphql", "dagster-dg-cli", "dagit"))  # released as Dagster is
 _AHEAD = 16  # Dagster 1.13.2 goes with 0.29.2 of these:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ...requirements import MAIN, span
-from ...rule import Rule
+from ...facts.requirements import MAIN, span
+from ...judging.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...findings import Finding
-    from ...requirements import Span
-    from ...subject import Subject
+    from ...facts.requirements import Span
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _IMAGE = r"(^|/)(Dockerfile|Containerfile)(\.[^/]+)?$|\.[Dd]ockerfile$"
 _HOST = r"(?<![\w.-])dagster-webserver\s*(?:\[[^\]]*\])?\s*==\s*(\d+(?:\.\d+)+)"

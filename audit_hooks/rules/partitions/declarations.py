@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import ast
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from dmb.records import NamedTuple
-
-from ...declared import Declared, declared
+from ...facts.declarations import Declared, declared
 
 if TYPE_CHECKING:
-    from ...code import Code
-    from ...package import Package
+    from ...facts.code import Code
+    from ...facts.package import Package
 
 # What is cut by time, with the positions of its first and its last moment.
 WINDOWS = {

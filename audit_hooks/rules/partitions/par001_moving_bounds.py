@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from ...declared import declared
-from ...rule import CodeRule
+from ...facts.declarations import declared
+from ...judging.rule import CodeRule
 from .declarations import WINDOWS, bound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _NOW = {
     *(f"datetime.datetime.{name}" for name in ("now", "utcnow", "today")),

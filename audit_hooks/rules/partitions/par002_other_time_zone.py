@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...cron import every_hours
-from ...declared import MISSING, declared
-from ...rule import CodeRule
+from ...facts.cron import every_hours
+from ...facts.declarations import MISSING, declared
+from ...judging.rule import CodeRule
 from .declarations import WINDOWS, bound, declaration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code
-    from ...declared import Declared
-    from ...findings import Finding
-    from ...package import Package
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...facts.declarations import Declared
+    from ...facts.package import Package
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _UTC = {"UTC", "Etc/UTC", "Etc/GMT", "GMT", "Zulu", "Etc/Zulu", "UCT", "Etc/UCT", "Universal", "Etc/Universal"}
 _HEAD = (

@@ -5,19 +5,19 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from ...code import argument
-from ...rule import UNSAFE, CodeRule, Edit
-from ...variables import DAGSTER, PLATFORM
+from ...facts.code import argument
+from ...facts.variables import DAGSTER, PLATFORM
+from ...judging.rule import UNSAFE, CodeRule, Edit
 from ..workspace.wsp007_undocumented_variable import undocumented
 from .variables import HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ...code import Code
-    from ...findings import Finding
-    from ...package import Package
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...facts.package import Package
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _GETTERS = ("os.getenv", "os.environ.get")
 _TESTS = (ast.Compare, ast.BoolOp, ast.If, ast.IfExp, ast.Assert, ast.While, ast.NamedExpr)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from ...code import UNKNOWN, argument
-from ...rule import CodeRule
+from ...facts.code import UNKNOWN, argument
+from ...judging.rule import CodeRule
 from .at_import import dbt_parses, unconditional
 from .variables import HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _VERBS = ("get", "post", "put", "patch", "delete", "head", "request")
 _WORK = {

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...rule import CodeRule
+from ...judging.rule import CodeRule
 from .at_import import dbt_parses, unconditional
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _HEAD = (
     "from pathlib import Path\n\nimport dagster as dg\nfrom dagster_dbt import DbtCliResource, DbtProject\n\n"

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import ast
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from dmb.records import NamedTuple
-
-from ...code import argument, spread
-from ...rule import Rule
+from ...facts.code import argument, spread
+from ...judging.rule import Rule
 from ..security.sec009_pickles_in_tmp import SHARED
 from ..workspace.examples import MANIFEST
 from .storage import below, kept_by_default, mounted, targets
@@ -17,9 +15,9 @@ from .storage import below, kept_by_default, mounted, targets
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _FOLDERS = ("base_dir", "base_path", "root_path", "root_dir", "storage_dir", "storage_path", "data_dir", "database")
 _BASES = {f"dagster.{name}" for name in ("IOManager", "ConfigurableIOManager", "UPathIOManager")}

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...rule import Rule
+from ...judging.rule import Rule
 from .storage import instances, kept_by_default
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dmb.ports.yamlnodes import Node
+    from dmb.formats.yaml_nodes import Node
 
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _LAUNCHERS = ("DockerRunLauncher", "K8sRunLauncher", "CeleryK8sRunLauncher", "EcsRunLauncher")
 _HEAD = "import dagster as dg\n\n\n@dg.asset\ndef total() -> int:\n    return 1\n\n\n"

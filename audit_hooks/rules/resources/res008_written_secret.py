@@ -6,16 +6,16 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from ...rule import CodeRule
-from ..security.tokens import secrets
+from ...facts.tokens import secrets
+from ...judging.rule import CodeRule
 from .variables import HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _SECRETS = (
     *("password", "passwd", "pwd", "passphrase", "secret_key", "secret_access_key", "api_key", "apikey", "api_token"),

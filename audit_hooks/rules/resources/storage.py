@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from ...declared import MISSING, declared
-from ...subject import Subject
+from ...facts.declarations import MISSING, declared
+from ...judging.subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dmb.ports.yamlnodes import Node
+    from dmb.formats.yaml_nodes import Node
 
-    from ...code import Code, Function
-    from ...declared import Declared
+    from ...facts.code import Code, Function
+    from ...facts.declarations import Declared
 
 _SET = ('"io_manager"', "'io_manager'", "io_manager=")
 _VALUES = (ast.List, ast.Dict, ast.Set, ast.Tuple, ast.ListComp, ast.DictComp, ast.SetComp, ast.JoinedStr, ast.BinOp)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code
+    from ...facts.code import Code
 
 HEAD = "import os\n\nimport dagster as dg\n\n"
 _NAME_ALONE = {

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ...declared import declared
+from ...facts.declarations import declared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code
-    from ...declared import Declared
+    from ...facts.code import Code
+    from ...facts.declarations import Declared
 
 # The head of the examples.
 HEAD = "import dagster as dg\n\nnightly = dg.define_asset_job('nightly')\n\n"

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...cron import every_hours
-from ...declared import MISSING
-from ...rule import UNSAFE, CodeRule
-from ...splices import add_argument
+from ...facts.cron import every_hours
+from ...facts.declarations import MISSING
+from ...facts.python_edits import add_argument
+from ...judging.rule import UNSAFE, CodeRule
 from .declarations import HEAD, crons, schedules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ...code import Code
-    from ...findings import Finding
-    from ...rule import Edit
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...judging.findings import Finding
+    from ...judging.rule import Edit
+    from ...judging.subject import Subject
 
 
 class NoTimeZone(CodeRule):

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...cron import problem
-from ...rule import CodeRule
+from ...facts.cron import problem
+from ...judging.rule import CodeRule
 from .declarations import HEAD, crons, schedules
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 
 class ImpossibleTime(CodeRule):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...declared import declared
-from ...rule import CodeRule
-from ...run_requests import repeated, requests
+from ...facts.declarations import declared
+from ...facts.run_requests import repeated, requests
+from ...judging.rule import CodeRule
 from .declarations import HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 
 class RepeatedRunKey(CodeRule):

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from dmb.records import NamedTuple
-from dmb.regex import regex
-
-from ...containers import spot_of
+from ...facts.containers import spot_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...sources import Spot
-    from ...subject import Subject
+    from ...judging.subject import Subject
+    from ...reading.sources import Spot
 
-_COPIED = regex(r"--from=(\S+)")
-_DEFAULT = regex(r"\$\{\w+:?-([^${}]*)\}$")
+_COPIED = re.compile(r"--from=(\S+)")
+_DEFAULT = re.compile(r"\$\{\w+:?-([^${}]*)\}$")
 _NO_PULL = ("never", "build")
 
 

@@ -5,29 +5,30 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dmb import envfile
 from dmb.errors import DmbError
-from dmb.regex import regex
+from dmb.formats import envfile
 
-from ...rule import Rule
-from ...sources import Spot
-from .tokens import ENV, KEY_BLOCK, LARGEST, of_tests, secrets
+from ...facts.tokens import ENV, KEY_BLOCK, LARGEST, of_tests, secrets
+from ...judging.rule import Rule
+from ...reading.sources import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
-_BY_NAME = regex(
+_BY_NAME = re.compile(
     r"(^|/)(id_(rsa|dsa|ecdsa|ed25519)|\.netrc|\.pgpass|\.git-credentials|\.pypirc|[^/]+\.(p12|pfx|jks|ppk|keytab))$"
 )
-_BY_CONTENT = regex(r"(^|/)[^/]+\.(pem|key)$")
-_SECRET = regex(r"PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIAL|_PWD$|_PAT$")
-_NAMES_ONE = regex(r"(_|^)(FILE|PATH|DIR|NAME|ID|URL|URI|HOST|TTL|EXPIRES?|EXPIRY|LENGTH|TYPE|HEADER)$|_EXPIR")
-_IN_URL = regex(r"[a-z][a-z0-9+]*://[^/\s:@]*:([^/\s@]+)@")
+_BY_CONTENT = re.compile(r"(^|/)[^/]+\.(pem|key)$")
+_SECRET = re.compile(
+    r"PASSWORD|PASSWD|PASSPHRASE|SECRET|TOKEN|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIAL|_PWD$|_PAT$"
+)
+_NAMES_ONE = re.compile(r"(_|^)(FILE|PATH|DIR|NAME|ID|URL|URI|HOST|TTL|EXPIRES?|EXPIRY|LENGTH|TYPE|HEADER)$|_EXPIR")
+_IN_URL = re.compile(r"[a-z][a-z0-9+]*://[^/\s:@]*:([^/\s@]+)@")
 # What stands where a secret will: nobody is let in by it, or everybody knows it.
-_STANDS_IN = regex(
+_STANDS_IN = re.compile(
     r"|<.*>|.*\$[\w{(].*|x{3,}|\*+|\.{3}|none|null|true|false|\d{1,2}|changeme.*|change[-_]?(me|this).*|replace[-_]?me.*|"
     r"your[-_ ].*|(my[-_]?)?(secret|pass|pw|token|key)\d{0,3}|admin\d{0,3}|root|user|postgres|mysql|dagster|"
     r"minio(admin)?\d{0,3}|guest|todo|local|.*(example|sample|dummy|demo|test|passw|pswd|pwd|changeme|insecure).*",

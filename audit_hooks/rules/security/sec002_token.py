@@ -5,20 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dmb.regex import regex
-
-from ...rule import Rule
-from ...sources import spot_at
-from .tokens import ENV, LARGEST, of_tests, secrets
+from ...facts.tokens import ENV, LARGEST, of_tests, secrets
+from ...judging.rule import Rule
+from ...reading.sources import spot_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 # Lock files are long and made by programs; the rest is not text.
-_PASSED_OVER = regex(
+_PASSED_OVER = re.compile(
     r"(^|/)(uv\.lock|poetry\.lock|Pipfile\.lock|pdm\.lock|pixi\.lock|yarn\.lock|package-lock\.json|pnpm-lock\.yaml)$|"
     r"\.(pem|key|png|jpe?g|gif|ico|webp|svg|pdf|woff2?|ttf|eot|zip|gz|bz2|xz|7z|jar|whl|parquet|avro|orc|duckdb|db|sqlite3?|"
     r"pkl|pickle|joblib|npy|npz|h5|pt|onnx|xlsx?|docx?|pptx?|mp[34]|mov|so|dll|exe|pyc|min\.(js|css))$",

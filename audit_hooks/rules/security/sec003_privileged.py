@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...rule import Rule
-from ...sources import Spot
+from ...judging.rule import Rule
+from ...reading.sources import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dmb.ports.yamlnodes import Node
+    from dmb.formats.yaml_nodes import Node
 
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _SERVICE = "services:\n  bar:\n    image: bar:1.4\n    command: dagster api grpc -p 4000 -m bar_dagster\n"
 _LAUNCHER = (

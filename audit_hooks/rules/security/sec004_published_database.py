@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import re
+from typing import TYPE_CHECKING, NamedTuple
 
-from dmb.records import NamedTuple
-from dmb.regex import regex
-
-from ...rule import SAFE, Edit, Rule
-from ...sources import Spot
+from ...judging.rule import SAFE, Edit, Rule
+from ...reading.sources import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dmb.ports.yamlnodes import Node
+    from dmb.formats.yaml_nodes import Node
 
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _SERVERS = {
     "5432": "PostgreSQL",
@@ -27,8 +25,8 @@ _SERVERS = {
     "6379": "Redis",
     "9042": "Cassandra",
 }
-_VARIABLE = regex(r"\$\{[^{}]*\}")
-_DEFAULT = regex(r"\$\{\w+:?-([^{}]*)\}")
+_VARIABLE = re.compile(r"\$\{[^{}]*\}")
+_DEFAULT = re.compile(r"\$\{\w+:?-([^{}]*)\}")
 _EVERYWHERE = ("", "0.0.0.0", "*", "::", "[::]")  # noqa: S104 - read, not bound to
 _FILE = "services:\n  db:\n    image: postgres:17\n    ports:\n{}"
 _EMPTY = {"workspace.yaml": "load_from: []\n"}

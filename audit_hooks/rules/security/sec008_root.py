@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from dmb.regex import regex
-
-from ...containers import spot_of
-from ...rule import Rule
+from ...facts.containers import spot_of
+from ...judging.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dmb.dockerfile import Instruction
+    from dmb.formats.dockerfile import Instruction
 
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
-_RUNS = regex(r"\b(dagster|dagster-webserver|dagster-daemon|dagit|dg)\b")
-_INSTALLS = regex(r"\b(dagster-webserver|dagit)\b")
+_RUNS = re.compile(r"\b(dagster|dagster-webserver|dagster-daemon|dagit|dg)\b")
+_INSTALLS = re.compile(r"\b(dagster-webserver|dagit)\b")
 # Images that leave root as their user; of others nobody can tell without pulling them.
-_ROOT = regex(
+_ROOT = re.compile(
     r"((docker\.io|ghcr\.io|public\.ecr\.aws/docker|mirror\.gcr\.io)/)?(library/)?"
     r"(python|debian|ubuntu|alpine|buildpack-deps|openjdk|eclipse-temurin|node|fedora|rockylinux|amazonlinux|"
     r"dagster/[\w-]+|astral-sh/uv|continuumio/(mini|ana)conda3?)([:@].*)?"

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dmb.regex import regex
-
-from ...code import argument
-from ...rule import Rule
-from ...sources import Spot
+from ...facts.code import argument
+from ...judging.rule import Rule
+from ...reading.sources import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
-SHARED = regex(r"(/tmp|/var/tmp|/dev/shm)(/|$)")
+SHARED = re.compile(r"(/tmp|/var/tmp|/dev/shm)(/|$)")
 _HINTS = ("/tmp", "/dev/shm", "gettempdir")  # noqa: S108
 _OURS = ("FilesystemIOManager", "PickledObjectFilesystemIOManager")
 _MANAGERS = {

@@ -5,18 +5,18 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from ...code import argument
-from ...declared import declared
-from ...rule import CodeRule
-from ...run_requests import requests
+from ...facts.code import argument
+from ...facts.declarations import declared
+from ...facts.run_requests import requests
+from ...judging.rule import CodeRule
 from .declarations import HEAD, KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _ASKED = HEAD + "@dg.sensor(job=nightly, minimum_interval_seconds=60)\ndef new_file(context):\n"
 

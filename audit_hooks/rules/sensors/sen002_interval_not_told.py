@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...declared import MISSING, declared
-from ...rule import UNSAFE, CodeRule
-from ...splices import add_argument
+from ...facts.declarations import MISSING, declared
+from ...facts.python_edits import add_argument
+from ...judging.rule import UNSAFE, CodeRule
 from .declarations import HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ...code import Code
-    from ...declared import Declared
-    from ...findings import Finding
-    from ...rule import Edit
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...facts.declarations import Declared
+    from ...judging.findings import Finding
+    from ...judging.rule import Edit
+    from ...judging.subject import Subject
 
 
 class IntervalNotTold(CodeRule):

@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from ...declared import declared
-from ...rule import CodeRule
+from ...facts.declarations import declared
+from ...judging.rule import CodeRule
 from .declarations import HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code, Function
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.code import Code, Function
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _SENSOR = HEAD + "@dg.sensor(job=nightly, minimum_interval_seconds=60)\ndef new_files(context):\n"
 _LISTING = {"os.listdir", "os.scandir", "os.walk", "glob.glob", "glob.iglob"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ...subject import Location, Subject
+    from ...judging.subject import Location, Subject
 
 
 def name_of(subject: Subject, location: Location) -> str:

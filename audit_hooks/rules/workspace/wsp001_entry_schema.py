@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import yaml
 
-from dmb.regex import regex
-
-from ...rule import Rule
+from ...judging.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dmb.ports.yamlnodes import Node
+    from dmb.formats.yaml_nodes import Node
 
-    from ...findings import Finding
-    from ...subject import Location, Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Location, Subject
 
 _COMMON = {"attribute", "location_name", "working_directory", "executable_path"}
 # The key that each kind of item needs, and those that it may have.
@@ -27,7 +26,7 @@ KINDS: dict[str, tuple[str, set[str]]] = {
     "autoload_defs_module": ("module_name", _COMMON - {"attribute"}),
     "grpc_server": ("", {"host", "port", "socket", "location_name", "ssl", "additional_metadata"}),
 }
-_NUMBER = regex(r"[-+]?[0-9][0-9_]*")
+_NUMBER = re.compile(r"[-+]?[0-9][0-9_]*")
 
 
 def _is_text(node: Node) -> bool:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...rule import SAFE, Edit, Rule
+from ...judging.rule import SAFE, Edit, Rule
 from .names import default_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...findings import Finding
-    from ...subject import Location, Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Location, Subject
 
 
 class UnnamedLocation(Rule):

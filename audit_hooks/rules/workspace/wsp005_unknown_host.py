@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from dmb.regex import regex
-
-from ...rule import Rule
+from ...judging.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dmb.ports.yamlnodes import Node
+    from dmb.formats.yaml_nodes import Node
 
-    from ...containers import Service
-    from ...findings import Finding
-    from ...subject import Location, Subject
+    from ...facts.containers import Service
+    from ...judging.findings import Finding
+    from ...judging.subject import Location, Subject
 
 _ELSEWHERE = {"localhost", "host.docker.internal", "host.containers.internal"}
-_PORT = regex(r"(?:^|\s)(?:-p|--port)(?:\s+|=)([0-9]{1,5})(?=\s|$)")
+_PORT = re.compile(r"(?:^|\s)(?:-p|--port)(?:\s+|=)([0-9]{1,5})(?=\s|$)")
 _COMPOSE = "services:\n  bar:\n    image: bar:1\n    command: dagster api grpc -h 0.0.0.0 -p {port} -m bar\n"
 _ENTRY = "load_from:\n  - grpc_server: {{host: {host}, port: 4000, location_name: bar}}\n"
 

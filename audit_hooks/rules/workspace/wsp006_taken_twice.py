@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dmb.compose.published import ComposeFile
 from dmb.errors import DmbError
-from dmb.ports.compose import ComposeFile
-from dmb.ports.source import Source
+from dmb.formats.source import Source
 
-from ...rule import Rule
-from ...sources import Spot
+from ...judging.rule import Rule
+from ...reading.sources import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...containers import Service
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.containers import Service
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _LOCAL = {"localhost", "0.0.0.0", "::1", "[::1]"}  # noqa: S104 - read, not bound to
 _ITEM = "  - grpc_server: {{host: 127.0.0.1, port: {port}, location_name: {name}}}\n"

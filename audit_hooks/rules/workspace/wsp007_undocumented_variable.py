@@ -6,26 +6,24 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
-from dmb.regex import regex
-
-from ...code import argument
-from ...rule import SAFE, Edit, Rule
-from ...variables import DAGSTER, PLATFORM
+from ...facts.code import argument
+from ...facts.variables import DAGSTER, PLATFORM
+from ...judging.rule import SAFE, Edit, Rule
 from .examples import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...code import Code
-    from ...findings import Finding
-    from ...sources import Sources, Spot
-    from ...subject import Subject
+    from ...facts.code import Code
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
+    from ...reading.sources import Sources, Spot
 
 _EXAMPLE = ".env.example"
 _OTHERS = (_EXAMPLE, ".env.sample", ".env.template", "env.example", ".env.dist")
-_DOCUMENTED = regex(r"^[ \t]*#?[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=", re.MULTILINE)
-_USED = regex(r"\$(?:\$|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(:?[-+])?)")
-_NAME = regex(r"[A-Za-z_][A-Za-z0-9_]*")
+_DOCUMENTED = re.compile(r"^[ \t]*#?[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=", re.MULTILINE)
+_USED = re.compile(r"\$(?:\$|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(:?[-+])?)")
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _READERS = {"os.getenv", "os.environ.get", "dagster.EnvVar", "dagster.EnvVar.int"}
 _PIECES = {
     "pyproject.toml": MANIFEST,
@@ -103,7 +101,7 @@ class UndocumentedVariable(Rule):
 
     def fix(self, subject: Subject, finding: Finding) -> Iterator[Edit]:
         """All that are missing, commented out: one edit, the same for each."""
-        from ..security.tokens import masked
+        from ...facts.tokens import masked
 
         files, document = _documents(subject)[0]
         if files is not subject.files:

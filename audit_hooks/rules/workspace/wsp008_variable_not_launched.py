@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...rule import Rule
-from ...variables import DAGSTER, PLATFORM
+from ...facts.variables import DAGSTER, PLATFORM
+from ...judging.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dmb.ports.yamlnodes import Node
+    from dmb.formats.yaml_nodes import Node
 
-    from ...containers import Service
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.containers import Service
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _LAUNCHER = "run_launcher:\n  module: dagster_docker\n  class: DockerRunLauncher\n  config:\n    env_vars: {}\n"
 _SERVICE = (

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from dmb.regex import regex
-
-from ...rule import UNSAFE, Edit, Rule
+from ...judging.rule import UNSAFE, Edit, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...containers import Service
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...facts.containers import Service
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
-_PORT = regex(r"(?:^|\s)(?:-p|--port)(?:\s+|=)([0-9]{1,5})(?=\s|$)")
+_PORT = re.compile(r"(?:^|\s)(?:-p|--port)(?:\s+|=)([0-9]{1,5})(?=\s|$)")
 _CHECK = (
     "healthcheck:\n"
     '  test: ["CMD", "dagster", "api", "grpc-health-check", "--port", "{port}"]\n'

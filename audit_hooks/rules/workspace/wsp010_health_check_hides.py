@@ -5,20 +5,18 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dmb.regex import regex
-
-from ...containers import spot_of
-from ...rule import SAFE, Edit, Rule
+from ...facts.containers import spot_of
+from ...judging.rule import SAFE, Edit, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...findings import Finding
-    from ...sources import Spot
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
+    from ...reading.sources import Spot
 
-_HIDES = regex(r"\s*(\|\||;)\s*(exit\s+0|true|:)\s*;?\s*$")
-_WRITTEN = regex(r"\s*(\|\||;)\s*(exit\s+0|true|:)(\s*;)?(?=\s*[\"']?\s*[\],]?\s*[\])]?\s*(#.*)?$)", re.MULTILINE)
+_HIDES = re.compile(r"\s*(\|\||;)\s*(exit\s+0|true|:)\s*;?\s*$")
+_WRITTEN = re.compile(r"\s*(\|\||;)\s*(exit\s+0|true|:)(\s*;)?(?=\s*[\"']?\s*[\],]?\s*[\])]?\s*(#.*)?$)", re.MULTILINE)
 _SERVICE = "services:\n  bar:\n    image: bar:1\n    healthcheck:\n      test: {}\n      interval: 30s\n"
 _EMPTY = {"workspace.yaml": "load_from: []\n"}
 

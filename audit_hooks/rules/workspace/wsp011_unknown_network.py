@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...rule import Rule
+from ...judging.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dmb.ports.yamlnodes import Node
+    from dmb.formats.yaml_nodes import Node
 
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _LAUNCHER = "run_launcher:\n  module: dagster_docker\n  class: DockerRunLauncher\n  config:\n    network: {}\n"
 _SERVICES = "services:\n  db:\n    image: postgres:17\n    networks: [dagster]\n"

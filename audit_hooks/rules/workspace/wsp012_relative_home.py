@@ -5,22 +5,21 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from dmb import envfile
 from dmb.errors import DmbError
-from dmb.regex import regex
+from dmb.formats import envfile
 
-from ...containers import spot_of
-from ...rule import Rule
-from ...sources import Spot
+from ...facts.containers import spot_of
+from ...judging.rule import Rule
+from ...reading.sources import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
-_FILES = regex(r"(^|/)\.env(\.[^/]+)?$")
-_RELATIVE = regex(r"\.{1,2}|(?!/|~)[\w.-]*(/[\w.-]+)*/?")
+_FILES = re.compile(r"(^|/)\.env(\.[^/]+)?$")
+_RELATIVE = re.compile(r"\.{1,2}|(?!/|~)[\w.-]*(/[\w.-]+)*/?")
 
 
 class RelativeHome(Rule):

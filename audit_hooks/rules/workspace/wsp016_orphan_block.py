@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...rule import Rule
-from ...sources import Spot
+from ...judging.rule import Rule
+from ...reading.sources import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _NONE = '{"registry": 1, "runtime": "local", "code_servers": false, "modules": {}}\n'
 _BLOCK = "load_from:\n  # BEGIN: bar\n  - python_module: bar\n  # END: bar\n"

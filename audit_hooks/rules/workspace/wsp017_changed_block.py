@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...rule import Rule
-from ...sources import Spot
+from ...judging.rule import Rule
+from ...reading.sources import Spot
 from .examples import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _WRITTEN = registry(blocks='"workspace.yaml": "905e3b2b025cf7b0fa4d8d6c0411ee7a41fdf7cc7394ca781a27b6b7fc7b0ebb"')
 _BLOCK = "load_from:\n  # BEGIN: bar\n  - python_module: bar\n  # END: bar\n"
@@ -42,7 +42,7 @@ class ChangedBlock(Rule):
         """Digests against the registry's."""
         if subject.registry is None:
             return
-        from dmb.workspace.registry import fingerprints  # only here: a commit has no registry
+        from dmb.workspace.state.registry import fingerprints  # only here: a commit has no registry
 
         modules = subject.registry.modules
         for name, blocks in subject.marked.items():

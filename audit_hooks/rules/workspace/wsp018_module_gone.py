@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from dmb.errors import DmbError, NothingToWorkOn
 
-from ...rule import Rule
+from ...judging.rule import Rule
 from .examples import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _EMPTY = {"workspace.yaml": "load_from: []\n"}
 

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from dmb.module import Module
 
-from ...rule import Rule
+from ...judging.rule import Rule
 from .examples import MANIFEST, registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 _FILES = {"workspace.yaml": "load_from: []\n", "bar/pyproject.toml": MANIFEST}
 

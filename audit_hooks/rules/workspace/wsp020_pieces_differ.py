@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...rule import Rule
-from ...sources import Spot
+from ...judging.rule import Rule
+from ...reading.sources import Spot
 from .examples import MANIFEST
 
 if TYPE_CHECKING:
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
     from dmb.module import Module
 
-    from ...findings import Finding
-    from ...subject import Location, Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Location, Subject
 
 _YAML = "workspace/local/workspace.yaml"
 _SERVER = "load_from:\n  - grpc_server: {host: bar, port: 4000, location_name: bar}\n"

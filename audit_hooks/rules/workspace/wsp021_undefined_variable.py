@@ -6,21 +6,20 @@ import re
 from typing import TYPE_CHECKING
 
 from dmb.module import Module
-from dmb.regex import regex
 
-from ...rule import Rule
-from ...sources import Spot
-from ...variables import PLATFORM
+from ...facts.variables import PLATFORM
+from ...judging.rule import Rule
+from ...reading.sources import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...findings import Finding
-    from ...subject import Subject
+    from ...judging.findings import Finding
+    from ...judging.subject import Subject
 
 # `$X`, `${X}`, `${X:?…}`: with `:-`, `-`, `:+` and `+` a variable may be unset.
-_USE = regex(r"\$(?:\$|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?=\}|:?\?))")
-_EXAMPLE = regex(r"^[ \t]*#?[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=", re.MULTILINE)
+_USE = re.compile(r"\$(?:\$|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?=\}|:?\?))")
+_EXAMPLE = re.compile(r"^[ \t]*#?[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=", re.MULTILINE)
 _YAML = "load_from:\n  - grpc_server: {host: bar, port: {env: BAR_PORT}, location_name: bar}\n"
 
 

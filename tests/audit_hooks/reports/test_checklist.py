@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from audit_hooks.reports import checklist
-
-from .samples import PLAIN, finding, hostile, sources, verdict
+from tests.support.samples import PLAIN, finding, hostile, sources, verdict
 
 CHECKED = ("PKG001", "PKG002", "SCH002", "SEC001", "DEP001")
 

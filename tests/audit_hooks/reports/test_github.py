@@ -6,8 +6,7 @@ import re
 from pathlib import Path
 
 from audit_hooks.reports import github
-
-from .samples import HOSTILE, finding, hostile, sources, verdict
+from tests.support.samples import HOSTILE, finding, hostile, sources, verdict
 
 
 def read(line: str) -> tuple[str, dict[str, str], str]:

@@ -14,8 +14,7 @@ import pytest
 
 from audit_hooks.reports import html
 from audit_hooks.reports.plain import one_line
-
-from .samples import HOSTILE, PLAIN, finding, fleet, hostile, sources, verdict
+from tests.support.samples import HOSTILE, PLAIN, finding, fleet, hostile, sources, verdict
 
 
 class Page(HTMLParser):

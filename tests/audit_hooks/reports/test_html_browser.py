@@ -10,13 +10,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from audit_hooks.judging.verdict import Verdict
+from audit_hooks.reading.sources import Sources
 from audit_hooks.reports import html
 from audit_hooks.reports.plain import one_line
-from audit_hooks.sources import Sources
-from audit_hooks.verdict import Verdict
-from tests.browser import chromium
-
-from .samples import HOSTILE, PLAIN, SEVERITIES, finding, fleet, hostile, sources, verdict
+from tests.support.browser import chromium
+from tests.support.samples import HOSTILE, PLAIN, SEVERITIES, finding, fleet, hostile, sources, verdict
 
 __all__ = ["chromium"]  # a fixture
 pytestmark = pytest.mark.needs_browser

@@ -10,10 +10,10 @@ import jsonschema
 import pytest
 
 from audit_hooks.reports import json as report
+from tests.support.paths import ROOT
+from tests.support.samples import HOSTILE, PLAIN, finding, fleet, hostile, sources, verdict
 
-from .samples import HOSTILE, PLAIN, finding, fleet, hostile, sources, verdict
-
-SCHEMA = json.loads((Path(__file__).parents[3] / "docs/reference/audit.schema.json").read_text(encoding="utf-8"))
+SCHEMA = json.loads((ROOT / "docs/reference/audit.schema.json").read_text(encoding="utf-8"))
 
 
 def strict(schema: Any) -> Any:

@@ -11,8 +11,7 @@ from markdown_it import MarkdownIt
 
 from audit_hooks.reports import markdown
 from audit_hooks.reports.plain import one_line
-
-from .samples import HOSTILE, PLAIN, finding, fleet, hostile, sources, tree, verdict
+from tests.support.samples import HOSTILE, PLAIN, finding, fleet, hostile, sources, tree, verdict
 
 
 class Page(HTMLParser):

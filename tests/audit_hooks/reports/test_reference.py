@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from audit_hooks.reports import checklist, text
+from tests.support.paths import ROOT
+from tests.support.samples import finding, tree, verdict
 
-from .samples import finding, tree, verdict
-
-PAGE = Path(__file__).parents[3] / "docs" / "reference" / "reports.md"
+PAGE = ROOT / "docs" / "reference" / "reports.md"
 
 
 def test_the_examples_are_what_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

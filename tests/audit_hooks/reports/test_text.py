@@ -12,13 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from audit_hooks.judging.rule import Rule
 from audit_hooks.reports import text
 from audit_hooks.reports.excerpts import Excerpts
 from audit_hooks.reports.plain import cells
-from audit_hooks.rule import Rule
 from audit_hooks.rules import every
-
-from .samples import PLAIN, finding, hostile, sources, tree, verdict
+from tests.support.samples import PLAIN, finding, hostile, sources, tree, verdict
 
 
 def test_findings_stand_by_file_with_line_caret_and_remedy(tmp_path: Path) -> None:

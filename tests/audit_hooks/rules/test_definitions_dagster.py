@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from audit_hooks.engine import judge
+from audit_hooks.judging.engine import judge
 from audit_hooks.rules import find
-from tests.audit_hooks.trees import module, write
+from tests.support.trees import module, write
 
 
 def told(script: str) -> list[str]:

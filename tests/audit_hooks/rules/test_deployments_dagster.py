@@ -13,10 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from audit_hooks.engine import judge
+from audit_hooks.judging.engine import judge
 from audit_hooks.rules.deployments.dep001_cloud_schema import CloudSchema
-
-from ..trees import module
+from tests.support.trees import module
 
 FILE = "dagster_cloud.yaml"
 

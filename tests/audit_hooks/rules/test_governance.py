@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from audit_hooks.engine import audit
-from audit_hooks.fixes import mend
-from audit_hooks.policy import Options
-
-from ..trees import module, repository
+from audit_hooks.judging.engine import audit
+from audit_hooks.judging.fixes import mend
+from audit_hooks.judging.policy import Options
+from tests.support.trees import module, repository
 
 HEAD = "import dagster as dg\n\n"
 CALL = "R = dg.RetryPolicy(max_retries=3)"

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from audit_hooks.engine import judge
-from audit_hooks.fixes import mend
-from audit_hooks.policy import Options
-from audit_hooks.requirements import span
+from audit_hooks.facts.requirements import span
+from audit_hooks.judging.engine import judge
+from audit_hooks.judging.fixes import mend
+from audit_hooks.judging.policy import Options
 from audit_hooks.rules import find
 from audit_hooks.rules.package.pkg003_other_python import PYTHON, RELEASE
-from tests.audit_hooks.trees import module, write
+from tests.support.trees import module, write
 
 DAGSTER = version("dagster")
 

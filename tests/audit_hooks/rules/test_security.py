@@ -8,18 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from audit_hooks.engine import audit, judge
-from audit_hooks.findings import Finding
-from audit_hooks.fixes import mend
-from audit_hooks.policy import Options
-from audit_hooks.rule import Rule
+from audit_hooks.facts.tokens import checksum, secrets
+from audit_hooks.judging.engine import audit, judge
+from audit_hooks.judging.findings import Finding
+from audit_hooks.judging.fixes import mend
+from audit_hooks.judging.policy import Options
+from audit_hooks.judging.rule import Rule
 from audit_hooks.rules import every
 from audit_hooks.rules.security.sec001_secret_file import SecretFile
 from audit_hooks.rules.security.sec002_token import Token
 from audit_hooks.rules.security.sec004_published_database import PublishedDatabase
 from audit_hooks.rules.security.sec006_untagged_image import UntaggedImage
-from audit_hooks.rules.security.tokens import checksum, secrets
-from tests.audit_hooks.trees import module, repository
+from tests.support.trees import module, repository
 
 _RANDOM = random.Random(7)  # noqa: S311 - nothing is kept secret
 _LETTERS = string.ascii_letters

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pytest_cookies.plugin import Cookies
 
-ROOT = Path(__file__).parents[3]
+from tests.support.paths import ROOT
 
 # Another user's file in the folder of FilesystemIOManager, and an asset that reads it.
 PLANTED = """

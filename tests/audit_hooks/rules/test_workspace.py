@@ -6,20 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from audit_hooks.engine import judge
-from audit_hooks.findings import Finding
-from audit_hooks.fixes import mend
-from audit_hooks.policy import Options
-from audit_hooks.rule import Rule
+from audit_hooks.judging.engine import judge
+from audit_hooks.judging.findings import Finding
+from audit_hooks.judging.fixes import mend
+from audit_hooks.judging.policy import Options
+from audit_hooks.judging.rule import Rule
+from audit_hooks.judging.subject import Subject
+from audit_hooks.reading.sources import Sources
 from audit_hooks.rules import every
 from audit_hooks.rules.workspace.wsp007_undocumented_variable import UndocumentedVariable
 from audit_hooks.rules.workspace.wsp008_variable_not_launched import VariableNotLaunched
 from audit_hooks.rules.workspace.wsp009_no_health_check import NoHealthCheck
 from audit_hooks.rules.workspace.wsp011_unknown_network import UnknownNetwork
 from audit_hooks.rules.workspace.wsp012_relative_home import RelativeHome
-from audit_hooks.sources import Sources
-from audit_hooks.subject import Subject
-from tests.audit_hooks.trees import module, write
+from tests.support.trees import module, write
 
 EMPTY = "load_from: []\n"
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from audit_hooks.fixes import mend
-from audit_hooks.policy import Options
+from audit_hooks.judging.fixes import mend
+from audit_hooks.judging.policy import Options
+from audit_hooks.judging.subject import Subject
+from audit_hooks.reading.sources import Sources
 from audit_hooks.rules.workspace.wsp002_duplicate_location import DuplicateLocation
 from audit_hooks.rules.workspace.wsp003_unnamed_location import UnnamedLocation
-from audit_hooks.sources import Sources
-from audit_hooks.subject import Subject
-from tests.audit_hooks.trees import write
+from tests.support.trees import write
 
 # Per workspace.yaml the names of its locations, or the error that Dagster ends with.
 ASK = """

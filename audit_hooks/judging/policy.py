@@ -1,0 +1,179 @@
+"""What a subject is held to: its tier, the rules that are asked, how severe each is, what does not count."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ..reading.sources import Spot
+from .findings import SEVERITIES
+from .rule import TIERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ..reading.sources import Sources
+    from ..rules import Listed
+    from .findings import Finding
+    from .subject import Subject
+
+TABLE = "tool.dmb.audit"
+_CODE = re.compile(r"[A-Z]{3}(\d{3})?")
+
+
+class Options(NamedTuple):
+    """What the command line says; it wins over the settings. Codes are of rules or of areas (`DEF`).
+
+    `baseline` maps fingerprints to how many findings of each are known already (see baseline.py); `advice` asks for
+    recommendations too, as a checklist does.
+    """
+
+    tier: str = ""
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    preview: bool = False
+    baseline: Mapping[str, int] = {}
+    advice: bool = False
+
+
+class Settings:
+    """The table [tool.dmb.audit] of a subject's pyproject.toml, or of its repository's where its own has none.
+
+    Reading never fails: `problems` says what in it is wrong, a rule tells it, and the wrong part does not count.
+    """
+
+    KEYS = ("tier", "select", "ignore", "per-file-ignores", "severity", "preview")
+
+    def __init__(self, subject: Subject) -> None:
+        self.files: Sources = subject.files
+        self.path = "pyproject.toml"
+        found = subject.setting("tool", "dmb", "audit")
+        if found is None and subject.repository is not subject.files:
+            tool: Any = subject.repository.toml(self.path)
+            for key in ("tool", "dmb", "audit"):
+                tool = tool.get(key) if isinstance(tool, dict) else None
+            found = tool
+            self.files = subject.repository if tool is not None else self.files
+        self.problems = [] if found is None else list(_problems(found))
+        self._told: dict[str, Any] = found if isinstance(found, dict) else {}
+
+    def table(self, key: str) -> dict[str, Any]:
+        """A setting that is a table; empty where it is none."""
+        found = self._told.get(key)
+        return found if isinstance(found, dict) else {}
+
+    def codes(self, key: str) -> tuple[str, ...]:
+        """A setting that is a list of codes."""
+        found = self._told.get(key)
+        return tuple(code for code in found if isinstance(code, str)) if isinstance(found, list) else ()
+
+    @property
+    def tier(self) -> str:
+        """The tier that is set, "" where none is."""
+        found = self._told.get("tier")
+        return found if found in TIERS else ""
+
+    @property
+    def preview(self) -> bool:
+        """Whether new rules are asked."""
+        return self._told.get("preview") is True
+
+    def spot(self, text: str, word: str, table: str = "") -> Spot:
+        """Where a key stands: the first line of the settings, or of one of their tables, that begins with it."""
+        start = max(text.find(f"[{TABLE}"), text.find(f"[{TABLE}.{table}]") if table else -1)
+        match = re.compile(rf"^[ \t]*[\"']?{re.escape(word)}(?!\w)", re.MULTILINE).search(text, max(start, 0))
+        at = match.start() if match else max(start, 0)
+        return Spot(self.path, text.count("\n", 0, at) + 1)
+
+
+class Policy:
+    """What one subject is held to."""
+
+    def __init__(self, subject: Subject, options: Options) -> None:
+        self._subject = subject
+        self._options = options
+        settings = subject.settings
+        governance = subject.setting("tool", "dmb", "governance")
+        self.tier = options.tier or settings.tier or (governance if governance in TIERS else TIERS[0])
+        self._select = options.select or settings.codes("select")
+        self._severities = {
+            code: severity for code, severity in settings.table("severity").items() if severity in SEVERITIES
+        }
+        self._preview = options.preview or settings.preview
+
+    def rules(self, rules: Iterable[Listed]) -> list[Listed]:
+        """Those that are asked: of this kind of subject, of its tier or below, selected and not ignored."""
+        return [rule for rule in rules if self._asked(rule)]
+
+    def _asked(self, rule: Listed) -> bool:
+        subject = self._subject
+        if subject.kind not in rule.kinds or (rule.made and subject.kind == "module" and not subject.made):
+            return False
+        if rule.code.startswith(self._options.ignore or "-"):
+            return False
+        if rule.preview and not self._preview:
+            return False
+        if rule.advises and not self._options.advice and rule.code not in self._select:
+            return False
+        if self._select:
+            return rule.code.startswith(self._select) and (rule.code in self._select or self._within(rule))
+        return self._within(rule)
+
+    def _within(self, rule: Listed) -> bool:
+        return TIERS.index(rule.tier) <= TIERS.index(self.tier)
+
+    def applied(self, findings: Iterable[Finding]) -> list[Finding]:
+        """The findings with the severities that the settings give."""
+        if not self._severities:
+            return list(findings)
+        return [finding._replace(severity=self._severities.get(finding.rule, finding.severity)) for finding in findings]
+
+
+def _problems(found: Any) -> Iterable[tuple[str, str]]:
+    """(key, what is wrong with it) of every wrong entry of the settings."""
+    if not isinstance(found, dict):
+        yield "audit", "it must be a table"
+        return
+    for key, value in found.items():
+        if key not in Settings.KEYS:
+            yield key, f"there is no such setting; there are: {', '.join(Settings.KEYS)}"
+        elif key == "tier" and value not in TIERS:
+            yield key, f"it must be one of: {', '.join(TIERS)}"
+        elif key == "preview" and not isinstance(value, bool):
+            yield key, "it must be true or false"
+        elif key == "select":
+            yield from _list_problems(key, value)
+        elif key in ("ignore", "severity", "per-file-ignores") and not isinstance(value, dict):
+            yield key, "it must be a table"
+        elif key == "ignore":
+            yield from _ignore_problems(value)
+        elif key == "severity":
+            for code, severity in value.items():
+                if not _CODE.fullmatch(code) or severity not in SEVERITIES:
+                    yield code, f"write CODE = one of: {', '.join(SEVERITIES)}"
+        elif key == "per-file-ignores":
+            for path, codes in value.items():
+                if isinstance(codes, dict):
+                    yield from _ignore_problems(codes)
+                else:
+                    yield from _list_problems(path, codes)
+
+
+def _list_problems(key: str, value: Any) -> Iterable[tuple[str, str]]:
+    if not isinstance(value, list) or not all(isinstance(code, str) and _CODE.fullmatch(code) for code in value):
+        yield key, 'it must be a list of codes, such as ["DEF", "SEC004"]'
+
+
+def _ignore_problems(table: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    import datetime
+
+    for code, told in table.items():
+        if not _CODE.fullmatch(code):
+            yield code, "it is no code of a rule or an area"
+        elif isinstance(told, dict):
+            if told.keys() - {"reason", "until"} or not isinstance(told.get("reason", ""), str):
+                yield code, 'write it as {reason = "why", until = 2030-01-31}'
+            elif not isinstance(told.get("until", datetime.date.max), datetime.date):
+                yield code, "until must be a date, without quotes: 2030-01-31"
+        elif not isinstance(told, str):
+            yield code, 'write the reason as text: CODE = "why"'

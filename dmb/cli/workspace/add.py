@@ -1,0 +1,55 @@
+"""`dmb workspace add`: put modules into a workspace."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ..options import FOLDER, as_json_option, dry_run_option, force_option, no_install, workspace_option
+from .added import added_data, print_added, print_notes
+from .reload import end_with, reload_now, reload_option, reloaded_data
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@click.command(epilog="\b\nExamples:\n  dmb workspace add ./bar-one\n  dmb workspace add */ --workspace ~/dagster")
+@click.argument("folders", metavar="MODULE_DIR...", type=FOLDER, nargs=-1, required=True)
+@workspace_option
+@no_install
+@force_option
+@reload_option
+@as_json_option
+@dry_run_option
+def add(
+    folders: tuple[Path, ...],
+    named: Path | None,
+    no_install: bool,
+    force: bool,
+    reload_url: str | None,
+    as_json: bool,
+    dry_run: bool,
+) -> None:
+    """Put modules into the workspace: all that are named, or none.
+
+    Each gets an environment of its own, an entry in workspace.yaml and its variables in .env. What is there already and
+    the same stays; what changed is replaced in place, and ports are kept.
+    """
+    from ...module import Module
+    from ...workspace.changes.add import add_modules
+    from ...workspace.state.layout import find
+    from .. import output
+
+    layout = find(named)
+    modules = [Module.read(folder) for folder in folders]
+    done = add_modules(layout, modules, install=not no_install, dry_run=dry_run, tell=output.tell, force=force)
+    reloaded = reload_now(reload_url, layout, dry_run=dry_run)
+    if as_json:
+        output.data("dmb.workspace.add/1", {**added_data(done, dry_run=dry_run), **reloaded_data(reloaded)})
+    elif dry_run:
+        print_notes(done)
+        output.diff(layout, done.changes)
+    else:
+        print_added(done)
+    end_with(reloaded, as_json=as_json)

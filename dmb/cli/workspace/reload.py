@@ -1,0 +1,94 @@
+"""`--reload`: have a running webserver take in what a command has changed, and tell what it then has."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ...errors import DmbError
+from .running import locations_data, print_locations
+
+if TYPE_CHECKING:
+    from ...workspace.live.check import Location
+    from ...workspace.state.layout import Layout
+
+FAILED = 1
+
+reload_option = click.option(
+    "--reload", "reload_url", metavar="URL", help="Then have the webserver that runs there read workspace.yaml again."
+)
+
+
+@dataclass(frozen=True)
+class Reloaded:
+    """What a webserver has after a reload; `missing` are locations of workspace.yaml that it does not have,
+    `lingering` ones that it has and the file does not; `error` is why there was none.
+    """
+
+    url: str
+    locations: tuple[Location, ...] = ()
+    missing: tuple[str, ...] = ()
+    lingering: tuple[str, ...] = ()
+    error: DmbError | None = None
+
+
+def reload_now(url: str | None, layout: Layout, *, dry_run: bool = False) -> Reloaded | None:
+    """Reload the webserver at `url` after a change of the workspace; None where nothing is to be done.
+
+    The change is done, so a webserver that does not answer is told and does not end the command.
+    """
+    if not url or dry_run:
+        return None
+    from ...workspace.live import check as live
+
+    try:
+        locations = live.reload(url)
+        names = live.names(layout)
+    except DmbError as error:
+        return Reloaded(url, error=error)
+    served = {location.name for location in locations}
+    missing = tuple(name for name in names if name not in served)
+    return Reloaded(url, locations, missing, tuple(sorted(served - set(names))))
+
+
+def reloaded_data(reloaded: Reloaded | None) -> dict[str, Any]:
+    """The part of the data that says what a reload gave; none without one."""
+    if reloaded is None:
+        return {}
+    error = str(reloaded.error) if reloaded.error else None
+    return {"reloaded": {**asdict(reloaded), "locations": locations_data(reloaded.locations), "error": error}}
+
+
+def end_with(reloaded: Reloaded | None, *, as_json: bool) -> None:
+    """Tell people what a reload gave, and end the command: with 1 when not all of it loads, 2 when there was none."""
+    if reloaded is None:
+        return
+    if not as_json:
+        _print_reloaded(reloaded)
+    if reloaded.error:
+        click.get_current_context().exit(DmbError.exit_code)
+    if reloaded.missing or reloaded.lingering or any(location.error for location in reloaded.locations):
+        click.get_current_context().exit(FAILED)
+
+
+def _print_reloaded(reloaded: Reloaded) -> None:
+    from .. import output
+
+    if reloaded.error:
+        output.tell(f"Not reloaded: {reloaded.error}")
+        return
+    output.line(f"Reloaded {reloaded.url}")
+    print_locations(reloaded.locations)
+    for name in reloaded.missing:
+        output.line(f"  {name}: not taken in")
+    for name in reloaded.lingering:
+        output.line(f"  {name}: still there")
+    if reloaded.missing or reloaded.lingering:
+        output.tell(
+            "This webserver does not read the workspace's workspace.yaml. Plain `dagster dev` serves from a copy that "
+            "it made when it was started: stop it and start it again."
+        )
+    else:
+        output.tell("The daemon reads workspace.yaml again within a minute; until then a run in what is new fails.")

@@ -1,0 +1,71 @@
+"""`dmb workspace restore`: undo changes, or list those that can be undone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from ..options import as_json_option, confirm, dry_run_option, workspace_option, yes_option
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ...workspace.state.layout import Layout
+
+
+@click.command(
+    epilog="\b\nExamples:\n  dmb workspace restore\n  dmb workspace restore 2026-11-22T22:01:05 --dry-run\n"
+    "  dmb workspace restore 2026-11-22T22:01:05 --yes"
+)
+@click.argument("time", metavar="[TIME]", required=False)
+@workspace_option
+@yes_option
+@as_json_option
+@dry_run_option
+def restore(time: str | None, named: Path | None, yes: bool, as_json: bool, dry_run: bool) -> None:
+    """Undo the change made at TIME and all that came after it; without TIME, list the changes that can be undone.
+
+    Every file that these changes touched is again as it was before them, so what people wrote into it since is undone
+    too: look with --dry-run.
+    """
+    from ...workspace.changes.restore import restore
+    from ...workspace.state.layout import find
+    from .. import output
+
+    layout = find(named)
+    if time is None:
+        _list(layout, as_json=as_json)
+        return
+    done = restore(layout, time, commit=False)
+    if not dry_run:
+        if not yes:
+            output.diff(layout, done.changes)
+            confirm(f"This brings {layout.root} back to before {done.time}.", "yes")
+        done = restore(layout, done.time, commit=True)
+    if as_json:
+        changed = output.changed(layout, done.changes, dry_run=dry_run)
+        output.data("dmb.workspace.restore/1", {"time": done.time, **changed})
+        return
+    for note in done.notes:
+        output.tell(note)
+    if dry_run:
+        output.diff(layout, done.changes)
+        return
+    output.line(f"{layout.root} is as it was before {done.time}")
+    output.files(layout, done.changes)
+
+
+def _list(layout: Layout, *, as_json: bool) -> None:
+    from ...workspace.changes.restore import label, undoable
+    from .. import output
+
+    found = undoable(layout)
+    if as_json:
+        entries = [{"time": label(one), "files": [str(path) for path in one.files]} for one in found]
+        output.data("dmb.workspace.backups/1", {"workspace": str(layout.root), "backups": entries})
+        return
+    if not found:
+        output.tell("There is no change that can be undone.")
+    for one in found:
+        output.line(f"{label(one)}  {', '.join(path.name for path in one.files)}")

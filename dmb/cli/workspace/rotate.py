@@ -1,0 +1,80 @@
+"""`dmb workspace rotate`: give a module's database a new password."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+
+import click
+
+from ..options import as_json_option, confirm, dry_run_option, workspace_option, yes_option
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ...workspace.changes.rotate import Rotated
+
+
+@click.command(epilog="\b\nExamples:\n  dmb workspace rotate bar-one")
+@click.argument("name", metavar="NAME")
+@workspace_option
+@yes_option
+@as_json_option
+@dry_run_option
+def rotate(name: str, named: Path | None, yes: bool, as_json: bool, dry_run: bool) -> None:
+    """Give a module's database a new password: in its block of .env. It is never printed.
+
+    In a local workspace the server gets it too, or nothing is changed. A server in a container keeps the old one until
+    it is told; the commands for that are shown.
+    """
+    from ...workspace.changes.rotate import rotate
+    from ...workspace.state.layout import find
+    from .. import output
+
+    layout = find(named)
+    done = rotate(layout, name, commit=False)
+    if not dry_run:
+        if not yes:
+            confirm(f"This gives {name} a new password in {layout.env}.", name)
+        done = rotate(layout, name, commit=True)
+    if as_json:
+        changed = output.changed(layout, done.changes, dry_run=dry_run)
+        data = {"module": name, "variable": done.variable, "server_told": done.told, **changed}
+        output.data("dmb.workspace.rotate/1", {**data, "next": _after_rotate(done)})
+        return
+    for note in done.notes:
+        output.tell(note)
+    if dry_run:
+        output.diff(layout, done.changes)
+        return
+    output.line(f"{name}: {done.variable} is new in {layout.env}{', and the server has it' if done.told else ''}")
+    output.following(_after_rotate(done))
+
+
+def _after_rotate(done: Rotated) -> list[str]:
+    """Shell lines: tell the server, then restart what uses the password."""
+    from ...workspace.changes.set_password import STATEMENTS
+
+    folder, variable = shlex.quote(str(done.layout.root)), done.variable
+    if done.runtime != "docker":
+        return [
+            f"# write {variable} of {done.layout.env} into {done.path}/.env too",
+            "# then stop the workspace and start it again",
+        ]
+    if not done.service:
+        return [
+            f"# give the server of {done.name} the password that {variable} has in {done.layout.env}",
+            f"cd {folder} && docker compose up --detach",
+        ]
+    statement = STATEMENTS[done.database].format("$NEW")
+    if done.database == "postgresql":
+        change = f'psql -U "$POSTGRES_USER" -d "$POSTGRES_DB" -c "{statement}"'
+    else:
+        client = "$(command -v mysql mariadb | head -n 1)"
+        change = f'MYSQL_PWD="$MYSQL_PASSWORD" {client} -u "$MYSQL_USER" -e "{statement}"'
+    take = f"$(grep '^{variable}=' .env | cut -d= -f2-)"
+    return [
+        f"cd {folder}",
+        f'NEW="{take}" docker compose exec -e NEW {done.service} sh -c {shlex.quote(change)}',
+        "docker compose up --detach",
+    ]

@@ -1,0 +1,56 @@
+"""What a running workspace has, told to people and to programs: for `up`, `validate --live` and `--reload`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from audit_hooks.judging.findings import Finding
+
+    from ...workspace.live.check import Live, Location
+    from ...workspace.state.layout import Layout
+
+
+def live_data(live: Live) -> dict[str, Any]:
+    """What a running workspace has, for programs."""
+    notes = list(live.notes)
+    return {"url": live.url, "version": live.version, "locations": locations_data(live.locations), "notes": notes}
+
+
+def print_live(live: Live) -> None:
+    """What a running workspace has, for people."""
+    from .. import output
+
+    output.line(f"{live.url} runs Dagster {live.version}")
+    print_locations(live.locations)
+    for note in live.notes:
+        output.tell(f"Note: {note}")
+
+
+def locations_data(locations: Iterable[Location]) -> list[dict[str, Any]]:
+    """Code locations as a webserver has them, for programs."""
+    return [{**location._asdict(), "loaded": location.error is None} for location in locations]
+
+
+def print_locations(locations: Iterable[Location]) -> None:
+    """Code locations as a webserver has them, for people."""
+    from audit_hooks.reports.plain import one_line
+
+    from .. import output
+
+    for location in locations:
+        told = f"loaded, Dagster {location.dagster}" if location.error is None else f"error: {one_line(location.error)}"
+        output.line(f"  {location.name}: {told}")
+
+
+def live_findings(live: Live, layout: Layout) -> list[Finding]:
+    """What is wrong with a running webserver, as findings. They stand at the location's item in workspace.yaml."""
+    from audit_hooks.judging.findings import Finding
+
+    path = layout.name_of(layout.workspace_yaml)
+    return [
+        Finding(path, each.line, 0, each.rule, each.severity, each.subject, each.message, each.remedy)
+        for each in live.troubles
+    ]

@@ -1,0 +1,72 @@
+"""`dmb workspace validate`: parsing and printing only; the rules are in `audit_hooks`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..options import workspace_option
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+FAILED = 1
+
+
+@click.command(
+    epilog="\b\nExamples:\n  dmb workspace validate\n  dmb workspace validate --live http://127.0.0.1:3000\n"
+    "  dmb workspace validate --json --fail-on warning"
+)
+@workspace_option
+@click.option("--live", "url", metavar="URL", help="Also ask the webserver that runs there, and the code servers.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["info", "warning", "error"]),
+    default="error",
+    show_default=True,
+    help="The least severity that makes the exit code 1.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON (schema dmb.findings/1).")
+def validate(named: Path | None, url: str | None, fail_on: str, as_json: bool) -> int:
+    """Compare the workspace's registry, its files and the repositories of its modules.
+
+    Each finding has its place, the id of a rule and what to do. Nothing is changed, no code is run, and without --live
+    nothing is asked over the network.
+    """
+    from audit_hooks.judging.engine import judge, workspace
+    from audit_hooks.judging.findings import at_or_above
+    from audit_hooks.rules import every
+
+    from ...workspace.state.layout import find
+    from .. import output
+
+    layout = find(named)
+    findings = judge(workspace(layout.root), every("WSP"))
+    live = None
+    if url:
+        from ...workspace.live.check import look
+        from .running import live_findings
+
+        live = look(url, layout)
+        findings += live_findings(live, layout)
+    if as_json:
+        from audit_hooks.reports import json as report
+
+        data = report.listed(findings)
+        more: dict[str, Any] = {"workspace": str(layout.root)}
+        if live:
+            from .running import live_data
+
+            more["live"] = live_data(live)
+        output.data(data.pop("schema"), {**more, **data})
+    else:
+        from audit_hooks.reports import text
+
+        if live:
+            from .running import print_live
+
+            print_live(live)
+        output.line(text.listing(findings).rstrip("\n"))
+    return FAILED if at_or_above(findings, fail_on) else 0

@@ -1,0 +1,3 @@
+"""What Compose files say."""
+
+from __future__ import annotations

@@ -1,0 +1,188 @@
+"""A workspace's `.env`: read as Compose and python-dotenv both do, marked blocks put in and taken out.
+
+Everything else in the file stays as it is, byte for byte (see `marked_blocks`). A key stands once: of
+two, the later wins.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..errors import DmbError
+from . import marked_blocks
+from .marked_blocks import Block, Span, line_end, line_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+_KEY = re.compile(r"[ \t]*(?:export[ \t]+)?(?:'([^'\r\n]+)'|([^\s=:#'\"]+))(?:[ \t]*(?P<sign>[=:])[ \t]*)?")
+_QUOTED = {
+    "'": re.compile(r"'((?:[^'\\]|\\.)*)'", re.DOTALL),
+    '"': re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL),
+}
+_COMMENT = re.compile(r"(?:^|[ \t])[ \t]*#.*")
+_REST = re.compile(r"[ \t]*(?:#|[\r\n]|\Z)")  # nothing, or a comment
+_PLAINLY = re.compile(r"(?:#[^\r\n]*|([A-Za-z_][A-Za-z0-9_]*)=([A-Za-z0-9_./:@%+,-]*))\r?\n")  # as most lines are
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLAIN = re.compile(r"[A-Za-z0-9_./:@%+,=-]*")
+_ESCAPE = {"'": re.compile(r"\\(['\\])"), '"': re.compile(r"\\(['\"\\abfnrtv])")}
+_ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
+
+
+class Assignment(NamedTuple):
+    """One `KEY=value` of the file: 1-based `line`, `owner` of the block that it stands in (None outside).
+
+    `quote` is the mark around the value, "" where there is none, and None for a key alone, with no sign behind it: its
+    value, here "", is the environment's. In single quotes `$` means itself.
+    """
+
+    key: str
+    value: str
+    line: int
+    owner: str | None
+    quote: str | None
+
+
+class _Found(NamedTuple):
+    """An assignment as it is found: at the position `at`."""
+
+    key: str
+    value: str
+    at: int
+    quote: str | None
+
+
+def assignments(text: str, place: str) -> Sequence[Assignment]:
+    """All assignments in the order of the file; refuses an unterminated quote and damaged markers."""
+    assigned: list[Assignment] = []
+    line, counted = 1, 0
+    for one, owner in _owned(text, place):
+        line, counted = line + marked_blocks.lines_between(text, counted, one.at), one.at
+        assigned.append(Assignment(one.key, one.value, line, owner, one.quote))
+    return assigned
+
+
+def owned(text: str, place: str) -> Iterator[tuple[str | None, str, str]]:
+    """The owner, key and value of each assignment: as `assignments`, for where lines do not matter."""
+    return ((owner, one.key, one.value) for one, owner in _owned(text, place))
+
+
+def blocks(text: str, place: str) -> Sequence[Block]:
+    """The marked blocks in the order of the text; refuses what `assignments` does."""
+    return _read(text, place)[1]
+
+
+def strange_line(text: str, place: str) -> int | None:
+    """The first line that is neither an assignment nor a comment nor empty, 1-based; None when all are."""
+    strange = _read(text, place)[2]
+    return line_of(text, strange[0]) if strange else None
+
+
+@functools.lru_cache(maxsize=4)  # one change asks several times for what stands in the text before and after it
+def _read(text: str, place: str) -> tuple[Sequence[_Found], Sequence[Block], Sequence[int]]:
+    """The assignments, the blocks, and where a strange line begins."""
+    found, several, strange = _values(text, place)
+    return found, marked_blocks.find_blocks(text, place, several), strange
+
+
+def _owned(text: str, place: str) -> Iterator[tuple[_Found, str | None]]:
+    """Each assignment, and the owner of the block around it."""
+    found, blocks, _ = _read(text, place)
+    coming = iter(blocks)
+    block = next(coming, None)
+    for one in found:
+        while block and block.end <= one.at:
+            block = next(coming, None)
+        yield one, block.owner if block and block.start <= one.at else None
+
+
+def line(key: str, value: str) -> str:
+    """`KEY=value` so that every reader of the file reads `value`; refuses (DmbError) what they read differently."""
+    if not _NAME.fullmatch(key):
+        raise DmbError(f"`{key}` is no name of an environment variable", remedy="Use letters, digits and underscores.")
+    if _PLAIN.fullmatch(value):
+        return f"{key}={value}"
+    # Readers differ in what a backslash before a quote does, and python-dotenv expands ${…} in single quotes too.
+    if value.isprintable() and not re.search(r"\$\{|\\\\|\\\Z", value):
+        if "'" not in value:
+            return f"{key}='{value}'"
+        if not re.search(r'["\\$`]', value):
+            return f'{key}="{value}"'
+    raise DmbError(
+        f"the value of {key} reads differently in Compose and in Dagster", remedy="Choose plainer characters."
+    )
+
+
+def update(text: str, changes: Mapping[str, str | None], place: str) -> str:
+    """`text` with the block of each owner holding the lines that it maps to: in its place, or at the end. None: gone.
+
+    Refuses (DmbError with file:line) a key that stands anywhere else too, a value of several lines, an unterminated
+    quote, damaged markers.
+    """
+    taken = {one.key: one.at for one, owner in _owned(text, place) if owner not in changes}
+    for owner, body in changes.items():
+        where = f"{place} ({owner})"
+        new, several, _ = _values(body or "", where)
+        if several:
+            raise DmbError("a value of several lines", place=where, remedy="Write it on one line.")
+        for key in (one.key for one in new):
+            if key in taken:
+                raise DmbError(
+                    f"{key} is set here already, outside of the block of {owner}",
+                    place=f"{place}:{line_of(text, taken[key])}" if taken[key] >= 0 else where,
+                    remedy="`dmb workspace adopt` takes it over; or delete this line.",
+                )
+            taken[key] = -1
+    return marked_blocks.changed(text, changes, blocks(text, place))
+
+
+def put(text: str, owner: str, body: str, place: str) -> str:
+    """`update` for one owner."""
+    return update(text, {owner: body}, place)
+
+
+def drop(text: str, owner: str, place: str) -> str:
+    """`text` without the block of `owner`."""
+    return update(text, {owner: None}, place)
+
+
+def _values(text: str, place: str) -> tuple[list[_Found], list[Span], list[int]]:
+    """The assignments, the spans of the quoted values that go over several lines, where a strange line begins."""
+    found: list[_Found] = []
+    several: list[Span] = []
+    strange: list[int] = []
+    at = 1 if text.startswith(marked_blocks.BOM) else 0
+    while at < len(text):
+        if plain := _PLAINLY.match(text, at):
+            if plain[1]:
+                found.append(_Found(plain[1], plain[2], at, ""))
+            at = plain.end()
+            continue
+        end = line_end(text, at)
+        key = _KEY.match(text, at, end)
+        rest = key.end() if key else at
+        if key:
+            value, quote = "", None
+            if key["sign"]:
+                quote = text[rest] if rest < end and text[rest] in _QUOTED else ""
+                if quote:
+                    match = _QUOTED[quote].match(text, rest)
+                    if not match:
+                        cause = f"the quote of {key[1] or key[2]} is not closed"
+                        raise DmbError(cause, place=f"{place}:{line_of(text, at)}", remedy="Close it, then run again.")
+                    value = _ESCAPE[quote].sub(lambda escape: _ESCAPED.get(escape[1], escape[1]), match[1])
+                    rest = match.end()
+                    if rest > end:
+                        several.append(match.span())
+                        end = line_end(text, rest)
+                else:
+                    value = text[rest:end]
+                    value = (_COMMENT.sub("", marked_blocks.trim(value)) if "#" in value else value).strip()
+                    rest = end
+            found.append(_Found(key[1] or key[2], value, at, quote))
+        if rest < end and not _REST.match(text, rest, end):
+            strange.append(at)
+        at = end
+    return found, several, strange

@@ -1,0 +1,80 @@
+"""What the values of a `.env` come to: Docker Compose puts variables in for `$NAME` and `${NAME}`."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from .envfile import Assignment
+
+_NAME = re.compile(r"\$(?:\$|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*))")
+_BRACES = re.compile(r"\$\{|\}")
+_OPERATION = re.compile(r"(:?[-?+]|)((?<=[-?+]).*|)", re.DOTALL)
+
+
+def resolved(found: Iterable[Assignment], environment: Mapping[str, str]) -> dict[str, str]:
+    """The values of a file; `$` in one sees the environment, and then what stands above it."""
+    values: dict[str, str] = {}
+    for variable in found:
+        if variable.quote is None:  # a name alone takes its value from the environment
+            continue
+        value = variable.value
+        if variable.quote != "'" and "$" in value:
+            try:
+                value = interpolate(value, {**values, **environment})
+            except KeyError:
+                value = ""  # It needs a variable that is not set.
+            except ValueError:
+                pass  # A `$` that is no template, as in some passwords, means itself.
+        values[variable.key] = value
+    return values
+
+
+def interpolate(text: str, values: Mapping[str, str]) -> str:
+    """Put values in for `$NAME` and `${NAME}`, with Compose's `:-`, `-`, `:?`, `?`, `:+` and `+`; `$$` is a `$`.
+
+    KeyError with the name of a variable that is needed and not set, ValueError when the text is no such template.
+    """
+    parts = []
+    at = 0
+    while (start := text.find("$", at)) >= 0:
+        name = _NAME.match(text, start)
+        if name is None:
+            raise ValueError(text)
+        parts.append(text[at:start])
+        at = name.end()
+        if name[2]:
+            closing = _closing_brace(text, at)
+            parts.append(_braced(name[2], text[at:closing], values))
+            at = closing + 1
+        else:
+            parts.append(values[name[1]] if name[1] else "$")
+    return "".join(parts) + text[at:]
+
+
+def _closing_brace(text: str, at: int) -> int:
+    depth = 1
+    for brace in _BRACES.finditer(text, at):
+        depth += -1 if brace[0] == "}" else 1
+        if depth == 0:
+            return brace.start()
+    raise ValueError(text)
+
+
+def _braced(name: str, rest: str, values: Mapping[str, str]) -> str:
+    """The value of `${name<rest>}`."""
+    operation = _OPERATION.fullmatch(rest)
+    if operation is None:
+        raise ValueError(rest)
+    operator, word = operation.groups()
+    is_set = bool(values.get(name)) if operator.startswith(":") else name in values
+    if operator.endswith("+"):
+        return interpolate(word, values) if is_set else ""
+    if is_set:
+        return values[name]
+    if operator.endswith("-"):
+        return interpolate(word, values)
+    raise KeyError(name)

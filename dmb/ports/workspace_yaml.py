@@ -1,0 +1,46 @@
+"""The gRPC servers of a workspace.yaml that run on this host."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..formats.yaml_nodes import documents
+from .tables import Holder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ..formats.source import Source
+    from ..formats.yaml_nodes import Node
+
+# Any other host is a container or a machine: it takes no port here, and the same one on two of them is usual.
+_LOCAL = frozenset({"", "localhost", "127.0.0.1", "0.0.0.0", "::1", "::", "host.docker.internal"})  # noqa: S104
+
+
+def grpc_holders(source: Source, values: Mapping[str, str], notes: list[str]) -> Iterator[Holder]:
+    """The port of each `grpc_server` entry on this host. `values` stand for `{env: NAME}`.
+
+    DmbError for a file that is no YAML, or a port that is none.
+    """
+    owners = source.owners()
+    for document in documents(source):
+        for location in document.get("load_from").items:
+            server = location.get("grpc_server")
+            node = server.get("port")
+            host, port = _text(server.get("host"), values), _text(node, values)
+            if host is None or host.strip("[]").lower() not in _LOCAL or port == "":
+                continue
+            if port is None:
+                notes.append(f"{source.place(node.line)}: the variable for this port is not set: it is not seen")
+            elif not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
+                raise source.broken(f"`{port}` is no port", node.line)
+            else:
+                name = _text(server.get("location_name"), values) or f"gRPC server {host}:{port}"
+                who = owners.get(node.line) or name
+                yield Holder(int(port), "grpc", who, source.place(node.line), "workspace")
+
+
+def _text(node: Node, values: Mapping[str, str]) -> str | None:
+    """A value or `{env: NAME}`; "" when there is none, None when its variable is not set."""
+    variable = node.get("env").text
+    return values.get(variable) if variable else node.text

@@ -1,0 +1,273 @@
+"""Changes to several files of a workspace that happen all or not at all, also when the machine stops in the middle.
+
+    with transaction(state) as tx:        # waits for the workspace's lock, ends what a crash left undone
+        text = tx.read(path)              # bytes, or None when there is no file
+        tx.write(path, new_bytes)         # nothing on disk yet
+        tx.commit()                       # all or nothing; without it nothing is written
+
+New contents are staged next to their targets; one rename makes the journal valid (the commit point); then each staged
+file replaces its target. See `journal` for what is on disk meanwhile, all of it in the state folder (`.dmb`, 0700).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import fcntl
+import os
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ..errors import DmbError
+from . import disk
+from .journal import COMMITTED, DONE, DRAFT, TIME, Journal, prune
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_POLL = 0.02  # seconds between two looks at a lock that somebody holds
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One file of a transaction: `old` and `new` are its bytes, None when there is no file."""
+
+    path: Path
+    old: bytes | None
+    new: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """What became of a change that was interrupted; false when there was none.
+
+    `finished` were put in place; `discarded` belong to a change that was not committed. `conflicts` were edited after
+    the crash: then no file of that change was touched, and `backup` holds what was to be written (`<n>-name.new`) and
+    the old contents of what had been written already (`<n>-name`).
+    """
+
+    finished: tuple[Path, ...] = ()
+    discarded: tuple[Path, ...] = ()
+    conflicts: tuple[Path, ...] = ()
+    backup: Path | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.finished or self.discarded or self.conflicts)
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """The files as they were before the change made at `time` (UTC)."""
+
+    time: dt.datetime
+    folder: Path
+    files: tuple[Path, ...]
+    _names: tuple[str | None, ...] = field(repr=False)
+
+    def read(self) -> dict[Path, bytes | None]:
+        """The old bytes of each file, None for one that did not exist; OSError when the backup is gone."""
+        return {
+            path: (self.folder / name).read_bytes() if name else None
+            for path, name in zip(self.files, self._names, strict=True)
+        }
+
+
+@dataclass(slots=True)
+class Transaction:
+    """Reads and planned writes under the workspace's lock: see `transaction`. `recovery` is what it did first."""
+
+    state: Path
+    recovery: Recovery = field(default_factory=Recovery)
+    _old: dict[Path, bytes | None] = field(default_factory=dict)
+    _new: dict[Path, tuple[bytes | None, int]] = field(default_factory=dict)
+
+    def read(self, path: Path) -> bytes | None:
+        """The bytes of `path` as this transaction sees it (its own writes included), None when there is no file."""
+        if path in self._new:
+            return self._new[path][0]
+        if path not in self._old:
+            self._old[path] = disk.read(path)
+        return self._old[path]
+
+    def write(self, path: Path, new: bytes | None, *, mode: int = 0o644) -> None:
+        """Plan `new` as the content of `path`, None to delete it; `mode` (less the umask) is for a file that is new.
+
+        At `commit` the file must still hold what it held at its first `read` or `write` here.
+        """
+        self.read(path)
+        self._new[path] = (new, mode)
+
+    @property
+    def changes(self) -> list[Change]:
+        """What `commit` would do: the planned writes that change something, in the order of planning."""
+        return [Change(path, self._old[path], new) for path, (new, _) in self._new.items() if new != self._old[path]]
+
+    def commit(self) -> Path | None:
+        """Make all changes or none: the folder of the backups, None when there was nothing to change.
+
+        Refuses (DmbError, nothing changed) when a file was edited since it was read, or cannot be written, or the disk
+        is full.
+        """
+        changes = self.changes
+        if not changes:
+            return None
+        journal = Journal.begin(self.state, [(change.path, change.old, change.new) for change in changes])
+        _check(journal)
+        place = str(self.state)
+        try:
+            journal.draft()
+            for change, entry in zip(changes, journal.entries, strict=True):
+                place = str(change.path)
+                if change.old is not None:
+                    disk.keep(entry.target, journal.folder / entry.backup)
+                if change.new is not None:
+                    disk.stage(journal.staged(entry), change.new, entry.target, self._new[change.path][1])
+            for change in changes:
+                if disk.read(change.path) != change.old:
+                    raise DmbError("edited while this command ran", place=str(change.path), remedy="Run it again.")
+            journal.commit()
+        except OSError as error:
+            if not (self.state / COMMITTED).exists() or journal.withdraw():
+                journal.discard()
+            remedy = "Nothing was changed. Give the right to write, or make room, then run again."
+            raise DmbError(f"cannot be written: {error.strerror}", place=place, remedy=remedy) from error
+        except BaseException:
+            if not (self.state / COMMITTED).exists():
+                journal.discard()
+            raise
+        _finish(journal)
+        self._old.update({change.path: change.new for change in changes})
+        self._new.clear()
+        with contextlib.suppress(OSError):
+            prune(self.state)
+        return journal.folder
+
+
+@contextlib.contextmanager
+def transaction(state: Path, *, timeout: float = 10.0) -> Iterator[Transaction]:
+    """The lock of the workspace whose state folder is `state` (made when absent), a crash before it brought to an end.
+
+    Waits `timeout` seconds for another holder, then refuses with its pid. Refuses once when a file of an interrupted
+    change was edited since (see `Recovery`).
+    """
+    with _lock(state, timeout):
+        recovery = _recover(state)
+        if recovery.conflicts:
+            raise DmbError(
+                "edited after a change to it was interrupted; nothing was overwritten",
+                place=str(recovery.conflicts[0]),
+                remedy=f"What was to be written is in {recovery.backup}. Compare, then run again.",
+            )
+        yield Transaction(state, recovery)
+
+
+def recover(state: Path, *, timeout: float = 10.0) -> Recovery:
+    """End what a crash left undone, as `transaction` does first; conflicts are reported, not raised."""
+    with _lock(state, timeout):
+        return _recover(state)
+
+
+def backups(state: Path) -> list[Backup]:
+    """The backups of the workspace, newest first."""
+    found = []
+    for folder in sorted((state / "backups").glob("*/"), reverse=True):
+        with contextlib.suppress(OSError, ValueError):
+            entries = Journal.load(folder / DONE, state).entries
+            when = dt.datetime.strptime(folder.name.partition("-")[0], TIME).replace(tzinfo=dt.UTC)
+            names = tuple(one.backup if one.old else None for one in entries)
+            found.append(Backup(when, folder, tuple(one.path for one in entries), names))
+    return found
+
+
+@contextlib.contextmanager
+def _lock(state: Path, timeout: float) -> Iterator[None]:
+    try:
+        descriptor = _open_lock(state)
+    except OSError as error:
+        remedy = "Give the right to write to this folder, then run again."
+        raise DmbError(f"cannot be locked: {error.strerror}", place=str(state), remedy=remedy) from None
+    try:
+        deadline = time.monotonic() + timeout
+        while not _taken(descriptor):
+            if time.monotonic() >= deadline:
+                holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
+                raise DmbError(
+                    f"another dmb works on this workspace (process {holder})",
+                    place=str(state.parent),
+                    remedy="Wait until it has ended, then run again.",
+                )
+            time.sleep(_POLL)
+        with contextlib.suppress(OSError):  # on a full disk others are not told who holds it, and looking still works
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)  # gives the lock back
+
+
+def _open_lock(state: Path) -> int:
+    if not state.is_dir():
+        state.mkdir(mode=0o700, exist_ok=True)
+        for ignore in (".gitignore", ".dockerignore"):
+            (state / ignore).write_text("*\n")
+    return os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _taken(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _check(journal: Journal) -> None:
+    """Refuse what could not be replaced once the change is committed."""
+    targets: set[Path] = set()
+    for entry in journal.entries:
+        if entry.target in targets:
+            raise DmbError("two names of one file", place=str(entry.path), remedy="Remove one of the two links.")
+        targets.add(entry.target)
+    disk.check_replaceable((entry.path, entry.target) for entry in journal.entries if entry.old is not None)
+
+
+def _finish(journal: Journal) -> None:
+    """Put the files of a committed change in place."""
+    try:
+        journal.roll_forward()
+    except OSError as error:
+        place = str(error.filename2 or error.filename or journal.state)
+        undone = journal.withdraw()
+        cause = f"cannot be replaced: {error.strerror}"
+        state = "Nothing was changed." if undone else "The change is in part in place; the next command finishes it."
+        raise DmbError(cause, place=place, remedy=f"{state} Remove the cause, then run again.") from error
+
+
+def _recover(state: Path) -> Recovery:
+    """Finish or discard what the journal says. Needs the lock."""
+    discarded: tuple[Path, ...] = ()
+    if (state / DRAFT).exists():
+        try:
+            draft = Journal.load(state / DRAFT, state)
+        except ValueError:  # cut off by a power failure: nothing was staged durably
+            (state / DRAFT).unlink()
+        else:
+            draft.discard()
+            discarded = tuple(one.path for one in draft.entries)
+    if not (state / COMMITTED).exists():
+        return Recovery(discarded=discarded)
+    try:
+        journal = Journal.load(state / COMMITTED, state)
+    except ValueError as error:
+        remedy = f"Compare your files with the newest folder in {state / 'backups'}, then delete this file."
+        raise DmbError(
+            "this journal of an interrupted change is damaged", place=str(state / COMMITTED), remedy=remedy
+        ) from error
+    edited = journal.edited()
+    if edited:
+        journal.set_aside()
+        return Recovery(discarded=discarded, conflicts=tuple(one.path for one in edited), backup=journal.folder)
+    _finish(journal)
+    return Recovery(finished=tuple(one.path for one in journal.entries), discarded=discarded)

@@ -1,0 +1,3 @@
+"""What changes a workspace: a file for each command."""
+
+from __future__ import annotations

@@ -1,0 +1,110 @@
+"""Put modules into a workspace: look first and refuse, then install, then change all files at once."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ...formats import envfile, marked_blocks
+from ..runtimes.python_environment import Environment
+from ..state.session import session
+from .plan import Placement, place_modules
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from ...module import Module
+    from ...transaction.transaction import Change
+    from ..state.layout import Layout
+
+SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Added:
+    """What `add` did. `environments` are in the order of `placements`."""
+
+    layout: Layout
+    runtime: str
+    code_servers: bool
+    placements: tuple[Placement, ...]
+    environments: tuple[str, ...]
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...]
+
+
+def add_modules(
+    layout: Layout,
+    modules: Sequence[Module],
+    *,
+    install: bool,
+    dry_run: bool,
+    tell: Callable[[str], None],
+    force: bool = False,
+) -> Added:
+    """Put modules into the workspace, or bring what is there of them up to date, in one transaction. Twice is once.
+
+    A module whose environment cannot be made is not put in. With `force`, blocks that people changed are written anew.
+    Raises DmbError with nothing changed in the workspace.
+    """
+    modules = list({module.path: module for module in modules}.values())
+    done = [SKIPPED] * len(modules)
+    if dry_run or install:
+        looked = _place(layout, modules, commit=False, force=force)
+        if dry_run:
+            return looked
+        if looked.runtime == "local":
+            done = install_modules(layout, modules, tell)
+    added = replace(_place(layout, modules, commit=True, force=force), environments=tuple(done))
+    make_folders(added)
+    return added
+
+
+def make_folders(added: Added) -> None:
+    """A folder for each module's credential files: where it is missing, Docker makes one that belongs to root.
+
+    On the host a module looks where `.env` says; no folder is made for one that is sent elsewhere.
+    """
+    layout, docker = added.layout, added.runtime == "docker"
+    folders = [layout.auth / placed.module.name for placed in added.placements]
+    if docker:
+        folders = folders if layout.auth.is_dir() else []
+    else:
+        told = _values(layout.env)
+        folders = [folder for folder in folders if str(folder) in told]
+        with contextlib.suppress(OSError):
+            layout.auth.mkdir(mode=0o700, exist_ok=True)
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            folder.mkdir(mode=0o700)
+            folder.chmod(0o755 if docker else 0o700)  # a container's user reads it
+
+
+def _values(env: Path) -> set[str]:
+    """All values of a `.env`."""
+    text = marked_blocks.decode(env.read_bytes(), str(env)) if env.exists() else ""
+    return {value for _, _, value in envfile.owned(text, str(env))}
+
+
+def install_modules(layout: Layout, modules: Sequence[Module], tell: Callable[[str], None]) -> list[str]:
+    """Bring each module's environment up to date: what was done to each."""
+    host = Environment.of_workspace(layout.root, layout.requirements)
+    done: list[str] = []
+    for module in modules:
+        environment = Environment.of_module(module.path, host)
+        if environment.state() != "current":
+            tell(f"Installing {module.name} into {environment.venv}")
+        done.append(environment.bring_up_to_date())
+    return done
+
+
+def _place(layout: Layout, modules: Sequence[Module], *, commit: bool, force: bool) -> Added:
+    with session(layout) as on:
+        registry, placements, unseen = place_modules(on.files, on.registry, modules, now=on.now, force=force)
+        changes = on.finish(registry, commit=commit)
+    skipped = (SKIPPED,) * len(modules)
+    return Added(
+        layout, registry.runtime, registry.code_servers, tuple(placements), skipped, changes, (*unseen, *on.notes)
+    )

@@ -1,0 +1,249 @@
+"""Take over what was put into a workspace by hand: markers around it, an entry in the registry, and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...compose.services import dockerfile, services
+from ...errors import DmbError, NothingToWorkOn
+from ...formats import envfile, marked_blocks
+from ...module import Module
+from ...transaction.transaction import transaction
+from ..state.files import Files
+from ..state.layout import VARIABLE, Layout, find
+from ..state.registry import Entry, Registry, fingerprints
+from ..state.session import Session, session, unknown
+from ..state.status import blocks_of
+from .discover import discover
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from ...formats.yamlsplice import KeyPath
+    from ...transaction.transaction import Change
+    from .discover import Find, Group
+
+COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+
+
+@dataclass(frozen=True)
+class Adopted:
+    """What `adopt` took over, or would."""
+
+    layout: Layout
+    groups: tuple[Group, ...]
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...]
+
+
+def adopt(
+    named: Path | None, names: Sequence[str], *, mapped: Mapping[str, str], given: Sequence[Path], commit: bool
+) -> Adopted:
+    """Take over the modules `names`, or all that are there by hand, in the workspace or the folder `named`.
+
+    `mapped` says which module a code location, a service or an old block belongs to; `given` where files of a folder
+    stand that is no workspace yet. Raises NothingToWorkOn where there is nothing to take over.
+    """
+    layout, registry = _place(named, given)
+    with _opened(layout, registry, commit=commit) as on:
+        groups = _asked(discover(on.files, on.registry.modules, mapped), names, on.registry, layout)
+        entries = _wrap(on, groups)
+        changes = on.finish(on.registry.with_modules(entries), commit=commit)
+    return Adopted(layout, tuple(groups), changes, on.notes)
+
+
+def _place(named: Path | None, given: Sequence[Path]) -> tuple[Layout, Registry]:
+    """The workspace that is meant, or the folder that is to become one with the registry that it would have."""
+    root = (named or Path.cwd()).expanduser().resolve()
+    try:
+        layout = find(named)
+        # The workspace in the usual place is not meant by who stands in a folder that looks like one.
+        elsewhere = named is None and VARIABLE not in os.environ and layout.root not in (root, *root.parents)
+        if not (elsewhere and (given or (root / "workspace.yaml").is_file())):
+            return layout, Registry("local")
+    except NothingToWorkOn:
+        if not root.is_dir():
+            raise
+    places = {}
+    for path in given:
+        full = (Path.cwd() / path).resolve()
+        full = full if full.is_file() else (root / path).resolve()
+        if not full.is_file() or not full.is_relative_to(root):
+            raise NothingToWorkOn(
+                "there is no such file in the workspace", place=str(path), remedy=f"name one in {root}"
+            )
+        usual = "docker-compose.yml" if full.name in COMPOSE else full.name
+        places[usual] = full.relative_to(root).as_posix()
+    if "workspace.yaml" not in places:
+        places["workspace.yaml"] = _only(root, "workspace.yaml")
+    beside = (root / places["workspace.yaml"]).parent / "dagster.yaml"
+    if "dagster.yaml" not in places and beside.is_file():
+        places["dagster.yaml"] = beside.relative_to(root).as_posix()
+    compose = next((name for name in COMPOSE if (root / name).is_file()), None)
+    if compose:
+        places.setdefault("docker-compose.yml", compose)
+    unusual = {usual: place for usual, place in places.items() if usual != place}
+    return Layout(root, unusual), Registry("local", places=unusual)
+
+
+def _only(root: Path, name: str) -> str:
+    """The one file of that name in `root`, or in a folder not far below."""
+    found = [root / name] if (root / name).is_file() else [*root.glob(f"*/{name}"), *root.glob(f"*/*/{name}")]
+    if len(found) == 1:
+        return found[0].relative_to(root).as_posix()
+    if not found:
+        raise NothingToWorkOn(
+            f"there is no {name}, so nothing to take over",
+            place=str(root),
+            remedy="make a workspace: dmb workspace init",
+        )
+    there = ", ".join(sorted(path.relative_to(root).as_posix() for path in found))
+    raise DmbError(
+        f"there are several: {there}", place=str(root), remedy="say which one with --file PATH, or name its folder"
+    )
+
+
+@contextlib.contextmanager
+def _opened(layout: Layout, registry: Registry, *, commit: bool) -> Iterator[Session]:
+    """A session, also of a folder that is no workspace yet: nothing is written there by only looking."""
+    if layout.exists:
+        with session(layout) as on:
+            yield on
+        return
+    with contextlib.ExitStack() as stack:
+        state = layout.state if commit else Path(stack.enter_context(tempfile.TemporaryDirectory())) / "state"
+        made_here = not state.exists()
+        tx = stack.enter_context(transaction(state))
+        if made_here:
+            stack.callback(_forget, layout)
+        now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        files = Files(tx, layout)
+        yield Session(tx, files, _with_runtime(files, registry), (), now)
+
+
+def _forget(layout: Layout) -> None:
+    """Leave no state folder in a folder that has not become a workspace; called while its lock is held."""
+    if not layout.exists:
+        shutil.rmtree(layout.state, ignore_errors=True)
+
+
+def _with_runtime(files: Files, registry: Registry) -> Registry:
+    """The registry of a folder that becomes a workspace: of containers where one of them runs Dagster."""
+    layout = files.layout
+    found = services(files.yaml(layout.compose)) if files.exists(layout.compose) else {}
+    if not {one.role for one in found.values()} & {"webserver", "daemon", "code"}:
+        return replace(registry, code_servers=files.exists(layout.procfile))
+    registry = replace(registry, runtime="docker")
+    built = {dockerfile(one, layout.compose.parent) for one in found.values() if one.role in ("webserver", "daemon")}
+    images = [path for path in built if path and path.is_file() and path.is_relative_to(layout.root)]
+    if len(images) == 1 and images[0] != layout.dockerfile:
+        return replace(registry, places={**registry.places, "Dockerfile": layout.name_of(images[0])})
+    return registry
+
+
+def _asked(groups: list[Group], names: Sequence[str], registry: Registry, layout: Layout) -> list[Group]:
+    """The groups of the names, each once; all groups where none is named."""
+    there = {group.name: group for group in groups}
+    for name in names:
+        if name not in there:
+            if name in registry.modules:
+                raise NothingToWorkOn(f"{name} is dmb's already", place=str(layout.root), remedy="dmb workspace list")
+            raise unknown(name, there, str(layout.root))
+    if not groups:
+        raise NothingToWorkOn(
+            "there is nothing by hand to take over",
+            place=str(layout.workspace_yaml),
+            remedy="dmb workspace list shows what is dmb's; a service that no location names: --map NAME=SERVICE",
+        )
+    return [there[name] for name in dict.fromkeys(names)] if names else groups
+
+
+def _wrap(on: Session, groups: Sequence[Group]) -> dict[str, Entry]:
+    """Plan the markers, and the registry's entries."""
+    files, layout = on.files, on.files.layout
+    finds: dict[Path, list[tuple[str, Find]]] = {}
+    for group in groups:
+        for each in group.finds:
+            finds.setdefault(each.file, []).append((group.name, each))
+    owners = {group.name for group in groups}
+    blocks: dict[str, dict[str, str]] = {name: {} for name in owners}
+    for path, pairs in finds.items():
+        if path.suffix in (".yaml", ".yml"):
+            text = _wrapped_entries(files, path, pairs)
+        else:
+            text = _wrapped_lines(files, path, pairs)
+        on.tx.write(path, marked_blocks.encode(text))
+        after = Files(on.tx, layout)
+        for name, digest in fingerprints(blocks_of(after, path), owners).items():
+            blocks[name][layout.name_of(path)] = digest
+    entries = {}
+    for group in groups:
+        module = _repository(group, layout)
+        entries[group.name] = Entry(
+            path=str(module.path) if module else "",
+            location_name=group.location,
+            package=module.package if module else "",
+            database=module.database if module else group.database,
+            added=on.now,
+            ports={"grpc": group.port} if group.port else {},
+            blocks=blocks[group.name],
+        )
+    return entries
+
+
+def _wrapped_entries(files: Files, path: Path, pairs: list[tuple[str, Find]]) -> str:
+    file = files.yaml(path)
+    together: dict[tuple[str, KeyPath], list[str | int]] = {}
+    for name, each in pairs:
+        if not each.wrapped and each.key is not None:
+            together.setdefault((name, each.path), []).append(each.key)
+    for (name, where), keys in together.items():
+        file.adopt(name, where, keys)
+    return file.render()
+
+
+def _wrapped_lines(files: Files, path: Path, pairs: list[tuple[str, Find]]) -> str:
+    """Markers around lines of a `.env` or a Procfile."""
+    text = files.text(path)
+    eol = marked_blocks.eol_of(text)
+    starts = [0, *(end.end() for end in marked_blocks.EOL.finditer(text)), len(text)]
+    edits = []
+    for name, each in pairs:
+        if not each.wrapped:
+            first = starts[each.line - 1] + (text.startswith(marked_blocks.BOM) if each.line == 1 else 0)
+            last = starts[min(each.last, len(starts) - 1)]
+            edits.append((first, first, f"# BEGIN: {name}{eol}"))
+            edits.append((last, last, marked_blocks.fit(text, last, f"# END: {name}{eol}")))
+    # Of two at one place, the end of one module comes before the start of the next.
+    new = marked_blocks.splice(text, sorted(edits, key=lambda edit: (edit[0], "BEGIN" in edit[2])))
+    if path == files.layout.env:
+        before, after = ([(one.key, one.value) for one in envfile.assignments(each, str(path))] for each in (text, new))
+        if before != after:
+            raise DmbError("markers here would change what the file sets", place=str(path), remedy="wrap it by hand")
+    return new
+
+
+def _repository(group: Group, layout: Layout) -> Module | None:
+    """The module's repository, where an entry or a service leads to one."""
+    target = group.target
+    folders = [target.get("working_directory"), target.get("relative_path")]
+    for service in group.services:
+        build = service.definition.get("build")
+        folders.append(build.get("context") if isinstance(build, dict) else build)
+    for folder in folders:
+        if isinstance(folder, str) and folder and "$" not in folder:
+            start = (layout.workspace_yaml.parent if folder in folders[:2] else layout.compose.parent) / folder
+            try:
+                module = Module.read(start)
+            except (DmbError, OSError, ValueError):
+                continue
+            if module.name == group.name:
+                return module
+    return None

@@ -1,0 +1,76 @@
+"""Go back: the files of a workspace as they were before a change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ...errors import DmbError, NothingToWorkOn
+from ...transaction.transaction import backups, transaction
+from ..state.session import recovered
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ...transaction.transaction import Backup, Change
+    from ..state.layout import Layout
+
+TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
+
+
+@dataclass(frozen=True)
+class Restored:
+    """What `restore` did: all is as it was before the change at `time`."""
+
+    layout: Layout
+    time: str
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...]
+
+
+def label(backup: Backup) -> str:
+    """The time of a backup as it is shown and named: UTC, to the microsecond."""
+    return backup.time.strftime(TIME)
+
+
+def undoable(layout: Layout) -> list[Backup]:
+    """The changes that can be undone, newest first: all but the one that made the workspace."""
+    return [one for one in backups(layout.state) if (layout.workspace_yaml, None) not in _contents(one).items()]
+
+
+def _contents(backup: Backup) -> dict[Path, bytes | None]:
+    try:
+        return backup.read()
+    except OSError as error:
+        raise DmbError(
+            f"this backup is not complete: {error.strerror}",
+            place=str(error.filename or backup.folder),
+            remedy="delete its folder; the changes since it can be undone",
+        ) from error
+
+
+def restore(layout: Layout, time: str, *, commit: bool) -> Restored:
+    """Bring every file that a change has touched since `time` back to what it was before the change at `time`.
+
+    `time` is the start of one backup's `label`. Raises NothingToWorkOn when there is none, DmbError when there are
+    several.
+    """
+    with transaction(layout.state) as tx:
+        found = undoable(layout)
+        meant = [backup for backup in found if label(backup).startswith(time)]
+        if not meant:
+            raise NothingToWorkOn(
+                f"there is no backup of {time}", place=str(layout.state), remedy="dmb workspace restore lists them"
+            )
+        if len(meant) > 1:
+            there = ", ".join(map(label, meant))
+            raise DmbError(f"{time} may be one of several: {there}", remedy="name one of them")
+        old: dict[Path, bytes | None] = {}
+        for backup in found[: found.index(meant[0]) + 1]:  # newest first, so that the oldest content wins
+            old |= _contents(backup)
+        for path, data in old.items():
+            tx.write(path, data, mode=0o600 if path in (layout.env, layout.registry) else 0o644)
+        changes = tuple(tx.changes)
+        if commit:
+            tx.commit()
+        return Restored(layout, label(meant[0]), changes, tuple(recovered(tx.recovery)))

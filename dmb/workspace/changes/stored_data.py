@@ -1,0 +1,89 @@
+"""What a module keeps in the workspace's storage, found and deleted without ever leaving that folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ...errors import DmbError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..state.files import Files
+
+
+class Kept(NamedTuple):
+    """A file or folder of a module's below the storage `root`, and its size in bytes."""
+
+    path: Path
+    size: int
+    root: Path
+
+
+def stored(name: str) -> tuple[str, ...]:
+    """What the storage may hold of a module: the folder of its assets' key prefix, one of its name, its DuckDB file."""
+    return tuple(dict.fromkeys((name.replace("-", "_"), name, f"{name}.duckdb", f"{name}.duckdb.wal")))
+
+
+def data_of(name: str, root: Path, files: Files) -> list[Kept]:
+    """The data of a module that is there in the storage `root`. Refuses what lies outside, or behind a link."""
+    named = [
+        Path(variable.value)
+        for variable in files.variables()
+        if variable.owner == name and variable.key.endswith("_DUCKDB_PATH")
+    ]
+    candidates = [Path(f"{path}{suffix}") for path in named for suffix in ("", ".wal")]
+    candidates += [root / each for each in stored(name)]
+    found = []
+    for path in dict.fromkeys(candidates):
+        if os.path.lexists(path):
+            _refuse_outside(path, root)
+            found.append(Kept(path, sum(_sizes(path)), root))
+    return found
+
+
+def storage(files: Files) -> Path:
+    """The folder of this host that all modules of a local workspace keep their data in."""
+    for variable in files.variables():
+        if variable.key == "DAGSTER_STORAGE_PATH" and variable.owner is None:
+            return Path(variable.value)
+    return files.layout.storage
+
+
+def delete(kept: Kept) -> None:
+    """Delete one; links within a folder go, what they lead to stays. Looks again first, since time may have passed."""
+    _refuse_outside(kept.path, kept.root)
+    try:
+        if kept.path.is_dir():
+            shutil.rmtree(kept.path)
+        else:
+            kept.path.unlink(missing_ok=True)
+    except OSError as error:
+        raise DmbError(
+            f"the module is out of the workspace, and its data cannot be deleted: {error.strerror}",
+            place=str(error.filename or kept.path),
+            remedy="delete it by hand",
+        ) from error
+
+
+def _refuse_outside(path: Path, root: Path) -> None:
+    """Refuse a path that does not lie below the root, links followed."""
+    if path.resolve() != root.resolve() / os.path.relpath(path, root) or not path.resolve().is_relative_to(
+        root.resolve()
+    ):
+        raise DmbError(
+            f"this lies outside of the storage {root}, or a link leads there",
+            place=str(path),
+            remedy="delete it by hand if you mean to, and run without --data",
+        )
+
+
+def _sizes(path: Path) -> Iterator[int]:
+    if path.is_dir():
+        for folder, _, names in os.walk(path):
+            yield from (os.lstat(os.path.join(folder, name)).st_size for name in names)  # noqa: PTH118
+    else:
+        yield path.stat().st_size

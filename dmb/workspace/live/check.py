@@ -1,0 +1,275 @@
+"""A workspace that runs, compared with what its files say: which locations loaded, and what serves them."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import dataclass
+from importlib.metadata import Distribution
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from ...errors import DmbError
+from ...formats import marked_blocks
+from ...formats.yamlsplice import YamlFile
+from ..changes.plan import LOCATIONS
+from ..state.registry import Registry
+from . import code_servers as servers
+from .graphql import Webserver
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from ..state.layout import Layout
+
+# The ids of what only a running workspace shows: id -> (severity, title). Listed in docs/reference/findings.md.
+TROUBLES: Mapping[str, tuple[str, str]] = {
+    "WSP051": ("error", "A code location does not load"),
+    "WSP052": ("error", "A code location of workspace.yaml is not served"),
+    "WSP053": ("warning", "A code location is served that workspace.yaml does not have"),
+    "WSP054": ("error", "Two code locations define one asset"),
+    "WSP055": ("warning", "A code location has newer libraries of Dagster than the webserver"),
+    "WSP056": ("error", "A code server does not answer"),
+    "WSP057": ("error", "A code server serves another module"),
+    "WSP058": ("error", "Two code servers share one port"),
+}
+
+_ENTRIES = """locationEntries { name displayMetadata { key value } locationOrLoadError { __typename
+  ... on RepositoryLocation { dagsterLibraryVersions { name version } %s }
+  ... on PythonError { message errorChain { error { message } } } } }"""
+_ASSETS = "repositories { assetNodes { assetKey { path } isExecutable } }"
+_LOOK = "{ version workspaceOrError { __typename ... on Workspace { %s } ... on PythonError { message } } }" % (
+    _ENTRIES % _ASSETS
+)
+_RELOAD = """mutation { reloadWorkspace { __typename ... on Workspace { %s } ... on PythonError { message }
+  ... on UnauthorizedError { message } } }""" % (_ENTRIES % "")
+
+
+class Location(NamedTuple):
+    """A code location as the webserver has it. `error` is None when it loaded; `dagster` is its version."""
+
+    name: str
+    error: str | None
+    dagster: str | None
+    server: tuple[str, int] | None  # the address of its gRPC server
+    libraries: Mapping[str, str]  # those of Dagster that it has loaded -> version
+
+
+class Trouble(NamedTuple):
+    """What is wrong: a key of TROUBLES, the object, what, and what to do. `line` is that of its item, 0 for none."""
+
+    rule: str
+    subject: str
+    message: str
+    remedy: str
+    line: int = 0
+
+    @property
+    def severity(self) -> str:
+        """As in a finding."""
+        return TROUBLES[self.rule][0]
+
+
+@dataclass(frozen=True)
+class Live:
+    """What a webserver and the code servers answered. `notes` say what could not be found out."""
+
+    url: str
+    version: str
+    locations: tuple[Location, ...]
+    troubles: tuple[Trouble, ...]
+    notes: tuple[str, ...]
+
+
+def look(url: str, layout: Layout) -> Live:
+    """Ask the webserver at `url`, and each gRPC server itself. Raises DmbError when the webserver does not answer."""
+    server, lines = Webserver(url), names(layout)
+    data = server.ask(_LOOK)
+    with _understanding(server):
+        entries = _entries(data["workspaceOrError"], server)
+        locations = [_location(entry) for entry in entries]
+        troubles = [
+            *_served(locations, lines),
+            *_collisions(entries),
+            *_versions(locations, _libraries(layout, str(data["version"]))),
+        ]
+    registry = Registry.parse(layout.registry.read_bytes(), layout.registry)
+    packages = {entry.location_name: entry.package for entry in registry.modules.values()}
+    asked, notes = [location for location in locations if location.server], []
+    try:
+        addresses = [location.server for location in asked if location.server]
+        answers = servers.ask(addresses, layout, registry.runtime) if asked else []
+        troubles += _servers(zip(asked, answers, strict=True), packages)
+    except DmbError as error:
+        notes.append(f"the code servers themselves were not asked: {error.cause}")
+    troubles = [trouble._replace(line=lines.get(trouble.subject, 0)) for trouble in troubles]
+    return Live(server.url, str(data["version"]), tuple(locations), tuple(troubles), tuple(notes))
+
+
+def reload(url: str) -> tuple[Location, ...]:
+    """Have the webserver at `url` read its workspace.yaml again and load every location anew; what it has then.
+
+    Raises DmbError when it does not answer or cannot read the file: it then goes on with what it had.
+    """
+    server = Webserver(url)
+    data = server.ask(_RELOAD)
+    with _understanding(server):
+        return tuple(_location(entry) for entry in _entries(data["reloadWorkspace"], server))
+
+
+@contextlib.contextmanager
+def _understanding(server: Webserver) -> Iterator[None]:
+    """Refuse an answer that does not have what was asked for."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise DmbError(
+            "what answers there does not answer as a Dagster webserver does",
+            place=server.url,
+            remedy="name the webserver's own address; if it is, report its version",
+        ) from error
+
+
+def _entries(answer: Mapping[str, Any], server: Webserver) -> list[dict[str, Any]]:
+    if answer["__typename"] != "Workspace":
+        raise DmbError(
+            f"the webserver cannot load its workspace: {answer.get('message', answer['__typename'])}".strip(),
+            place=server.url,
+            remedy="mend workspace.yaml: dmb workspace validate",
+        )
+    return list(answer["locationEntries"])
+
+
+def _location(entry: Mapping[str, Any]) -> Location:
+    """`loadStatus` says LOADED for a failure too, so the type tells."""
+    found = entry["locationOrLoadError"] or {"__typename": "none"}
+    versions = {each["name"]: each["version"] for each in found.get("dagsterLibraryVersions") or ()}
+    about = {each["key"]: each["value"] for each in entry["displayMetadata"]}
+    server = (about["host"], int(about["port"])) if "host" in about and about.get("port", "").isdecimal() else None
+    error = None
+    if found["__typename"] == "PythonError":
+        chain = [each["error"]["message"] for each in found.get("errorChain") or ()]
+        # The last cause is what the module's author has to mend; the rest is how Dagster came upon it.
+        error = (chain or [found["message"]])[-1].strip()
+    elif found["__typename"] != "RepositoryLocation":
+        error = "it is still loading"
+    return Location(str(entry["name"]), error, versions.get("dagster"), server, versions)
+
+
+def names(layout: Layout) -> dict[str, int]:
+    """The names of the locations in workspace.yaml, with their lines."""
+    path = layout.workspace_yaml
+    file = YamlFile(marked_blocks.decode(path.read_bytes(), str(path)), str(path))
+    loaded = file.plain(LOCATIONS)
+    told = [_served_name(item) for item in (loaded if isinstance(loaded, list) else ())]
+    found = zip(file.entries(LOCATIONS), told, strict=False)
+    return {name: entry.line for entry, name in found if name is not None}
+
+
+def _served_name(item: object) -> str | None:
+    """The name that Dagster serves an item of `load_from` under; None where it comes from its environment."""
+    kind, target = next(iter(item.items())) if isinstance(item, dict) and len(item) == 1 else ("", None)
+    if isinstance(target, str):
+        target = {"relative_path" if kind == "python_file" else "module_name": target}
+    if not isinstance(target, dict):
+        return None
+    if told := target.get("location_name"):
+        return told if isinstance(told, str) else None
+    if kind == "grpc_server":
+        where = target.get("socket", target.get("port"))
+        return f"grpc:{target.get('host', 'localhost')}:{where}" if isinstance(where, str) else None
+    name = (
+        target.get("module_name") or target.get("package_name") or PurePosixPath(str(target.get("relative_path"))).name
+    )
+    return f"{name}:{target['attribute']}" if target.get("attribute") else str(name)
+
+
+def _served(locations: Sequence[Location], lines: Mapping[str, int]) -> list[Trouble]:
+    found = []
+    for location in locations:
+        if location.error is not None:
+            message = f"{location.name} does not load: {location.error}"
+            found.append(
+                Trouble("WSP051", location.name, message, "mend the module's code or environment, then reload")
+            )
+        if location.name not in lines:
+            message = f"{location.name} is served, and workspace.yaml does not have it"
+            remedy = "reload the webserver, or start it again; it may also be the one of another workspace"
+            found.append(Trouble("WSP053", location.name, message, remedy))
+    served = {location.name for location in locations}
+    for name in (name for name in lines if name not in served):
+        message = f"{name} is in workspace.yaml, and the webserver does not have it"
+        remedy = "reload it; plain `dagster dev` serves from a copy of the file: stop it and start it again"
+        found.append(Trouble("WSP052", name, message, remedy))
+    return found
+
+
+def _collisions(entries: Iterable[Mapping[str, Any]]) -> list[Trouble]:
+    """Assets that more than one location can compute. One that only depends on it has a stub that cannot."""
+    owners: dict[str, list[str]] = {}
+    for entry in entries:
+        for repository in (entry["locationOrLoadError"] or {}).get("repositories") or ():
+            for node in repository["assetNodes"]:
+                if node["isExecutable"]:
+                    owners.setdefault("/".join(node["assetKey"]["path"]), []).append(str(entry["name"]))
+    remedy = "give the keys of each module a prefix of its own (key_prefix)"
+    return [
+        Trouble("WSP054", names[-1], f"the asset {key} is defined in {' and in '.join(names)}", remedy)
+        for key, names in sorted(owners.items())
+        if len(set(names)) > 1
+    ]
+
+
+def _libraries(layout: Layout, version: str) -> dict[str, str]:
+    """The libraries that webserver and daemon have: those of the workspace's environment, if that is the one that runs.
+
+    In an image they cannot be seen; most move with Dagster itself.
+    """
+    installed: dict[str, str] = {}
+    for site in layout.venv.glob("lib/python*/site-packages"):
+        found = Distribution.discover(path=[str(site)])
+        installed |= {one.name: one.version for one in found if one.name and one.name.startswith("dagster")}
+    return installed if installed.get("dagster") == version else {"dagster": version}
+
+
+def _versions(locations: Iterable[Location], host: Mapping[str, str]) -> Iterator[Trouble]:
+    for location in locations:
+        newer = [
+            name
+            for name, version in location.libraries.items()
+            if name in host and _number(version) > _number(host[name])
+        ]
+        if newer:
+            theirs = ", ".join(f"{name} {location.libraries[name]}" for name in newer)
+            ours = ", ".join(f"{name} {host[name]}" for name in newer)
+            message = f"{location.name} has {theirs}, and the webserver has {ours}"
+            yield Trouble("WSP055", location.name, message, "upgrade the webserver and the daemon first")
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+
+
+def _servers(answers: Iterable[tuple[Location, dict[str, Any]]], packages: Mapping[str, str]) -> list[Trouble]:
+    found = []
+    for location, answer in answers:
+        host, port = location.server or ("", 0)
+        where = f"{host}:{port}"
+        if "error" in answer:
+            message = f"no code server answers for {location.name} at {where}: {answer['error']}"
+            found.append(
+                Trouble("WSP056", location.name, message, "start it: dmb workspace up, or its line of the Procfile")
+            )
+            continue
+        served = sorted({module for modules in answer["servers"].values() for module in modules})
+        if len(answer["servers"]) > 1:
+            message = f"{len(answer['servers'])} code servers share {where}: {', '.join(served)}"
+            found.append(Trouble("WSP058", location.name, message, "stop all but one, and give each its own port"))
+        package = packages.get(location.name)
+        others = [module for module in served if package and module.split(".")[0] != package.split(".")[0]]
+        if others:
+            message = f"the code server at {where} serves {', '.join(others)}, and {location.name} is {package}"
+            found.append(
+                Trouble("WSP057", location.name, message, "stop that server, or give one of the two another port")
+            )
+    return found

@@ -1,0 +1,48 @@
+"""Have code servers asked from where webserver and daemon reach them: by the Python of these two (see `probe`)."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...compose.services import services
+from ...errors import DmbError
+from ...formats import marked_blocks
+from ...formats.yamlsplice import YamlFile
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..state.layout import Layout
+
+PROBE = Path(__file__).with_name("probe.py")
+
+
+def ask(addresses: Sequence[tuple[str, int]], layout: Layout, runtime: str) -> list[dict[str, Any]]:
+    """What the server at each (host, port) answers, as `probe` has it. DmbError where none could be asked."""
+    command = _command(layout, runtime)
+    try:
+        done = subprocess.run(command, input=json.dumps(addresses), capture_output=True, text=True, check=True)
+        answers: list[dict[str, Any]] = json.loads(done.stdout)
+    except (OSError, ValueError, subprocess.CalledProcessError) as error:
+        last = (getattr(error, "stderr", "") or str(error)).strip().splitlines()[-1:]
+        raise DmbError(" ".join(last)) from error
+    return answers
+
+
+def _command(layout: Layout, runtime: str) -> list[str]:
+    """What runs the probe: in the workspace's own environment, or in the webserver's container."""
+    if runtime == "local":
+        python = layout.venv / "bin" / "python"
+        if not python.exists():
+            raise DmbError(f"there is no {python}")
+        return [str(python), str(PROBE)]
+    path = layout.compose
+    found = services(YamlFile(marked_blocks.decode(path.read_bytes(), str(path)), str(path))).values()
+    service = next((one.name for one in found if one.role == "webserver"), None)
+    if service is None:
+        raise DmbError(f"{path} has no service of a webserver")
+    compose = ["docker", "compose", "--file", str(path), "exec", "-T", service]
+    return [*compose, "python", "-c", PROBE.read_text("utf-8")]

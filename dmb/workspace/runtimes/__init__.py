@@ -1,0 +1,3 @@
+"""What a workspace runs on: processes of this host, or containers."""
+
+from __future__ import annotations

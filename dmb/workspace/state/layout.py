@@ -1,0 +1,153 @@
+"""Where a workspace's files stand, and which workspace is meant."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import json
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...errors import NothingToWorkOn
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+HOME = "~/workspace/services/dagster"  # the last place that is looked at
+VARIABLE = "DMB_WORKSPACE"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The files of one workspace, by what they are for. Nothing is read or made here.
+
+    `places` says where a file stands that is not in its usual place (see `Registry`).
+    """
+
+    root: Path  # absolute
+    places: Mapping[str, str] = field(default_factory=dict, compare=False)
+
+    def _at(self, name: str) -> Path:
+        return self.root / self.places.get(name, name)
+
+    @functools.cached_property
+    def workspace_yaml(self) -> Path:
+        """Which code locations there are: read by webserver and daemon."""
+        return self._at("workspace.yaml")
+
+    @functools.cached_property
+    def dagster_yaml(self) -> Path:
+        """The instance: where runs, events and logs are kept."""
+        return self._at("dagster.yaml")
+
+    @functools.cached_property
+    def compose(self) -> Path:
+        """The containers, in the docker runtime."""
+        return self._at("docker-compose.yml")
+
+    @functools.cached_property
+    def dockerfile(self) -> Path:
+        """The image of webserver, daemon and shared modules, in the docker runtime."""
+        return self._at("Dockerfile")
+
+    @functools.cached_property
+    def env(self) -> Path:
+        """Variables of the workspace and of its modules; may hold secrets."""
+        return self._at(".env")
+
+    @functools.cached_property
+    def procfile(self) -> Path:
+        """The processes that honcho starts, where each module has a code server."""
+        return self.root / "Procfile"
+
+    @functools.cached_property
+    def requirements(self) -> Path:
+        """What the workspace's own environment holds: webserver and daemon."""
+        return self.root / "requirements.txt"
+
+    @functools.cached_property
+    def gitignore(self) -> Path:
+        """What git leaves alone here."""
+        return self.root / ".gitignore"
+
+    @functools.cached_property
+    def venv(self) -> Path:
+        """The workspace's own environment."""
+        return self.root / ".venv"
+
+    @functools.cached_property
+    def instance(self) -> Path:
+        """SQLite files and compute logs."""
+        return self.root / "instance"
+
+    @functools.cached_property
+    def storage(self) -> Path:
+        """What the modules' assets hold: DAGSTER_STORAGE_PATH."""
+        return self.root / "storage"
+
+    @functools.cached_property
+    def auth(self) -> Path:
+        """Credential files, in a folder for each module."""
+        return self.root / "auth"
+
+    @functools.cached_property
+    def state(self) -> Path:
+        """dmb's own folder: registry, lock, reservations, journal, backups."""
+        return self.root / ".dmb"
+
+    @functools.cached_property
+    def registry(self) -> Path:
+        """Which modules dmb put here. It makes a folder a workspace."""
+        return self.state / "registry.json"
+
+    @property
+    def exists(self) -> bool:
+        """Whether this is a workspace."""
+        return self.registry.is_file()
+
+    def name_of(self, file: Path) -> str:
+        """What a file is called in the registry and in messages: its path below the workspace."""
+        return file.relative_to(self.root).as_posix()
+
+
+def find(named: Path | None = None, *, start: Path | None = None) -> Layout:
+    """The workspace that is meant: `named` (--workspace), $DMB_WORKSPACE, the nearest one upwards from `start`, HOME.
+
+    `start` is the working folder by default. A place that was named must be one: there is no falling back from it.
+    Raises NothingToWorkOn.
+    """
+    if named is not None:
+        return _required(named, str(named))
+    variable = os.environ.get(VARIABLE)
+    if variable:
+        return _required(Path(variable), f"{VARIABLE}={variable}")
+    here = Path.cwd() if start is None else start.resolve()
+    for folder in (here, *here.parents):
+        if (layout := Layout(folder)).exists:
+            return _with_places(layout)
+    home = Layout(Path(HOME).expanduser())
+    if home.exists:
+        return _with_places(home)
+    raise NothingToWorkOn(
+        f"no workspace is named, none is at or above {here}, and none is in {HOME}",
+        remedy=f"make one: dmb workspace init DIR; or name one with --workspace DIR or {VARIABLE}",
+    )
+
+
+def _required(path: Path, place: str) -> Layout:
+    layout = Layout(path.expanduser().resolve())
+    if layout.exists:
+        return _with_places(layout)
+    raise NothingToWorkOn(
+        "this is not a workspace", place=place, remedy=f"make it one: dmb workspace init {layout.root}"
+    )
+
+
+def _with_places(layout: Layout) -> Layout:
+    """The layout as its registry has it; a broken registry is told by who reads all of it."""
+    with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):
+        places = json.loads(layout.registry.read_bytes()).get("places", {})
+        return replace(layout, places={str(name): str(path) for name, path in places.items()})
+    return layout

@@ -1,0 +1,80 @@
+"""What is in a workspace, and whether it still is as dmb wrote it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ...formats import envfile, marked_blocks
+from ...formats.dockerfile_sections import sections
+from .registry import fingerprints
+from .session import session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ...formats.marked_blocks import Block
+    from .files import Files
+    from .layout import Layout
+    from .registry import Entry
+
+
+class Drift(NamedTuple):
+    """A block that is not as it was written. `line` is 0 where the block is gone."""
+
+    file: str
+    line: int
+
+
+class Status(NamedTuple):
+    """One module as the registry has it, and what became of it."""
+
+    name: str
+    entry: Entry
+    path_exists: bool
+    drifted: tuple[Drift, ...]
+
+
+class Listing(NamedTuple):
+    """All modules of a workspace in the order in which they came."""
+
+    runtime: str
+    modules: tuple[Status, ...]
+    notes: tuple[str, ...]
+
+
+def listing(layout: Layout) -> Listing:
+    """Look at the whole workspace; each file is read once. DmbError for one that is broken."""
+    with session(layout) as on:
+        modules = on.registry.modules
+        now: dict[str, tuple[dict[str, str], dict[str, int]]] = {}
+        for file in dict.fromkeys(file for entry in modules.values() for file in entry.blocks):
+            blocks = blocks_of(on.files, layout.root / file)
+            lines = {block.owner: block.line for block in reversed(blocks)}
+            now[file] = fingerprints(blocks, modules), lines
+        found = [
+            Status(
+                name,
+                entry,
+                bool(entry.path) and (Path(entry.path) / "pyproject.toml").is_file(),
+                tuple(
+                    Drift(file, now[file][1].get(name, 0))
+                    for file, digest in entry.blocks.items()
+                    if now[file][0].get(name) != digest
+                ),
+            )
+            for name, entry in modules.items()
+        ]
+    return Listing(on.registry.runtime, tuple(found), on.notes)
+
+
+def blocks_of(files: Files, path: Path) -> Sequence[Block]:
+    """The blocks of one file, read as what it is; none where it is gone."""
+    if not files.exists(path):
+        return []
+    if path.suffix in (".yaml", ".yml"):
+        return [placed.block for placed in files.yaml(path).blocks]
+    if path == files.layout.dockerfile:
+        return sections(files.text(path), str(path))
+    find = envfile.blocks if path == files.layout.env else marked_blocks.find_blocks
+    return find(files.text(path), str(path))

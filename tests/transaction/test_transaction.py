@@ -1,0 +1,401 @@
+"""A change of several files happens all or not at all: whoever else writes, forbids to write, or fills the disk."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from dmb.errors import DmbError
+from dmb.formats import marked_blocks
+from dmb.transaction.transaction import Backup, Change, backups, transaction
+from tests.support import faults
+from tests.support.paths import ROOT
+from tests.support.transactions import NEW, OLD, change, content, is_clean, lay_out, umask
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return lay_out(tmp_path / "w")
+
+
+def test_all_files_change_and_keep_what_they_are(root: Path) -> None:
+    (root / "a.yaml").chmod(0o604)
+    change(root)
+    assert content(root) == NEW
+    assert is_clean(root)
+    assert (root / "link").is_symlink()
+    modes = {name: stat.S_IMODE((root / name).stat().st_mode) for name in ("a.yaml", ".env", "made")}
+    assert modes == {"a.yaml": 0o604, ".env": 0o600, "made": 0o640 & ~umask()}
+
+
+def test_reads_see_own_writes_and_changes_tell_them(root: Path) -> None:
+    with transaction(root / ".dmb") as tx:
+        assert tx.read(root / "a.yaml") == b"a: old\n"
+        assert tx.read(root / "none") is None
+        tx.write(root / "a.yaml", b"x")
+        tx.write(root / "gone", OLD["gone"])
+        assert tx.read(root / "a.yaml") == b"x"
+        assert tx.changes == [Change(root / "a.yaml", b"a: old\n", b"x")]
+    assert content(root) == OLD  # not committed
+
+
+def test_nothing_to_change_writes_nothing(root: Path) -> None:
+    with transaction(root / ".dmb") as tx:
+        before = {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.name != "lock"}
+        tx.write(root / "a.yaml", OLD["a.yaml"])
+        tx.write(root / "none", None)
+        assert tx.commit() is None
+        assert {path: path.stat().st_mtime_ns for path in root.rglob("*") if path.name != "lock"} == before
+
+
+def test_one_transaction_can_commit_twice(root: Path) -> None:
+    with transaction(root / ".dmb") as tx:
+        tx.write(root / "a.yaml", b"1")
+        tx.commit()
+        tx.write(root / "a.yaml", b"2")
+        tx.commit()
+    assert (root / "a.yaml").read_bytes() == b"2"
+    assert [backup.read() for backup in backups(root / ".dmb")] == [
+        {root / "a.yaml": b"1"},
+        {root / "a.yaml": b"a: old\n"},
+    ]
+
+
+# Somebody else
+
+
+def test_an_edit_between_read_and_commit_is_never_overwritten(root: Path) -> None:
+    with transaction(root / ".dmb") as tx:
+        tx.write(root / "a.yaml", b"ours")
+        tx.write(root / "made", b"ours")
+        (root / "a.yaml").write_bytes(b"theirs")
+        with pytest.raises(DmbError, match="edited while") as caught:
+            tx.commit()
+    assert caught.value.place == str(root / "a.yaml")
+    assert content(root) == {**OLD, "a.yaml": b"theirs"}
+    assert is_clean(root)
+    with transaction(root / ".dmb") as tx:
+        tx.write(root / "made", b"ours")
+        (root / "made").write_bytes(b"theirs")
+        with pytest.raises(DmbError, match="edited while"):
+            tx.commit()
+
+
+def test_many_writers_lose_nothing(root: Path) -> None:
+    (root / "Procfile").write_bytes(b"web: x\r\n")
+
+    def add(number: int) -> None:
+        for turn in range(3):
+            with transaction(root / ".dmb", timeout=60) as tx:
+                for name in ("Procfile", ".env"):
+                    text = marked_blocks.decode(tx.read(root / name) or b"", name)
+                    text = marked_blocks.set_block(text, f"m{number}-{turn}", "x\n", name)
+                    tx.write(root / name, marked_blocks.encode(text))
+                tx.commit()
+
+    pids = [faults.fork(lambda n=n: add(n)) for n in range(12)]  # type: ignore[misc]
+    assert [faults.wait(pid) for pid in pids] == [0] * 12
+    for name in ("Procfile", ".env"):
+        text = marked_blocks.decode((root / name).read_bytes(), name)
+        owners = {block.owner for block in marked_blocks.find_blocks(text, name)}
+        assert owners == {f"m{number}-{turn}" for number in range(12) for turn in range(3)}
+        assert marked_blocks.update(text, dict.fromkeys(owners), name).encode() in (b"web: x\r\n", OLD[".env"])
+
+
+def test_a_lock_that_is_held_names_its_holder(root: Path) -> None:
+    ready, said = os.pipe()
+
+    def hold() -> None:
+        with transaction(root / ".dmb"):
+            os.write(said, b".")
+            time.sleep(60)
+
+    pid = faults.fork(hold)
+    os.read(ready, 1)
+    started = time.monotonic()
+    with pytest.raises(DmbError, match=rf"another dmb .*\(process {pid}\)"), transaction(root / ".dmb", timeout=0.2):
+        raise AssertionError
+    assert 0.2 <= time.monotonic() - started < 5
+    os.kill(pid, signal.SIGKILL)
+    faults.wait(pid)
+    with transaction(root / ".dmb", timeout=0):
+        pass
+
+
+# Refused, and unchanged
+
+
+def test_a_full_disk_changes_nothing(root: Path) -> None:
+    limits = pytest.importorskip("resource")
+    reader, writer = os.pipe()
+
+    def limited(size: int) -> Callable[[], None]:
+        def work() -> None:
+            limits.setrlimit(limits.RLIMIT_FSIZE, (size, size))
+            try:
+                change(root)
+            except DmbError as error:
+                os.write(writer, f"{error}\n".encode())
+
+        return work
+
+    for size in (0, 10, 600, 2000):  # at the lock's pid, the journal, a staged file
+        assert faults.wait(faults.fork(limited(size))) == 0
+        said = os.read(reader, 1000).decode()
+        assert "File too large" in said
+        assert "Traceback" not in said
+        assert content(root) == OLD
+        assert is_clean(root)
+    assert faults.wait(faults.fork(limited(100_000))) == 0
+    assert content(root) == NEW
+
+
+@pytest.fixture
+def shared() -> Iterator[Path]:
+    """A folder that every user may enter and write to."""
+    with tempfile.TemporaryDirectory(prefix="dmb-shared-") as folder:
+        Path(folder).chmod(0o777)
+        yield Path(folder)
+
+
+def as_somebody(work: Callable[[], None]) -> None:
+    """Do `work` as a user who may not write everywhere."""
+
+    def drop_rights() -> None:
+        if os.geteuid() == 0:
+            os.setgroups([])
+            os.setgid(54321)
+            os.setuid(54321)
+        work()
+
+    assert faults.wait(faults.fork(drop_rights)) == 0
+
+
+def refused(root: Path, cause: str, name: str) -> None:
+    """That a change of two files is refused for `name`, and changes neither."""
+    before = content(root)
+    with pytest.raises(DmbError, match=cause) as caught:
+        write(root, "first", name)
+    assert caught.value.place == str(root / name)
+    assert caught.value.remedy
+    assert content(root) == before
+    assert is_clean(root)
+
+
+def write(root: Path, *names: str) -> None:
+    with transaction(root / ".dmb") as tx:
+        for name in names:
+            tx.write(root / name, b"new")
+        tx.commit()
+
+
+def test_a_read_only_file_is_refused_to_root_too(root: Path) -> None:
+    (root / "a.yaml").chmod(0o444)
+    refused(root, "read-only", "a.yaml")
+
+
+def test_a_file_of_others_is_refused(shared: Path) -> None:
+    def work() -> None:
+        root = lay_out(shared / "w")
+        (root / "real").chmod(0o555)
+        refused(root, "cannot be written: Permission denied", "link")
+        (root / "a.yaml").chmod(0o200)
+        with transaction(root / ".dmb") as tx, pytest.raises(DmbError, match="cannot be read: Permission denied"):
+            tx.read(root / "a.yaml")
+
+    as_somebody(work)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_owners_stay_or_the_change_is_refused(shared: Path) -> None:
+    root = lay_out(shared / "w")
+    os.chown(root / ".env", 12345, 23456)
+    change(root)
+    assert ((root / ".env").stat().st_uid, (root / ".env").stat().st_gid) == (12345, 23456)
+    (root / ".env").chmod(0o666)
+    for path in (root, *root.rglob("*")):
+        if path.name != ".env":
+            os.chown(path, 54321, 54321, follow_symlinks=False)
+    as_somebody(lambda: refused(root, "cannot be written: Operation not permitted", ".env"))
+
+
+@pytest.mark.parametrize("kind", ["folder", "pipe", "loop", "link to nowhere", "no folder"])
+def test_what_is_no_file_is_refused(root: Path, kind: str) -> None:
+    path = root / "odd"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "loop":
+        path.symlink_to("odd")
+    elif kind == "link to nowhere":
+        path.symlink_to("no/where")
+    cause = {"folder": "not a file", "pipe": "not a file", "loop": "cannot be read"}.get(kind, "cannot be written")
+    refused(root, cause, "none/odd" if kind == "no folder" else "odd")
+
+
+def test_two_names_of_one_file_are_refused(root: Path) -> None:
+    with transaction(root / ".dmb") as tx:
+        tx.write(root / "real/linked", b"1")
+        tx.write(root / "link", b"2")
+        with pytest.raises(DmbError, match="two names of one file"):
+            tx.commit()
+    assert content(root) == OLD
+
+
+def test_a_workspace_that_cannot_be_locked_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DmbError, match="cannot be locked"), transaction(tmp_path / "no/where/.dmb"):
+        raise AssertionError
+
+
+@pytest.mark.skipif(not shutil.which("unshare"), reason="no mounts of one's own")
+def test_a_file_that_is_mounted_is_refused(root: Path) -> None:
+    """A rename over it would fail after the commit point."""
+    script = (
+        "import sys, pathlib, subprocess\n"
+        "from dmb.errors import DmbError\n"
+        "from dmb.transaction import transaction\n"
+        "root = pathlib.Path(sys.argv[1])\n"
+        "if subprocess.run(['mount', '--bind', root / 'a.yaml', root / 'gone']).returncode: sys.exit(77)\n"
+        "with transaction(root / '.dmb') as tx:\n"
+        "    tx.write(root / 'made', b'x')\n"
+        "    tx.write(root / 'gone', b'x')\n"
+        "    try: tx.commit()\n"
+        "    except DmbError as error: print(error)\n"
+    )
+    command = ["unshare", "-m", sys.executable, "-c", script, str(root)]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
+    if "made" not in str(ran) and ran.returncode:
+        pytest.skip("this user may not mount")
+    assert "mounted by itself" in ran.stdout
+    assert content(root) == OLD
+
+
+def test_a_failure_after_the_commit_is_taken_back_or_finished_later(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.replace
+    failing = {"a.yaml"}
+
+    def replace(source: Path, target: Path) -> None:
+        if Path(target).name in failing:
+            raise PermissionError(1, "Operation not permitted", str(source), None, str(target))
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", replace)
+    with pytest.raises(DmbError, match=r"cannot be replaced: Operation") as caught:
+        change(root)
+    assert "Nothing was changed" in caught.value.remedy
+    assert content(root) == OLD
+    assert is_clean(root)
+    failing = {".env"}
+    with pytest.raises(DmbError, match="cannot be replaced") as caught:
+        change(root)
+    assert caught.value.place == str(root / ".env")
+    assert "the next command finishes it" in caught.value.remedy
+    failing = set()
+    with transaction(root / ".dmb") as tx:
+        assert tx.recovery.finished
+    assert content(root) == NEW
+
+
+def test_interrupted_by_the_user_nothing_is_left(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = os.fsync
+    calls = iter(range(100))
+
+    def fsync(descriptor: int) -> None:
+        if next(calls) == 3:
+            raise KeyboardInterrupt
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    with pytest.raises(KeyboardInterrupt):
+        change(root)
+    assert content(root) == OLD
+    assert is_clean(root)
+
+
+# Backups
+
+
+def test_backups_hold_the_old_files_for_their_owner_alone(root: Path) -> None:
+    change(root)
+    (backup,) = backups(root / ".dmb")
+    assert isinstance(backup, Backup)
+    assert backup.read() == {
+        root / "a.yaml": OLD["a.yaml"],
+        root / ".env": OLD[".env"],
+        root / "made": None,
+        root / "link": OLD["real/linked"],
+        root / "gone": OLD["gone"],
+    }
+    for path in (root / ".dmb").rglob("*"):
+        if path.name not in (".gitignore", ".dockerignore"):
+            assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
+    assert stat.S_IMODE((root / ".dmb").stat().st_mode) == 0o700
+    (root / "a.yaml").write_bytes(b"edited later")
+    assert backup.read()[root / "a.yaml"] == OLD["a.yaml"]
+
+
+def test_a_hard_link_of_the_user_keeps_its_mode(root: Path) -> None:
+    (root / "second").hardlink_to(root / "a.yaml")
+    (root / "a.yaml").chmod(0o644)
+    change(root)
+    assert stat.S_IMODE((root / "second").stat().st_mode) == 0o644
+    assert (root / "second").read_bytes() == OLD["a.yaml"]
+
+
+def test_a_target_on_another_file_system(root: Path) -> None:
+    other = Path("/dev/shm")  # noqa: S108
+    if not other.is_dir() or other.stat().st_dev == root.stat().st_dev:
+        pytest.skip("no second file system")
+    with tempfile.TemporaryDirectory(dir=other) as folder:
+        (Path(folder) / "far").write_bytes(b"old")
+        (root / "far").symlink_to(f"{folder}/far")
+        with transaction(root / ".dmb") as tx:
+            tx.write(root / "far", b"new")
+            tx.commit()
+        assert (Path(folder) / "far").read_bytes() == b"new"
+        assert backups(root / ".dmb")[0].read() == {root / "far": b"old"}
+
+
+def test_attributes_of_a_file_stay(root: Path) -> None:
+    try:
+        os.setxattr(root / "a.yaml", "user.note", b"mine")
+    except (OSError, AttributeError):
+        pytest.skip("this file system, or this Python, has no attributes")
+    change(root)
+    assert os.getxattr(root / "a.yaml", "user.note") == b"mine"
+
+
+def test_old_backups_go_but_for_the_newest_ten(root: Path) -> None:
+    folder = root / ".dmb/backups"
+    folder.mkdir(parents=True)
+    old = [folder / f"202001{day:02}T000000.000000Z-abcdef" for day in range(1, 29)]
+    for one in old:
+        one.mkdir()
+    change(root)
+    left = sorted(folder.iterdir())
+    assert left[:-1] == old[-9:]
+    assert len(left) == 10
+    young = time.strftime("%Y%m%dT%H%M%S.000000Z", time.gmtime(time.time() - 6 * 86400))
+    for number in range(20):
+        (folder / f"{young}-{number:06}").mkdir()
+    with transaction(root / ".dmb") as tx:
+        tx.write(root / "a.yaml", b"again")
+        tx.commit()
+    assert len([path for path in folder.iterdir() if path.name.startswith(young)]) == 20
+    assert not [path for path in old if path.exists()]

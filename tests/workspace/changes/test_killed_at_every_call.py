@@ -1,0 +1,72 @@
+"""Each command that changes a workspace, killed before every system call it makes; and so is the recovery."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dmb.transaction.transaction import recover
+from dmb.workspace.state.layout import find
+from dmb.workspace.state.status import listing
+from tests.support import faults
+from tests.support.changes import KINDS, Prepared, prepare, state
+from tests.support.transactions import is_clean
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
+
+
+@pytest.fixture(scope="module")
+def prepared(memory: Path) -> Prepared:
+    return prepare(memory / "every-call")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_all_is_old_or_all_is_new(prepared: Prepared, memory: Path, kind: str) -> None:
+    folder = memory / f"killed-{kind}"
+    change, done = prepared.changes[kind], prepared.copied(folder / "done")
+    old = state(done)
+    change(done)
+    new = state(done)
+    assert {name for name in new if new[name] != old.get(name)} >= {"docker-compose.yml", "home/workspace.yaml", ".env"}
+
+    def killed(calls: int) -> tuple[Path, bool]:
+        """A workspace in which the change was killed at that call, and whether it had been made before."""
+        root = folder / "ws"
+        shutil.rmtree(root, ignore_errors=True)
+        prepared.copied(root)
+        return root, faults.run_killed(lambda: change(root), calls) == 0
+
+    outcomes = []
+    for calls in range(500):
+        root, ended = killed(calls)
+        recover(root / ".dmb")
+        assert is_clean(root)
+        found = state(root)
+        assert found in (old, new), calls
+        outcomes.append(found == new)
+        assert not any(one.drifted for one in listing(find(root)).modules)
+        if ended:
+            break
+    commit = outcomes.index(True)
+    assert outcomes == [False] * commit + [True] * (len(outcomes) - commit)
+    assert 20 < commit < len(outcomes) - 5
+
+    # A change half prepared, one just committed, and one half in place: each with its recovery killed at every call.
+    for calls, wanted in ((commit // 2, old), (commit, new), ((commit + len(outcomes)) // 2, new)):
+        root, _ = killed(calls)
+        shutil.copytree(root, folder / "crashed", symlinks=True)
+        for further in range(500):
+            shutil.rmtree(root)
+            shutil.copytree(folder / "crashed", root, symlinks=True)
+            ended = faults.run_killed(lambda: recover(root / ".dmb"), further) == 0  # noqa: B023
+            recover(root / ".dmb")
+            assert state(root) == wanted, (calls, further)
+            assert is_clean(root)
+            if ended:
+                break
+        assert further > 2
+        shutil.rmtree(folder / "crashed")
+    shutil.rmtree(folder)

@@ -1,0 +1,190 @@
+"""What `add` refuses in a workspace of containers: with place, cause and remedy, and with not one byte changed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from dmb.cli import main
+from tests.support.workspaces import Dmb
+
+from ..runtimes.test_containers import isolated, shared
+from .test_remove import own
+
+NEEDS = "    depends_on:\n      dagster-postgresql:\n        condition: service_healthy\n"
+HALF = "    environment:\n      POSTGRES_DB: dagster\n"
+COMPOSE, YAML, IMAGE = "docker-compose.yml", "home/workspace.yaml", "Dockerfile"
+ADOPT = "dmb workspace adopt"
+
+
+class Case(NamedTuple):
+    """`old` in `file` is made `new`, or `new` appended; the line (0: none), words of the cause and of the remedy."""
+
+    file: str
+    old: str
+    new: str
+    line: int
+    cause: str
+    remedy: str = " "
+    piece: tuple[str, str] = ("", "")  # an edit to the module's own Compose file
+
+
+CASES = {
+    "broken YAML": Case(COMPOSE, "", "x: [\n", 90, "not valid YAML"),
+    "a tab": Case(COMPOSE, "    image: postgres", "\timage: postgres", 61, "not valid YAML"),
+    "a key twice": Case(COMPOSE, "", "services: {}\n", 90, "`services` stands twice"),
+    "a key twice in a service": Case(COMPOSE, "    image: pos", "    image: a\n    image: pos", 62, "stands twice"),
+    "several documents": Case(COMPOSE, "", "---\na: 1\n", 90, "several YAML documents", "one document"),
+    "several documents in workspace.yaml": Case(YAML, "", "---\na: 1\n", 3, "several YAML documents"),
+    "an alias at the spot": Case(
+        COMPOSE, "services:\n", "x-s: &s\n  a: {image: x}\nservices: *s\nold:\n", 22, "is an alias", "Write it out"
+    ),
+    "an anchor at the spot": Case(
+        YAML, "load_from: []\n", "load_from: &a\n- python_file: a.py\nx: *a\n", 2, "wherever *a stands", "Write out"
+    ),
+    "depends_on through an alias": Case(COMPOSE, NEEDS, "    depends_on: *x\n", 33, "is an alias", "Write it out"),
+    "depends_on of one word": Case(COMPOSE, NEEDS, "    depends_on: a\n", 32, "mapping is needed"),
+    "a service": Case(COMPOSE, "services:\n", "services:\n  bar-one:\n    image: x\n", 21, "`bar-one` is here", ADOPT),
+    "a volume": Case(COMPOSE, "\nvolumes:\n", "\nvolumes:\n  bar-one-db:\n", 86, "`bar-one-db` is here", ADOPT),
+    "a volume's own name": Case(
+        COMPOSE,
+        "\nvolumes:\n",
+        "\nvolumes:\n  other:\n    name: both\n",
+        86,
+        "other has the name both already",
+        ADOPT,
+        ("volumes:\n  bar-one-db:\n", "volumes:\n  bar-one-db:\n    name: both\n"),
+    ),
+    "a container name": Case(
+        COMPOSE,
+        "    image: postgres",
+        "    container_name: x\n    image: postgres",
+        60,
+        "dagster-postgresql has the container name x already",
+        ADOPT,
+        ("    image: postgres", "    container_name: x\n    image: postgres"),
+    ),
+    "a published port": Case(
+        COMPOSE,
+        "services:\n",
+        "services:\n  other:\n    image: x\n    ports: ['5433:5432']\n",
+        21,
+        "other has the port 5433 already",
+        ADOPT,
+        ("127.0.0.1:${BAR_ONE_DB_PORT:?port}", "5433"),
+    ),
+    "a code location": Case(
+        YAML,
+        "load_from: []\n",
+        "load_from:\n- grpc_server: {host: x, port: 4000, location_name: bar-one}\n",
+        3,
+        "a code location bar-one is there",
+        ADOPT,
+    ),
+    "a variable": Case(".env", "", "export BAR_ONE_DB_PASSWORD=x\n", 5, "BAR_ONE_DB_PASSWORD is set here", ADOPT),
+    "an open quote": Case(".env", "", "A='x\n", 5, "the quote of A is not closed", "Close it"),
+    "no UTF-8": Case(".env", "", "A=\udcff\n", 5, "not UTF-8", "Save the file as UTF-8"),
+    "a beginning without an end": Case(COMPOSE, "services:\n", "services:\n  # BEGIN: z\n", 21, "has no `# END: z`"),
+    "an end without a beginning": Case(COMPOSE, "services:\n", "services:\n  # END: z\n", 21, "has no `# BEGIN: z`"),
+    "markers that cross": Case(
+        COMPOSE, "services:\n", "services:\n  # BEGIN: a\n  # BEGIN: b\n  # END: a\n  # END: b\n", 21, "no `# END: a`"
+    ),
+    "markers that wrap half an entry": Case(
+        COMPOSE, HALF, f"    # BEGIN: z\n{HALF}    # END: z\n", 67, "do not wrap whole entries"
+    ),
+    "a damaged block in .env": Case(".env", "", "# BEGIN: z\nA=1\n", 5, "has no `# END: z`"),
+    "an open heredoc": Case(IMAGE, "", "RUN <<EOF\necho\n", 28, "heredoc EOF is not closed", "Complete it"),
+    "an open line": Case(IMAGE, "", "RUN a \\\n", 28, "goes on after the end", "Complete it"),
+    "a damaged block in the Dockerfile": Case(IMAGE, "", "# BEGIN: dmb\nRUN a\n", 28, "has no `# END: dmb`"),
+    "no stage": Case(IMAGE, "FROM", "LABEL a=", 0, "no stage (FROM)"),
+    "a scalar for services": Case(COMPOSE, "services:\n", "services: 1\nx:\n", 20, "mapping is needed"),
+    "a list for services": Case(COMPOSE, "services:\n", "services: [a]\nx:\n", 20, "mapping is needed"),
+    "a mapping for load_from": Case(YAML, "load_from: []", "load_from: {a: b}", 2, "list is needed"),
+    "a list for workspace.yaml": Case(YAML, "load_from: []", "- a", 2, "mapping is needed"),
+    "ports that are none": Case(COMPOSE, "    image: pos", "    ports: 7\n    image: pos", 61, "`ports` is no list"),
+    "a broken dagster.yaml": Case("home/dagster.yaml", "", "x: [\n", 40, "not valid YAML"),
+}
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace of containers, to be copied."""
+    root = tmp_path_factory.mktemp("fresh") / "ws"
+    with pytest.raises(SystemExit):
+        main(["workspace", "init", str(root), "--runtime", "docker", "--run-launcher", "docker"])
+    return root
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_refused(dmb: Dmb, tmp_path: Path, fresh: Path, name: str) -> None:
+    case = CASES[name]
+    root = shutil.copytree(fresh, tmp_path / "ws")
+    path = root / case.file
+    text = path.read_text()
+    assert case.old in text
+    text = text.replace(case.old, case.new) if case.old else text + case.new
+    text = (
+        text.replace("x-dagster: &dagster", "x-x: &x [dagster-postgresql]\nx-dagster: &dagster")
+        if "*x" in text
+        else text
+    )
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
+    module = shared(tmp_path, "alpha") if case.file == IMAGE else isolated(tmp_path)
+    if case.piece[0]:
+        piece = module / "workspace" / "local" / "docker-compose.yml"
+        piece.write_text(piece.read_text().replace(*case.piece))
+    before = own(root)
+    done = dmb("workspace", "add", module, "--workspace", root)
+    assert (done.code, done.out) == (2, ""), done.err
+    place, _, rest = done.err.removeprefix("Error: ").partition(": ")
+    cause, _, remedy = rest.partition("\n  -> ")
+    line = int(re.findall(r":(\d+)$", place)[0]) if case.line else 0
+    assert place == f"{path}:{line}" if line else place == str(path)
+    shown = text.splitlines()[line - 1] if line else ""
+    assert case.cause in cause, done.err
+    assert case.remedy in remedy, done.err
+    assert line == case.line, f"{line}: {shown}"
+    assert own(root) == before
+
+
+@contextlib.contextmanager
+def plain_user(root: Path) -> Iterator[None]:
+    """Be a user who owns the workspace and has no rights beyond that, where the tests run as root."""
+    if os.geteuid():
+        yield
+        return
+    nobody = pwd.getpwnam("nobody")
+    for path in (root, *root.rglob("*")):
+        os.chown(path, nobody.pw_uid, nobody.pw_gid, follow_symlinks=False)
+    os.seteuid(nobody.pw_uid)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@pytest.mark.parametrize("locked", [COMPOSE, YAML, "home", ".env", ".dmb", "."])
+def test_what_cannot_be_written_is_refused(dmb: Dmb, fresh: Path, tmp_path: Path, locked: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o755)
+        module = isolated(Path(folder))
+        root = shutil.copytree(fresh, Path(folder) / "ws")
+        # Also loads all that is imported late: a plain user may not read this Python's files.
+        assert dmb("workspace", "add", module, "--workspace", root, "--dry-run").code == 0
+        before = own(root)
+        mode = (root / locked).stat().st_mode
+        with plain_user(root):
+            (root / locked).chmod(0o500 if (root / locked).is_dir() else 0o400)
+            done = dmb("workspace", "add", module, "--workspace", root)
+            (root / locked).chmod(mode)
+        assert (done.code, str(root) in done.err, "\n  -> " in done.err) == (2, True, True), done
+        assert own(root) == before
