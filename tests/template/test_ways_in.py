@@ -159,7 +159,7 @@ def test_cruft_brings_what_changed_in_the_template_and_keeps_edits(
 
     template = own_checkout / "{{cookiecutter.module_slug}}"
     (template / "NEWS.md").write_text("{{ cookiecutter.module_slug }} prefers {{ new_function() }}\n", encoding="utf-8")
-    code = own_checkout / "dmb" / "template.py"
+    code = own_checkout / "dmb" / "template" / "extension.py"
     text = code.read_text(encoding="utf-8")
     assert "dmb_version=__version__" in text
     code.write_text(

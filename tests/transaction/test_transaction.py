@@ -267,7 +267,7 @@ def test_a_file_that_is_mounted_is_refused(root: Path) -> None:
     script = (
         "import sys, pathlib, subprocess\n"
         "from dmb.errors import DmbError\n"
-        "from dmb.transaction import transaction\n"
+        "from dmb.transaction.transaction import transaction\n"
         "root = pathlib.Path(sys.argv[1])\n"
         "if subprocess.run(['mount', '--bind', root / 'a.yaml', root / 'gone']).returncode: sys.exit(77)\n"
         "with transaction(root / '.dmb') as tx:\n"

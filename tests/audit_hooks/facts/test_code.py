@@ -230,7 +230,7 @@ def test_newer_syntax_is_called_that(tmp_path: Path) -> None:
 def test_the_audit_imports_only_the_standard_library_and_yaml() -> None:
     script = (
         "import sys, yaml; before = set(sys.modules)\n"
-        "import audit_hooks.audit, audit_hooks.workspace_validate, audit_hooks.rules\n"
+        "import audit_hooks.dmb_audit, audit_hooks.dmb_workspace_validate, audit_hooks.rules\n"
         "found = {name.partition('.')[0] for name in set(sys.modules) - before}\n"
         "print(sorted(found - sys.stdlib_module_names - {'audit_hooks', 'dmb'}))"
     )

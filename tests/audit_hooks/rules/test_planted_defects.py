@@ -17,12 +17,12 @@ from tests.support.trees import repository
 
 from .planted_defects import Seed
 
-FOLDER = Path(__file__).parent / "seeds"
+FOLDER = Path(__file__).parent / "planted_defects"
 
 
 def seeds() -> Iterator[Seed]:
     for path in sorted(FOLDER.glob("[a-z]*.py")):
-        yield from import_module(f".seeds.{path.stem}", __package__).SEEDS
+        yield from import_module(f".planted_defects.{path.stem}", __package__).SEEDS
 
 
 SEEDS = list(seeds())
