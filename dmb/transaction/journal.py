@@ -6,8 +6,11 @@ In the state folder (`.dmb`):
     journal.json           a committed change: its staged files are put in place
     backups/<time>-<id>/   the files as they were before the change; its journal, as files.json, when it is done
 
-A staged file stands next to its target, under a name made of the target's and the change's id. Targets are kept
-relative to the workspace, so that one that was moved, or is mounted elsewhere, recovers itself and no other one.
+A staged file stands next to its target, under a name made of the target's and the change's id. Paths and targets are
+kept relative to the workspace, so that one that was moved, copied, or is mounted elsewhere, recovers and restores
+itself and no other one. What a journal says is believed of files below the workspace alone: somebody else may have
+written it. A file elsewhere, behind a link of the workspace, is reached only where the journal was written, and only
+while the link leads to it.
 """
 
 from __future__ import annotations
@@ -21,7 +24,7 @@ import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from . import disk
 
@@ -38,7 +41,8 @@ class Entry:
     """One file of a change: `path` as it was named, the `target` that it leads to, digests of old and new content.
 
     None stands for no file. `backup` is the name of the old content in the backup's folder. A journal that was carried
-    here from elsewhere may name a target that is not this workspace's: then it is not `ours`.
+    here from elsewhere may name a target that is not this workspace's: then it is not `ours`. `stray` says why the old
+    content cannot be put back at `path`, "" when it can.
     """
 
     path: Path
@@ -47,6 +51,7 @@ class Entry:
     new: str | None
     backup: str
     ours: bool = True
+    stray: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,20 +83,22 @@ class Journal:
     @classmethod
     def load(cls, file: Path, state: Path) -> Journal:
         """The journal in `file`; OSError when there is none, ValueError when it cannot be understood."""
-        loaded = json.loads(file.read_bytes())
+        content = file.read_bytes()
         root = state.parent.resolve()
         try:
-            stamp = Path(loaded["stamp"]).name
-            return cls(state, stamp, [_entry(one, root, loaded["root"]) for one in loaded["entries"]], root)
-        except (KeyError, TypeError) as error:
+            loaded = json.loads(content)
+            home = _Home(state.parent.absolute(), root, moved=loaded["root"] != str(root), was=Path(loaded["root"]))
+            return cls(state, _name(loaded["stamp"]), [_entry(one, home) for one in loaded["entries"]], root)
+        except (KeyError, TypeError, RecursionError) as error:
             raise ValueError(f"no journal: {error}") from None
 
     def dump(self) -> bytes:
         """As JSON."""
+        home = self.state.parent.absolute()
         entries = [
             {
-                "path": str(one.path),
-                "target": str(one.target.relative_to(self.root) if self.root in one.target.parents else one.target),
+                "path": _kept(one.path, home, self.root),
+                "target": _kept(one.target, self.root),
                 "old": one.old,
                 "new": one.new,
                 "backup": one.backup,
@@ -104,6 +111,12 @@ class Journal:
     def folder(self) -> Path:
         """Where the backups of this change are."""
         return self.state / "backups" / self.stamp
+
+    @property
+    def led_away(self) -> bool:
+        """Whether its backups are behind a link, which would lead what is done to them out of the state folder."""
+        state = Path(os.path.realpath(self.state))
+        return Path(os.path.realpath(self.folder)) != state / "backups" / self.stamp
 
     def staged(self, entry: Entry) -> Path:
         """Where the new content of `entry` waits."""
@@ -178,16 +191,60 @@ class Journal:
     def _close(self) -> None:
         for one in self.entries:
             backup = self.folder / one.backup
-            if backup.exists():
+            if backup.is_file() and not backup.is_symlink():
                 backup.chmod(0o600)
         (self.state / COMMITTED).replace(self.folder / DONE)
 
 
-def _entry(one: dict[str, Any], root: Path, written_at: str) -> Entry:
-    target = Path(one["target"])
-    # Through a link that is new, or outside of a workspace that was elsewhere: not what the change was about.
-    ours = written_at == str(root) if target.is_absolute() else (root / target).resolve() == root / target
-    return Entry(Path(one["path"]), root / target, one["old"], one["new"], Path(one["backup"]).name, ours)
+class _Home(NamedTuple):
+    """The workspace that a journal is read for: its folder as it was named, and with links resolved.
+
+    `was` is its folder when the journal was written, `moved` whether that is another one.
+    """
+
+    path: Path
+    root: Path
+    was: Path
+    moved: bool
+
+
+def _entry(one: dict[str, Any], home: _Home) -> Entry:
+    if not all(value is None or isinstance(value, str) for value in (one["old"], one["new"])):
+        raise ValueError("no digest")
+    path, target = _path(one["path"], home), home.root / one["target"]
+    if not target.name:
+        raise ValueError(f"no file: {target}")
+    leads = Path(os.path.realpath(path)) if path else None
+    if Path(one["target"]).is_absolute():
+        ours = leads == target and not home.moved
+    else:  # a link on the way that is new leads to what the change was not about
+        ours = home.root in target.parents and os.path.realpath(target) == str(target)
+    stray = ""
+    if leads is None:
+        stray = f"{one['path']!r} is not below the workspace"
+    elif home.root not in leads.parents and (leads != target or home.moved):
+        stray = f"{path} leads to {leads}, outside of the workspace"
+    return Entry(path or home.path / one["path"], target, one["old"], one["new"], _name(one["backup"]), ours, stray)
+
+
+def _path(text: str, home: _Home) -> Path | None:
+    """A path as it is kept, in the workspace that is here; None for one that is not below it."""
+    path = Path(text)
+    if path.is_relative_to(home.was):  # older journals have it in full
+        path = path.relative_to(home.was)
+    return home.path / path if path.parts and ".." not in path.parts and not path.is_absolute() else None
+
+
+def _kept(path: Path, *folders: Path) -> str:
+    """How a path stands in a journal: relative to the first of the folders that it is below, else in full."""
+    return next((str(path.relative_to(folder)) for folder in folders if folder in path.parents), str(path))
+
+
+def _name(text: str) -> str:
+    """What is the name of a file and no way to another folder, or ValueError."""
+    if Path(text).name != text or text in ("", "..") or b"\0" in os.fsencode(text):
+        raise ValueError(f"no name of a file: {text!r}")
+    return text
 
 
 def prune(state: Path) -> None:

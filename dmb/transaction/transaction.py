@@ -59,15 +59,27 @@ class Recovery:
 
 @dataclass(frozen=True, slots=True)
 class Backup:
-    """The files as they were before the change made at `time` (UTC)."""
+    """The files as they were before the change made at `time` (UTC).
+
+    `problem` says why it cannot be restored here, "" when it can: it is damaged, or the backup of another workspace.
+    """
 
     time: dt.datetime
     folder: Path
     files: tuple[Path, ...]
     _names: tuple[str | None, ...] = field(repr=False)
+    problem: str = ""
+
+    @property
+    def made(self) -> tuple[Path, ...]:
+        """The files that did not exist before."""
+        return tuple(path for path, name in zip(self.files, self._names, strict=True) if name is None)
 
     def read(self) -> dict[Path, bytes | None]:
-        """The old bytes of each file, None for one that did not exist; OSError when the backup is gone."""
+        """The old bytes of each file, None for one that did not exist; OSError when the backup is gone.
+
+        Only of a backup without a `problem`.
+        """
         return {
             path: (self.folder / name).read_bytes() if name else None
             for path, name in zip(self.files, self._names, strict=True)
@@ -170,15 +182,27 @@ def recover(state: Path, *, timeout: float = 10.0) -> Recovery:
 
 
 def backups(state: Path) -> list[Backup]:
-    """The backups of the workspace, newest first."""
-    found = []
+    """The backups of the workspace, newest first; with those that cannot be restored, which have a `problem`."""
+    kept = []
     for folder in sorted((state / "backups").glob("*/"), reverse=True):
-        with contextlib.suppress(OSError, ValueError):
-            entries = Journal.load(folder / DONE, state).entries
-            when = dt.datetime.strptime(folder.name.partition("-")[0], TIME).replace(tzinfo=dt.UTC)
-            names = tuple(one.backup if one.old else None for one in entries)
-            found.append(Backup(when, folder, tuple(one.path for one in entries), names))
-    return found
+        with contextlib.suppress(FileNotFoundError, ValueError):  # the backup of a change that is not done, or none
+            time = dt.datetime.strptime(folder.name.partition("-")[0], TIME).replace(tzinfo=dt.UTC)
+            kept.append(_backup(state, folder, time))
+    return kept
+
+
+def _backup(state: Path, folder: Path, time: dt.datetime) -> Backup:
+    try:
+        entries = Journal.load(folder / DONE, state).entries
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError) as error:
+        return Backup(time, folder, (), (), problem=f"its {DONE} is damaged: {error}")
+    names = tuple(entry.backup if entry.old else None for entry in entries)
+    links = [str(link) for link in (folder, *(folder / name for name in names if name)) if link.is_symlink()]
+    strays = [*(entry.stray for entry in entries if entry.stray), *(f"{link} is a link" for link in links)]
+    problem = f"it is not of this workspace: {strays[0]}" if strays else ""
+    return Backup(time, folder, tuple(entry.path for entry in entries), names, problem)
 
 
 @contextlib.contextmanager
@@ -212,7 +236,7 @@ def _open_lock(state: Path) -> int:
         state.mkdir(mode=0o700, exist_ok=True)
         for ignore in (".gitignore", ".dockerignore"):
             (state / ignore).write_text("*\n")
-    return os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    return os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
 
 
 def _taken(descriptor: int) -> bool:
@@ -247,27 +271,51 @@ def _finish(journal: Journal) -> None:
 
 def _recover(state: Path) -> Recovery:
     """Finish or discard what the journal says. Needs the lock."""
-    discarded: tuple[Path, ...] = ()
-    if (state / DRAFT).exists():
-        try:
-            draft = Journal.load(state / DRAFT, state)
-        except ValueError:  # cut off by a power failure: nothing was staged durably
-            (state / DRAFT).unlink()
-        else:
-            draft.discard()
-            discarded = tuple(one.path for one in draft.entries)
-    if not (state / COMMITTED).exists():
-        return Recovery(discarded=discarded)
     try:
-        journal = Journal.load(state / COMMITTED, state)
-    except ValueError as error:
-        remedy = f"Compare your files with the newest folder in {state / 'backups'}, then delete this file."
+        discarded = _discard(state)
+        if not (state / COMMITTED).exists():
+            return Recovery(discarded=discarded)
+        journal = _committed(state)
+        edited = journal.edited()
+        if edited:
+            journal.set_aside()
+            return Recovery(discarded=discarded, conflicts=tuple(one.path for one in edited), backup=journal.folder)
+    except OSError as error:
         raise DmbError(
-            "this journal of an interrupted change is damaged", place=str(state / COMMITTED), remedy=remedy
+            f"a change that was interrupted cannot be brought to an end: {error.strerror}",
+            place=str(error.filename or state),
+            remedy="Remove the cause, then run again.",
         ) from error
-    edited = journal.edited()
-    if edited:
-        journal.set_aside()
-        return Recovery(discarded=discarded, conflicts=tuple(one.path for one in edited), backup=journal.folder)
     _finish(journal)
     return Recovery(finished=tuple(one.path for one in journal.entries), discarded=discarded)
+
+
+def _discard(state: Path) -> tuple[Path, ...]:
+    """Take back a change that was not committed: its files."""
+    if not (state / DRAFT).exists():
+        return ()
+    try:
+        draft = Journal.load(state / DRAFT, state)
+    except ValueError:
+        draft = None
+    if draft is None or draft.led_away:  # cut off by a power failure: nothing was staged durably; or not ours
+        (state / DRAFT).unlink()
+        return ()
+    draft.discard()
+    return tuple(entry.path for entry in draft.entries)
+
+
+def _committed(state: Path) -> Journal:
+    """The change that is to be finished."""
+    cause: Exception | None = None
+    try:
+        journal = Journal.load(state / COMMITTED, state)
+        if not journal.led_away:
+            return journal
+    except ValueError as error:
+        cause = error
+    raise DmbError(
+        "this journal of an interrupted change is damaged",
+        place=str(state / COMMITTED),
+        remedy=f"Compare your files with the newest folder in {state / 'backups'}, then delete this file.",
+    ) from cause

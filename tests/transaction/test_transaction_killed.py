@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
 import os
 import random
 import shutil
@@ -252,6 +254,87 @@ def test_a_journal_from_elsewhere_reaches_no_file_outside(root: Path, tmp_path: 
         assert (outside / "known").read_bytes() == b"known"
         assert list(outside.iterdir()) == [outside / "known"]
         break_again(root, text)
+
+
+@pytest.mark.parametrize("path", ["gone", "door", "../outside/known"])
+def test_a_journal_for_this_very_place_reaches_no_file_outside_either(root: Path, tmp_path: Path, path: str) -> None:
+    """Where a workspace will stand can be guessed."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "known").write_bytes(b"known")
+    (root / "door").symlink_to(tmp_path / "nowhere")
+    crash(root, committed=True)
+    log = root / ".dmb/journal.json"
+    journal = json.loads(log.read_bytes())
+    entry = next(entry for entry in journal["entries"] if entry["target"] == "gone")
+    entry |= {"path": path, "target": str(outside / "known"), "old": hashlib.sha256(b"known").hexdigest()}
+    log.write_text(json.dumps(journal))
+    assert recover(root / ".dmb").conflicts
+    assert (outside / "known").read_bytes() == b"known"
+    assert list(outside.iterdir()) == [outside / "known"]
+
+
+@pytest.mark.parametrize("name", ["journal.json", "journal.tmp"])
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("stamp", ".."), ("stamp", "."), ("stamp", ""), ("backup", ".."), ("backup", "../../a.yaml"), ("target", "/")],
+)
+def test_a_planted_journal_removes_nothing_of_the_state(root: Path, name: str, key: str, value: str) -> None:
+    change(root)
+    crash_of = root / ".dmb" / name
+    journal = json.loads(next((root / ".dmb/backups").glob("*/files.json")).read_bytes())
+    if key == "stamp":
+        journal["stamp"] = value
+    else:
+        journal["entries"][0][key] = value
+    before = {path: (path.stat().st_mode, path.is_file() and path.read_bytes()) for path in tree(root)}
+    crash_of.write_text(json.dumps(journal))
+    if name == "journal.json":
+        with pytest.raises(DmbError, match="damaged") as caught:
+            recover(root / ".dmb")
+        assert caught.value.place == str(crash_of)
+        crash_of.unlink()
+    else:
+        recover(root / ".dmb")
+        assert not crash_of.exists()
+    assert {path: (path.stat().st_mode, path.is_file() and path.read_bytes()) for path in tree(root)} == before
+
+
+def tree(root: Path) -> list[Path]:
+    """All that is there but for the lock, which holds the pid of whoever looked last."""
+    return [root, *(path for path in root.rglob("*") if path.name != "lock")]
+
+
+@pytest.mark.parametrize("planted", ["backup", "folder", "backups"])
+def test_a_planted_link_in_the_state_leads_no_journal_outside(root: Path, tmp_path: Path, planted: str) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "known").write_bytes(b"known")
+    (outside / "known").chmod(0o644)
+    crash(root, committed=True)
+    (folder,) = (root / ".dmb/backups").iterdir()
+    link = {"backup": folder / "0-a.yaml", "folder": folder, "backups": folder.parent}[planted]
+    if planted == "backup":
+        link.unlink()
+        link.symlink_to(outside / "known")
+    else:
+        shutil.rmtree(link)
+        link.symlink_to(outside)
+        (outside / folder.name).mkdir()
+    before = [(path, path.stat().st_mode) for path in sorted(outside.rglob("*"))]
+    with contextlib.suppress(DmbError):
+        recover(root / ".dmb")
+    assert [(path, path.stat().st_mode) for path in sorted(outside.rglob("*"))] == before
+    assert (outside / "known").read_bytes() == b"known"
+
+
+def test_a_planted_lock_is_not_written_through(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "known").write_bytes(b"known")
+    (root / ".dmb").mkdir()
+    (root / ".dmb/lock").symlink_to(tmp_path / "known")
+    with pytest.raises(DmbError, match="cannot be locked"):
+        recover(root / ".dmb")
+    assert (tmp_path / "known").read_bytes() == b"known"
 
 
 def break_again(root: Path, text: str) -> None:

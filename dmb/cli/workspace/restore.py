@@ -57,10 +57,12 @@ def restore(time: str | None, named: Path | None, yes: bool, as_json: bool, dry_
 
 
 def _list(layout: Layout, *, as_json: bool) -> None:
-    from ...workspace.changes.restore import label, undoable
+    from ...workspace.changes.restore import label, not_undoable, undoable
     from .. import output
 
     found = undoable(layout)
+    for refusal in not_undoable(layout):
+        output.tell(str(refusal))
     if as_json:
         entries = [{"time": label(one), "files": [str(path) for path in one.files]} for one in found]
         output.data("dmb.workspace.backups/1", {"workspace": str(layout.root), "backups": entries})

@@ -35,10 +35,30 @@ def label(backup: Backup) -> str:
 
 def undoable(layout: Layout) -> list[Backup]:
     """The changes that can be undone, newest first: all but the one that made the workspace."""
-    return [one for one in backups(layout.state) if (layout.workspace_yaml, None) not in _contents(one).items()]
+    return [backup for backup in _changes(layout) if not backup.problem]
+
+
+def not_undoable(layout: Layout) -> list[DmbError]:
+    """Why each of the other backups cannot be restored here."""
+    return [_refusal(backup) for backup in _changes(layout) if backup.problem]
+
+
+def _changes(layout: Layout) -> list[Backup]:
+    """The backups of all changes but the one that made the workspace, newest first."""
+    return [backup for backup in backups(layout.state) if layout.workspace_yaml not in backup.made]
+
+
+def _refusal(backup: Backup) -> DmbError:
+    return DmbError(
+        f"the backup of {label(backup)} cannot be restored: {backup.problem}",
+        place=str(backup.folder),
+        remedy="copy by hand what you need of it; delete this folder to undo the changes before it",
+    )
 
 
 def _contents(backup: Backup) -> dict[Path, bytes | None]:
+    if backup.problem:
+        raise _refusal(backup)
     try:
         return backup.read()
     except OSError as error:
@@ -53,10 +73,10 @@ def restore(layout: Layout, time: str, *, commit: bool) -> Restored:
     """Bring every file that a change has touched since `time` back to what it was before the change at `time`.
 
     `time` is the start of one backup's `label`. Raises NothingToWorkOn when there is none, DmbError when there are
-    several.
+    several, or when that backup or one made since cannot be restored here.
     """
     with transaction(layout.state) as tx:
-        found = undoable(layout)
+        found = _changes(layout)
         meant = [backup for backup in found if label(backup).startswith(time)]
         if not meant:
             raise NothingToWorkOn(
