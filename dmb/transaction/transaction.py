@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import fcntl
 import os
 import time
@@ -27,7 +28,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_LOCK, _IGNORES = "lock", (".gitignore", ".dockerignore")
 _POLL = 0.02  # seconds between two looks at a lock that somebody holds
+_TRIES = 100  # to open a lock whose folder others remove
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,13 +161,14 @@ class Transaction:
 
 
 @contextlib.contextmanager
-def transaction(state: Path, *, timeout: float = 10.0) -> Iterator[Transaction]:
+def transaction(state: Path, *, timeout: float = 10.0, keep: bool = True) -> Iterator[Transaction]:
     """The lock of the workspace whose state folder is `state` (made when absent), a crash before it brought to an end.
 
     Waits `timeout` seconds for another holder, then refuses with its pid. Refuses once when a file of an interrupted
-    change was edited since (see `Recovery`).
+    change was edited since (see `Recovery`). Without `keep` a state folder that was made here goes again while nothing
+    is in it.
     """
-    with _lock(state, timeout):
+    with _lock(state, timeout, keep=keep):
         recovery = _recover(state)
         if recovery.conflicts:
             raise DmbError(
@@ -173,6 +177,22 @@ def transaction(state: Path, *, timeout: float = 10.0) -> Iterator[Transaction]:
                 remedy=f"What was to be written is in {recovery.backup}. Compare, then run again.",
             )
         yield Transaction(state, recovery)
+
+
+@contextlib.contextmanager
+def looking(state: Path, *, timeout: float = 10.0) -> Iterator[Transaction]:
+    """A transaction that is for planning alone: nothing is written or deleted, and it must not commit.
+
+    Refuses when a change was interrupted after it was committed: what is there now is half of it.
+    """
+    with _looking(state, timeout):
+        if (state / COMMITTED).exists():
+            raise DmbError(
+                "a change that was interrupted is not finished",
+                place=str(state / COMMITTED),
+                remedy="Run it without --dry-run: that finishes this change first.",
+            )
+        yield Transaction(state)
 
 
 def recover(state: Path, *, timeout: float = 10.0) -> Recovery:
@@ -206,42 +226,99 @@ def _backup(state: Path, folder: Path, time: dt.datetime) -> Backup:
 
 
 @contextlib.contextmanager
-def _lock(state: Path, timeout: float) -> Iterator[None]:
+def _lock(state: Path, timeout: float, *, keep: bool = True) -> Iterator[None]:
+    deadline, made = time.monotonic() + timeout, not state.exists()
+    descriptor = _open_lock(state)
     try:
-        descriptor = _open_lock(state)
-    except OSError as error:
-        remedy = "Give the right to write to this folder, then run again."
-        raise DmbError(f"cannot be locked: {error.strerror}", place=str(state), remedy=remedy) from None
-    try:
-        deadline = time.monotonic() + timeout
-        while not _taken(descriptor):
-            if time.monotonic() >= deadline:
-                holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
-                raise DmbError(
-                    f"another dmb works on this workspace (process {holder})",
-                    place=str(state.parent),
-                    remedy="Wait until it has ended, then run again.",
-                )
-            time.sleep(_POLL)
+        _wait(descriptor, deadline, state)
+        while not _is_at(state / _LOCK, descriptor):  # whoever held it has removed the folder that it had made
+            os.close(descriptor)
+            descriptor = _open_lock(state)
+            _wait(descriptor, deadline, state)
         with contextlib.suppress(OSError):  # on a full disk others are not told who holds it, and looking still works
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)
-        yield
+        try:
+            yield
+        finally:
+            if made and not keep:
+                _remove_if_empty(state)
     finally:
         os.close(descriptor)  # gives the lock back
 
 
-def _open_lock(state: Path) -> int:
-    if not state.is_dir():
-        state.mkdir(mode=0o700, exist_ok=True)
-        for ignore in (".gitignore", ".dockerignore"):
-            (state / ignore).write_text("*\n")
-    return os.open(state / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-
-
-def _taken(descriptor: int) -> bool:
+@contextlib.contextmanager
+def _looking(state: Path, timeout: float) -> Iterator[None]:
+    """The lock, shared with others that only look. Where there is none yet nobody can be at work."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        descriptor = os.open(state / _LOCK, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except (FileNotFoundError, NotADirectoryError):
+        yield
+        return
+    except OSError as error:
+        raise _no_lock(state, error) from None
+    try:
+        _wait(descriptor, time.monotonic() + timeout, state, fcntl.LOCK_SH)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _wait(descriptor: int, deadline: float, state: Path, kind: int = fcntl.LOCK_EX) -> None:
+    while not _taken(descriptor, kind):
+        if time.monotonic() >= deadline:
+            holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
+            raise DmbError(
+                f"another dmb works on this workspace (process {holder})",
+                place=str(state.parent),
+                remedy="Wait until it has ended, then run again.",
+            )
+        time.sleep(_POLL)
+
+
+def _open_lock(state: Path) -> int:
+    for _ in range(_TRIES):
+        with contextlib.suppress(FileNotFoundError):  # removed meanwhile by whoever had made it
+            try:
+                state.mkdir(mode=0o700, exist_ok=True)
+                for name in _IGNORES:
+                    if not (state / name).exists():
+                        (state / name).write_text("*\n")
+                return os.open(state / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+            except FileNotFoundError:
+                raise
+            except OSError as error:
+                raise _no_lock(state, error) from None
+    raise _no_lock(state, FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT)))
+
+
+def _no_lock(state: Path, error: OSError) -> DmbError:
+    remedy = "Give the right to write to this folder, then run again."
+    return DmbError(f"cannot be locked: {error.strerror}", place=str(state), remedy=remedy)
+
+
+def _is_at(lock: Path, descriptor: int) -> bool:
+    """Whether the file that is open is still the one of that name."""
+    try:
+        return os.path.samestat(os.fstat(descriptor), lock.stat(follow_symlinks=False))
+    except OSError:
+        return False
+
+
+def _remove_if_empty(state: Path) -> None:
+    """Remove a state folder that holds nothing but what opening it and a change that was refused leave there."""
+    with contextlib.suppress(OSError):
+        if (state / "backups").exists():
+            (state / "backups").rmdir()  # only when nothing is in it
+        if {path.name for path in state.iterdir()} <= {_LOCK, *_IGNORES}:
+            for name in (*_IGNORES, _LOCK):
+                (state / name).unlink(missing_ok=True)
+            state.rmdir()
+
+
+def _taken(descriptor: int, kind: int) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

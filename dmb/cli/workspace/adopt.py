@@ -52,8 +52,10 @@ def adopt(
     from .. import output
 
     names_of = _mapping(mapped)
-    done = adopt(named, names, mapped=names_of, given=given, commit=False)
+    done = adopt(named, names, mapped=names_of, given=given, commit=False, dry_run=dry_run)
     if not as_json:
+        for note in done.notes:
+            output.tell(note)
         _print_groups(done)
     if not dry_run:
         if not yes:
@@ -63,8 +65,6 @@ def adopt(
         changed = output.changed(done.layout, done.changes, dry_run=dry_run)
         output.data("dmb.workspace.adopt/1", {"modules": _groups(done), **changed})
         return
-    for note in done.notes:
-        output.tell(note)
     if dry_run:
         output.diff(done.layout, done.changes)
         return

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
-import datetime as dt
 import os
-import shutil
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,19 +11,19 @@ from ...compose.services import dockerfile, services
 from ...errors import DmbError, NothingToWorkOn
 from ...formats import envfile, marked_blocks
 from ...module import Module
-from ...transaction.transaction import transaction
+from ...transaction.transaction import looking, transaction
 from ..state.files import Files
 from ..state.layout import VARIABLE, Layout, find
 from ..state.registry import Entry, Registry, fingerprints
-from ..state.session import Session, session, unknown
+from ..state.session import Session, now, opened, recovered, unknown
 from ..state.status import blocks_of
 from .discover import discover
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from ...formats.yamlsplice import KeyPath
-    from ...transaction.transaction import Change
+    from ...transaction.transaction import Change, Transaction
     from .discover import Find, Group
 
 COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
@@ -44,33 +40,62 @@ class Adopted:
 
 
 def adopt(
-    named: Path | None, names: Sequence[str], *, mapped: Mapping[str, str], given: Sequence[Path], commit: bool
+    named: Path | None,
+    names: Sequence[str],
+    *,
+    mapped: Mapping[str, str],
+    given: Sequence[Path],
+    commit: bool,
+    dry_run: bool = False,
 ) -> Adopted:
     """Take over the modules `names`, or all that are there by hand, in the workspace or the folder `named`.
 
     `mapped` says which module a code location, a service or an old block belongs to; `given` where files of a folder
-    stand that is no workspace yet. Raises NothingToWorkOn where there is nothing to take over.
+    stand that is no workspace yet. Without `commit` it is planned only, and with `dry_run` nothing at all is written:
+    not even what was interrupted is brought to an end. Raises NothingToWorkOn where there is nothing to take over.
     """
-    layout, registry = _place(named, given)
-    with _opened(layout, registry, commit=commit) as on:
-        groups = _asked(discover(on.files, on.registry.modules, mapped), names, on.registry, layout)
+    folder = _place(named, given)
+    with looking(folder.state) if dry_run else transaction(folder.state, keep=False) as tx:
+        on = _session(tx, folder, given)
+        layout = on.files.layout
+        try:
+            groups = _asked(discover(on.files, on.registry.modules, mapped), names, on.registry, layout)
+        except NothingToWorkOn as nothing:
+            cause = "; ".join((*on.notes, nothing.cause))
+            raise NothingToWorkOn(cause, place=nothing.place, remedy=nothing.remedy) from None
         entries = _wrap(on, groups)
         changes = on.finish(on.registry.with_modules(entries), commit=commit)
     return Adopted(layout, tuple(groups), changes, on.notes)
 
 
-def _place(named: Path | None, given: Sequence[Path]) -> tuple[Layout, Registry]:
-    """The workspace that is meant, or the folder that is to become one with the registry that it would have."""
+def _place(named: Path | None, given: Sequence[Path]) -> Layout:
+    """The workspace that is meant, or the folder that is to become one."""
     root = (named or Path.cwd()).expanduser().resolve()
     try:
         layout = find(named)
-        # The workspace in the usual place is not meant by who stands in a folder that looks like one.
-        elsewhere = named is None and VARIABLE not in os.environ and layout.root not in (root, *root.parents)
-        if not (elsewhere and (given or (root / "workspace.yaml").is_file())):
-            return layout, Registry("local")
     except NothingToWorkOn:
         if not root.is_dir():
             raise
+        return Layout(root)
+    # The workspace in the usual place is not meant by who stands in a folder that looks like one.
+    elsewhere = named is None and VARIABLE not in os.environ and layout.root not in (root, *root.parents)
+    return Layout(root) if elsewhere and (given or (root / "workspace.yaml").is_file()) else layout
+
+
+def _session(tx: Transaction, folder: Layout, given: Sequence[Path]) -> Session:
+    """The workspace, or the folder as the workspace that it would be.
+
+    It is one when its lock is held: another adopt may have made it, or this one finished what a crash interrupted.
+    """
+    if folder.exists:
+        return opened(tx, find(folder.root))
+    registry = _new_registry(folder.root, given)
+    files = Files(tx, Layout(folder.root, registry.places))
+    return Session(tx, files, _with_runtime(files, registry), tuple(recovered(tx.recovery)), now())
+
+
+def _new_registry(root: Path, given: Sequence[Path]) -> Registry:
+    """The registry that a folder would have: where its files stand."""
     places = {}
     for path in given:
         full = (Path.cwd() / path).resolve()
@@ -89,8 +114,7 @@ def _place(named: Path | None, given: Sequence[Path]) -> tuple[Layout, Registry]
     compose = next((name for name in COMPOSE if (root / name).is_file()), None)
     if compose:
         places.setdefault("docker-compose.yml", compose)
-    unusual = {usual: place for usual, place in places.items() if usual != place}
-    return Layout(root, unusual), Registry("local", places=unusual)
+    return Registry("local", places={usual: place for usual, place in places.items() if usual != place})
 
 
 def _only(root: Path, name: str) -> str:
@@ -108,30 +132,6 @@ def _only(root: Path, name: str) -> str:
     raise DmbError(
         f"there are several: {there}", place=str(root), remedy="say which one with --file PATH, or name its folder"
     )
-
-
-@contextlib.contextmanager
-def _opened(layout: Layout, registry: Registry, *, commit: bool) -> Iterator[Session]:
-    """A session, also of a folder that is no workspace yet: nothing is written there by only looking."""
-    if layout.exists:
-        with session(layout) as on:
-            yield on
-        return
-    with contextlib.ExitStack() as stack:
-        state = layout.state if commit else Path(stack.enter_context(tempfile.TemporaryDirectory())) / "state"
-        made_here = not state.exists()
-        tx = stack.enter_context(transaction(state))
-        if made_here:
-            stack.callback(_forget, layout)
-        now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        files = Files(tx, layout)
-        yield Session(tx, files, _with_runtime(files, registry), (), now)
-
-
-def _forget(layout: Layout) -> None:
-    """Leave no state folder in a folder that has not become a workspace; called while its lock is held."""
-    if not layout.exists:
-        shutil.rmtree(layout.state, ignore_errors=True)
 
 
 def _with_runtime(files: Files, registry: Registry) -> Registry:

@@ -51,12 +51,20 @@ class Session:
 def session(layout: Layout) -> Iterator[Session]:
     """Open the workspace; see `transaction` for what is refused."""
     with transaction(layout.state) as tx:
-        data = tx.read(layout.registry)
-        if data is None:
-            raise DmbError("the registry is gone", place=str(layout.registry), remedy="restore it, or run init again")
-        registry = Registry.parse(data, layout.registry)
-        now = dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        yield Session(tx, Files(tx, layout), registry, tuple(recovered(tx.recovery)), now)
+        yield opened(tx, layout)
+
+
+def opened(tx: Transaction, layout: Layout) -> Session:
+    """The workspace as a transaction sees it."""
+    data = tx.read(layout.registry)
+    if data is None:
+        raise DmbError("the registry is gone", place=str(layout.registry), remedy="restore it, or run init again")
+    return Session(tx, Files(tx, layout), Registry.parse(data, layout.registry), tuple(recovered(tx.recovery)), now())
+
+
+def now() -> str:
+    """As a session and the registry have it."""
+    return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def recovered(recovery: Recovery) -> Iterator[str]:

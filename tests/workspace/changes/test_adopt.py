@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 from dotenv import dotenv_values
 
+from dmb.workspace.changes.adopt import adopt
+from tests.support import faults
 from tests.support.containers import config
 from tests.support.workspace_shapes import CODE_SERVERS, COMMENTED_OUT, CRLF, ONE_CONTAINER, PASTED, SHAPES, SHORT_BUILD
 from tests.support.workspaces import Dmb, contents, make_module
@@ -245,6 +248,123 @@ def test_a_refusal_leaves_no_trace(dmb: Dmb, tmp_path: Path) -> None:
     assert (done.code, "read-only" in done.err, (root / ".dmb").exists()) == (2, True, False)
     (root / "workspace.yaml").chmod(0o644)
     assert dmb("workspace", "adopt", "--workspace", root, "--yes").code == 0
+
+
+def everything(root: Path) -> dict[str, object]:
+    """All files and folders, the lock too, with the time of their last change."""
+    return {
+        str(path): (path.lstat().st_mtime_ns, path.lstat().st_mode, path.is_file() and path.read_bytes())
+        for path in (root, *root.rglob("*"))
+    }
+
+
+def first_adopt(root: Path) -> None:
+    adopt(root, (), mapped={}, given=(), commit=True)
+
+
+def killed_adopt(parent: Path, left: str) -> Path:
+    """A folder whose first adopt was killed when `left` was there last."""
+    for calls in range(500):
+        root = lay_out(parent / f"{left}-{calls}", CODE_SERVERS)
+        assert faults.run_killed(lambda at=root: first_adopt(at), calls) != 0  # type: ignore[misc]
+        if (root / ".dmb" / left).exists() and (left != "journal.tmp" or len(list(root.glob(".*.dmb"))) > 2):
+            return root
+        shutil.rmtree(root)
+    raise AssertionError
+
+
+def without_registry(dmb: Dmb, root: Path) -> Path:
+    """A workspace with backups, by hand again, whose registry is gone."""
+    lay_out(root, CODE_SERVERS)
+    assert dmb("workspace", "adopt", "--workspace", root, "--yes").code == 0
+    lay_out(root, CODE_SERVERS)
+    (root / ".dmb/registry.json").unlink()
+    return root
+
+
+@pytest.mark.parametrize(
+    "state", ["none", "a workspace", "no registry", "no lock", "empty", "journal.tmp", "journal.json"]
+)
+def test_a_dry_run_writes_and_deletes_nothing(dmb: Dmb, tmp_path: Path, state: str) -> None:
+    if state.startswith("journal"):
+        root = killed_adopt(tmp_path, state)
+    elif state.startswith("no "):
+        root = without_registry(dmb, tmp_path / "ws")
+        if state == "no lock":
+            (root / ".dmb/lock").unlink()
+    else:
+        root = lay_out(tmp_path / "ws", CODE_SERVERS)
+        if state == "empty":
+            (root / ".dmb").mkdir()
+        elif state == "a workspace":
+            assert dmb("workspace", "adopt", "sales", "--workspace", root, "--yes").code == 0
+    before = everything(root)
+    done = dmb("workspace", "adopt", "--workspace", root, "--dry-run", "--json")
+    assert everything(root) == before
+    refused = dmb("workspace", "adopt", "nobody", "--workspace", root, "--dry-run")
+    assert everything(root) == before
+    if state == "journal.json":
+        assert (done.code, refused.code) == (2, 2)
+        assert f"{root / '.dmb/journal.json'}: a change that was interrupted is not finished" in done.err
+        assert "--dry-run" in done.err.split("  -> ")[1]
+    else:
+        assert (done.code, refused.code) == (0, 3)
+        assert [module["name"] for module in done.json["modules"]][-1] == "stock-keeping"
+
+
+def test_backups_outlive_an_adopt(dmb: Dmb, tmp_path: Path) -> None:
+    root = without_registry(dmb, tmp_path / "ws")
+    backups = {name: data for name, data in contents(root).items() if "/backups/" in name}
+    assert len(backups) > 2
+    (root / "workspace.yaml").chmod(0o444)
+    assert dmb("workspace", "adopt", "--workspace", root, "--yes").code == 2
+    assert dmb("workspace", "adopt", "nobody", "--workspace", root, "--yes").code == 3
+    assert dmb("workspace", "adopt", "--workspace", root).code == 2  # nobody to ask
+    assert backups.items() <= contents(root).items()
+    (root / "workspace.yaml").chmod(0o644)
+    assert dmb("workspace", "adopt", "--workspace", root, "--yes").code == 0
+    assert backups.items() <= contents(root).items()
+
+
+def test_a_first_adopt_that_was_killed_is_taken_back_or_finished_by_the_next(dmb: Dmb, tmp_path: Path) -> None:
+    wanted = lay_out(tmp_path / "wanted", CODE_SERVERS)
+    first_adopt(wanted)
+    root = killed_adopt(tmp_path, "journal.tmp")
+    done = dmb("workspace", "adopt", "--workspace", root, "--yes")
+    assert (done.code, own(root)) == (0, own(wanted))
+    assert "took back a change that had been interrupted" in done.err
+    root = killed_adopt(tmp_path, "journal.json")
+    done = dmb("workspace", "adopt", "--workspace", root, "--yes")
+    assert (done.code, own(root)) == (3, own(wanted))
+    assert "finished a change that had been interrupted" in done.err
+    assert "nothing by hand" in done.err
+    assert [len(list((at / ".dmb/backups").iterdir())) for at in (root, wanted)] == [1, 1]
+
+
+def test_a_state_folder_that_was_just_made_is_completed(tmp_path: Path) -> None:
+    root = lay_out(tmp_path / "ws", CODE_SERVERS)
+    (root / ".dmb").mkdir()  # killed before the next call
+    first_adopt(root)
+    assert (root / ".dmb/.gitignore").read_text() == "*\n"
+
+
+def test_a_file_that_was_edited_after_a_kill_is_left_alone(dmb: Dmb, tmp_path: Path) -> None:
+    root = killed_adopt(tmp_path, "journal.json")
+    (root / "workspace.yaml").write_text("mine")
+    done = dmb("workspace", "adopt", "--workspace", root, "--yes")
+    assert (done.code, "edited after a change to it was interrupted" in done.err) == (2, True)
+    assert (root / "workspace.yaml").read_text() == "mine"
+
+
+def test_two_first_adopts_at_once_are_one(tmp_path: Path) -> None:
+    wanted = lay_out(tmp_path / "wanted", CODE_SERVERS)
+    first_adopt(wanted)
+    for turn in range(10):
+        root = lay_out(tmp_path / str(turn), CODE_SERVERS)
+        running = [faults.fork(lambda at=root: first_adopt(at)) for _ in range(4)]  # type: ignore[misc]
+        assert sorted(faults.wait(pid) for pid in running) == [0, 1, 1, 1]  # the others have nothing to take over
+        assert own(root) == own(wanted)
+        assert len(list((root / ".dmb/backups").iterdir())) == 1
 
 
 def test_several_workspace_files_are_told_apart(dmb: Dmb, tmp_path: Path) -> None:

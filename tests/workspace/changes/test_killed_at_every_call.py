@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from dmb.errors import NothingToWorkOn
 from dmb.transaction.transaction import recover
+from dmb.workspace.changes.adopt import adopt
 from dmb.workspace.state.layout import find
 from dmb.workspace.state.status import listing
 from tests.support import faults
 from tests.support.changes import KINDS, Prepared, prepare, state
 from tests.support.transactions import is_clean
+from tests.support.workspace_shapes import CODE_SERVERS
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
 
@@ -70,3 +73,40 @@ def test_all_is_old_or_all_is_new(prepared: Prepared, memory: Path, kind: str) -
         assert further > 2
         shutil.rmtree(folder / "crashed")
     shutil.rmtree(folder)
+
+
+def test_a_first_adopt_killed_at_any_call_is_ended_by_the_next(memory: Path) -> None:
+    """There is no registry yet that says that the folder is a workspace."""
+    folder, done = memory / "first-adopt", []
+    wanted = lay_out(folder / "wanted", CODE_SERVERS)
+    first_adopt(wanted)
+    for calls in range(500):
+        root = lay_out(folder / str(calls), CODE_SERVERS)
+        ended = faults.run_killed(lambda at=root: first_adopt(at), calls) == 0  # type: ignore[misc]
+        try:
+            first_adopt(root)
+        except NothingToWorkOn:  # what was killed is finished
+            done.append(True)
+        else:
+            done.append(False)
+        assert is_clean(root)
+        assert state(root) == state(wanted), calls
+        assert (root / ".dmb/.gitignore").read_text() == (root / ".dmb/.dockerignore").read_text() == "*\n"
+        assert len(list((root / ".dmb/backups").iterdir())) == 1
+        shutil.rmtree(root)
+        if ended:
+            break
+    commit = done.index(True)
+    assert done == [False] * commit + [True] * (len(done) - commit)
+    assert 20 < commit < len(done) - 5
+
+
+def first_adopt(root: Path) -> None:
+    adopt(root, (), mapped={}, given=(), commit=True)
+
+
+def lay_out(root: Path, files: dict[str, str]) -> Path:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    return root
