@@ -4,7 +4,8 @@ In the state folder (`.dmb`):
 
     journal.tmp            a change that is not committed: its staged files are discarded
     journal.json           a committed change: its staged files are put in place
-    backups/<time>-<id>/   the files as they were before the change; its journal, as files.json, when it is done
+    backups/<time>-<number>-<id>/
+                           the files as they were before the change; its journal, as files.json, when it is done
 
 A staged file stands next to its target, under a name made of the target's and the change's id. Paths and targets are
 kept relative to the workspace, so that one that was moved, copied, or is mounted elsewhere, recovers and restores
@@ -56,7 +57,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class Journal:
-    """A change to the files of the workspace whose state folder is `state`; `stamp` is its time and id."""
+    """A change to the files of the workspace whose state folder is `state`; `stamp` is its time, number and id.
+
+    Numbers only grow, whatever the clock is set to.
+    """
 
     state: Path
     stamp: str
@@ -66,7 +70,8 @@ class Journal:
     @classmethod
     def begin(cls, state: Path, files: Sequence[tuple[Path, bytes | None, bytes | None]]) -> Journal:
         """The journal of a new change of `files`: (path, old content, new content)."""
-        stamp = dt.datetime.now(dt.UTC).strftime(TIME) + "-" + secrets.token_hex(3)
+        number = max((order(name)[0] for name in _backups(state)), default=0) + 1
+        stamp = f"{dt.datetime.now(dt.UTC).strftime(TIME)}-{number:06}-{secrets.token_hex(3)}"
         folder = functools.cache(Path.resolve)  # most files stand in one
         entries = [
             Entry(
@@ -247,9 +252,23 @@ def _name(text: str) -> str:
     return text
 
 
+def order(name: str) -> tuple[int, str]:
+    """What the backups are ordered by, of the name of one's folder: its number, or, where it has none yet, its time."""
+    _, _, rest = name.partition("-")
+    number, _, _ = rest.rpartition("-")
+    return int(number) if number.isdecimal() and len(number) < 10 else 0, name
+
+
+def _backups(state: Path) -> list[str]:
+    try:
+        return os.listdir(state / "backups")  # noqa: PTH208 - there may be many
+    except FileNotFoundError:
+        return []
+
+
 def prune(state: Path) -> None:
     """Delete the backups that are older than seven days, never one of the newest ten."""
     oldest = (dt.datetime.now(dt.UTC) - dt.timedelta(days=KEEP_DAYS)).strftime(TIME)
-    for name in sorted(os.listdir(state / "backups"), reverse=True)[KEEP_NEWEST:]:  # noqa: PTH208 - there may be many
+    for name in sorted(_backups(state), key=order, reverse=True)[KEEP_NEWEST:]:
         if name < oldest:
             shutil.rmtree(state / "backups" / name, ignore_errors=True)

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import DmbError
 from . import disk
-from .journal import COMMITTED, DONE, DRAFT, TIME, Journal, prune
+from .journal import COMMITTED, DONE, DRAFT, TIME, Journal, order, prune
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -204,7 +204,7 @@ def recover(state: Path, *, timeout: float = 10.0) -> Recovery:
 def backups(state: Path) -> list[Backup]:
     """The backups of the workspace, newest first; with those that cannot be restored, which have a `problem`."""
     kept = []
-    for folder in sorted((state / "backups").glob("*/"), reverse=True):
+    for folder in sorted((state / "backups").glob("*/"), key=lambda folder: order(folder.name), reverse=True):
         with contextlib.suppress(FileNotFoundError, ValueError):  # the backup of a change that is not done, or none
             time = dt.datetime.strptime(folder.name.partition("-")[0], TIME).replace(tzinfo=dt.UTC)
             kept.append(_backup(state, folder, time))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 import shutil
 import signal
@@ -399,3 +400,50 @@ def test_old_backups_go_but_for_the_newest_ten(root: Path) -> None:
         tx.commit()
     assert len([path for path in folder.iterdir() if path.name.startswith(young)]) == 20
     assert not [path for path in old if path.exists()]
+
+
+class Clock(dt.datetime):
+    """One that can be set."""
+
+    shown = dt.datetime(2026, 11, 26, tzinfo=dt.UTC)
+
+    @classmethod
+    def now(cls, tz: dt.tzinfo | None = None) -> dt.datetime:  # type: ignore[override]
+        return cls.shown
+
+
+def test_a_clock_that_is_set_back_does_not_make_an_old_backup_the_newest(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dmb.transaction.journal.dt.datetime", Clock)
+    folder, days = root / ".dmb/backups", [20, 3, 12, 1, 1, 30]
+    for number, day in enumerate(days):
+        monkeypatch.setattr(Clock, "shown", dt.datetime(2026, 11, day, tzinfo=dt.UTC))
+        write_number(root, number)
+    kept = backups(root / ".dmb")
+    assert [backup.read()[root / "a.yaml"] for backup in kept] == [b"4", b"3", b"2", b"1", b"0", OLD["a.yaml"]]
+    assert [backup.time.day for backup in kept] == days[::-1]
+    # Backups of before there was a number come before those, in the order of their times.
+    for backup in kept[-3:]:
+        time, _, name = backup.folder.name.split("-")
+        backup.folder.rename(folder / f"{time}-{name}")
+    assert [backup.time.day for backup in backups(root / ".dmb")] == [30, 1, 1, 20, 12, 3]
+
+
+def test_the_newest_ten_stay_whatever_the_clock_says(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dmb.transaction.journal.dt.datetime", Clock)
+    for number in range(15):
+        monkeypatch.setattr(Clock, "shown", dt.datetime(2026, 11, 26, tzinfo=dt.UTC) - dt.timedelta(days=30 * number))
+        write_number(root, number)
+    monkeypatch.setattr(Clock, "shown", dt.datetime(2026, 11, 26, tzinfo=dt.UTC))
+    write_number(root, 15)
+    contents = [backup.read()[root / "a.yaml"] for backup in backups(root / ".dmb")]
+    assert contents[:10] == [b"%d" % number for number in range(14, 4, -1)]
+    assert len(contents) == 11  # and the first one, which is of today
+    assert contents[10] == OLD["a.yaml"]
+
+
+def write_number(root: Path, number: int) -> None:
+    with transaction(root / ".dmb") as tx:
+        tx.write(root / "a.yaml", b"%d" % number)
+        tx.commit()

@@ -133,7 +133,7 @@ def test_a_planted_backup_takes_no_content_from_outside(dmb: Dmb, changed: Path,
 )
 def test_a_list_is_not_stopped_by_what_is_no_backup(dmb: Dmb, changed: Path, planted: bytes) -> None:
     before = times(dmb, changed)
-    folder = changed / ".dmb/backups/20990101T000000.000000Z-abcdef"
+    folder = changed / ".dmb/backups/20990101T000000.000000Z-999999-abcdef"
     folder.mkdir()
     (changed / ".dmb/backups/no-time").mkdir()
     (changed / ".dmb/backups/a-file").touch()
