@@ -18,12 +18,13 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import functools
 import json
 import os
 import secrets
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -59,19 +60,19 @@ class Entry:
 class Journal:
     """A change to the files of the workspace whose state folder is `state`; `stamp` is its time, number and id.
 
-    Numbers only grow, whatever the clock is set to.
+    Numbers only grow, whatever the clock is set to. `takes_back` is the stamp of the change that this one undoes,
+    because it could not be finished: its files are put back, and of both changes nothing is kept.
     """
 
     state: Path
     stamp: str
     entries: Sequence[Entry]
     root: Path  # of the workspace, links resolved
+    takes_back: str = ""
 
     @classmethod
     def begin(cls, state: Path, files: Sequence[tuple[Path, bytes | None, bytes | None]]) -> Journal:
         """The journal of a new change of `files`: (path, old content, new content)."""
-        number = max((order(name)[0] for name in _backups(state)), default=0) + 1
-        stamp = f"{dt.datetime.now(dt.UTC).strftime(TIME)}-{number:06}-{secrets.token_hex(3)}"
         folder = functools.cache(Path.resolve)  # most files stand in one
         entries = [
             Entry(
@@ -83,7 +84,7 @@ class Journal:
             )
             for number, (path, old, new) in enumerate(files)
         ]
-        return cls(state, stamp, entries, folder(state.parent))
+        return cls(state, _stamp(state), entries, folder(state.parent))
 
     @classmethod
     def load(cls, file: Path, state: Path) -> Journal:
@@ -93,8 +94,10 @@ class Journal:
         try:
             loaded = json.loads(content)
             home = _Home(state.parent.absolute(), root, moved=loaded["root"] != str(root), was=Path(loaded["root"]))
-            return cls(state, _name(loaded["stamp"]), [_entry(one, home) for one in loaded["entries"]], root)
-        except (KeyError, TypeError, RecursionError) as error:
+            entries = [_entry(one, home) for one in loaded["entries"]]
+            takes_back = loaded.get("takes_back", "")
+            return cls(state, _name(loaded["stamp"]), entries, root, _name(takes_back) if takes_back else "")
+        except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"no journal: {error}") from None
 
     def dump(self) -> bytes:
@@ -110,7 +113,10 @@ class Journal:
             }
             for one in self.entries
         ]
-        return json.dumps({"version": 1, "stamp": self.stamp, "root": str(self.root), "entries": entries}).encode()
+        head = {"version": 1, "stamp": self.stamp, "root": str(self.root)}
+        if self.takes_back:
+            head["takes_back"] = self.takes_back
+        return json.dumps({**head, "entries": entries}).encode()
 
     @functools.cached_property
     def folder(self) -> Path:
@@ -163,17 +169,58 @@ class Journal:
     def roll_forward(self) -> None:
         """Put what is staged in place; idempotent."""
         for one in self.entries:
-            if one.new is None:
+            if one.new is None and one.old is not None:
                 one.target.unlink(missing_ok=True)
-            else:
+            elif one.new != one.old:
                 with contextlib.suppress(FileNotFoundError):  # it is in place already
                     self.staged(one).replace(one.target)
         for folder in {one.target.parent for one in self.entries}:
             disk.sync(folder)
-        self._close()
+        if self.takes_back:
+            self._forget()
+        else:
+            self._close()
+
+    def reverse(self) -> Journal:
+        """The change that takes this one back, committed in its place. OSError, and nothing is done, when it fails."""
+        entries = [replace(entry, old=disk.digest(disk.read(entry.target)), new=entry.old) for entry in self.entries]
+        for entry, was in zip(entries, self.entries, strict=True):
+            if entry.old not in (was.old, was.new):
+                raise OSError(errno.EBUSY, "edited meanwhile", str(entry.path))
+        back = Journal(self.state, _stamp(self.state), entries, self.root, takes_back=self.stamp)
+        try:
+            back.draft()
+            for entry in entries:
+                if entry.new not in (entry.old, None):
+                    backup = self.folder / entry.backup
+                    content = backup.read_bytes()
+                    if disk.digest(content) != entry.new:
+                        raise OSError(errno.EIO, "not the old content", str(backup))
+                    disk.stage(back.staged(entry), content, entry.target if entry.old else backup, 0o600)
+            back.commit()
+        except OSError:
+            with contextlib.suppress(OSError):  # the next command does it
+                if (self.state / DRAFT).exists():
+                    back.discard()
+            raise
+        return back
+
+    def _forget(self) -> None:
+        """Remove what is left of this change and of the one that it takes back."""
+        self._unstage_taken_back()
+        shutil.rmtree(self.folder.with_name(self.takes_back), ignore_errors=True)
+        shutil.rmtree(self.folder, ignore_errors=True)
+        (self.state / COMMITTED).unlink()
+
+    def _unstage_taken_back(self) -> None:
+        change = Journal(self.state, self.takes_back, self.entries, self.root)
+        for entry in self.entries:
+            if entry.ours:
+                change.staged(entry).unlink(missing_ok=True)
 
     def set_aside(self) -> None:
         """Leave all files as they are; what was to come is kept beside the backups, as `<backup>.new`; idempotent."""
+        self.folder.mkdir(mode=0o700, exist_ok=True)
         for one in self.entries:
             staged, backup = self.staged(one), self.folder / one.backup
             content = disk.read(staged) if one.ours else None
@@ -182,6 +229,8 @@ class Journal:
                 staged.unlink()
             if backup.exists() and one.target.exists() and backup.samefile(one.target):
                 backup.unlink()  # not replaced yet: the file itself is where it was
+        if self.takes_back:
+            self._unstage_taken_back()
         self._close()
 
     def withdraw(self) -> bool:
@@ -201,6 +250,11 @@ class Journal:
         (self.state / COMMITTED).replace(self.folder / DONE)
 
 
+def _stamp(state: Path) -> str:
+    number = max((order(name)[0] for name in _backups(state)), default=0) + 1
+    return f"{dt.datetime.now(dt.UTC).strftime(TIME)}-{number:06}-{secrets.token_hex(3)}"
+
+
 class _Home(NamedTuple):
     """The workspace that a journal is read for: its folder as it was named, and with links resolved.
 
@@ -213,23 +267,25 @@ class _Home(NamedTuple):
     moved: bool
 
 
-def _entry(one: dict[str, Any], home: _Home) -> Entry:
-    if not all(value is None or isinstance(value, str) for value in (one["old"], one["new"])):
+def _entry(record: dict[str, Any], home: _Home) -> Entry:
+    if not all(value is None or isinstance(value, str) for value in (record["old"], record["new"])):
         raise ValueError("no digest")
-    path, target = _path(one["path"], home), home.root / one["target"]
+    path, target = _path(record["path"], home), home.root / record["target"]
     if not target.name:
         raise ValueError(f"no file: {target}")
     leads = Path(os.path.realpath(path)) if path else None
-    if Path(one["target"]).is_absolute():
+    if Path(record["target"]).is_absolute():
         ours = leads == target and not home.moved
     else:  # a link on the way that is new leads to what the change was not about
         ours = home.root in target.parents and os.path.realpath(target) == str(target)
     stray = ""
     if leads is None:
-        stray = f"{one['path']!r} is not below the workspace"
+        stray = f"{record['path']!r} is not below the workspace"
     elif home.root not in leads.parents and (leads != target or home.moved):
         stray = f"{path} leads to {leads}, outside of the workspace"
-    return Entry(path or home.path / one["path"], target, one["old"], one["new"], _name(one["backup"]), ours, stray)
+    return Entry(
+        path or home.path / record["path"], target, record["old"], record["new"], _name(record["backup"]), ours, stray
+    )
 
 
 def _path(text: str, home: _Home) -> Path | None:

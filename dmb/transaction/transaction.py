@@ -6,7 +6,8 @@
         tx.commit()                       # all or nothing; without it nothing is written
 
 New contents are staged next to their targets; one rename makes the journal valid (the commit point); then each staged
-file replaces its target. See `journal` for what is on disk meanwhile, all of it in the state folder (`.dmb`, 0700).
+file replaces its target. Where one cannot, those that did are put back. See `journal` for what is on disk meanwhile,
+all of it in the state folder (`.dmb`, 0700).
 """
 
 from __future__ import annotations
@@ -46,9 +47,9 @@ class Change:
 class Recovery:
     """What became of a change that was interrupted; false when there was none.
 
-    `finished` were put in place; `discarded` belong to a change that was not committed. `conflicts` were edited after
-    the crash: then no file of that change was touched, and `backup` holds what was to be written (`<n>-name.new`) and
-    the old contents of what had been written already (`<n>-name`).
+    `finished` were put in place; `discarded` belong to a change that was not committed, or is taken back since it could
+    not be finished. `conflicts` were edited after the crash: then no file of that change was touched, and `backup`
+    holds what was to be written (`<n>-name.new`) and the old contents of what had been written already (`<n>-name`).
     """
 
     finished: tuple[Path, ...] = ()
@@ -144,8 +145,9 @@ class Transaction:
                     raise DmbError("edited while this command ran", place=str(change.path), remedy="Run it again.")
             journal.commit()
         except OSError as error:
-            if not (self.state / COMMITTED).exists() or journal.withdraw():
-                journal.discard()
+            with contextlib.suppress(OSError):  # the next command does it
+                if not (self.state / COMMITTED).exists() or journal.withdraw():
+                    journal.discard()
             remedy = "Nothing was changed. Give the right to write, or make room, then run again."
             raise DmbError(f"cannot be written: {error.strerror}", place=place, remedy=remedy) from error
         except BaseException:
@@ -340,10 +342,28 @@ def _finish(journal: Journal) -> None:
         journal.roll_forward()
     except OSError as error:
         place = str(error.filename2 or error.filename or journal.state)
-        undone = journal.withdraw()
-        cause = f"cannot be replaced: {error.strerror}"
-        state = "Nothing was changed." if undone else "The change is in part in place; the next command finishes it."
-        raise DmbError(cause, place=place, remedy=f"{state} Remove the cause, then run again.") from error
+        remedy = f"{_taken_back(journal)} Remove the cause, then run again."
+        raise DmbError(f"cannot be replaced: {error.strerror}", place=place, remedy=remedy) from error
+
+
+def _taken_back(journal: Journal) -> str:
+    """Take back a committed change that cannot be finished: what has become of it, as a sentence."""
+    rest = "The change is in part taken back; the next command takes back the rest."
+    if journal.takes_back:
+        return rest
+    try:
+        if journal.withdraw():
+            return "Nothing was changed."
+        back = journal.reverse()
+    except OSError:
+        if (journal.state / COMMITTED).exists():
+            return "The change is in part in place; the next command finishes it."
+        return "Nothing was changed."
+    try:
+        back.roll_forward()
+    except OSError:
+        return rest
+    return "All files are as they were before."
 
 
 def _recover(state: Path) -> Recovery:
@@ -364,7 +384,8 @@ def _recover(state: Path) -> Recovery:
             remedy="Remove the cause, then run again.",
         ) from error
     _finish(journal)
-    return Recovery(finished=tuple(one.path for one in journal.entries), discarded=discarded)
+    paths = tuple(entry.path for entry in journal.entries)
+    return Recovery(discarded=paths) if journal.takes_back else Recovery(finished=paths, discarded=discarded)
 
 
 def _discard(state: Path) -> tuple[Path, ...]:
@@ -379,7 +400,7 @@ def _discard(state: Path) -> tuple[Path, ...]:
         (state / DRAFT).unlink()
         return ()
     draft.discard()
-    return tuple(entry.path for entry in draft.entries)
+    return () if draft.takes_back else tuple(entry.path for entry in draft.entries)
 
 
 def _committed(state: Path) -> Journal:

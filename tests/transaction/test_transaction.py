@@ -285,32 +285,121 @@ def test_a_file_that_is_mounted_is_refused(root: Path) -> None:
     assert content(root) == OLD
 
 
-def test_a_failure_after_the_commit_is_taken_back_or_finished_later(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    real = os.replace
-    failing = {"a.yaml"}
+class Replaces:
+    """`os.replace` that fails for targets of a name: every time, or from its turn of that number on."""
 
-    def replace(source: Path, target: Path) -> None:
-        if Path(target).name in failing:
-            raise PermissionError(1, "Operation not permitted", str(source), None, str(target))
-        real(source, target)
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.real: Callable[[Path, Path], None] = os.replace
+        self.failing: dict[str, int] = {}
+        monkeypatch.setattr(os, "replace", self)
 
-    monkeypatch.setattr(os, "replace", replace)
+    def __call__(self, source: Path, target: Path) -> None:
+        name = Path(target).name
+        if name in self.failing:
+            self.failing[name] -= 1
+            if self.failing[name] < 0:
+                raise PermissionError(1, "Operation not permitted", str(source), None, str(target))
+        self.real(source, target)
+
+
+@pytest.fixture
+def replaces(monkeypatch: pytest.MonkeyPatch) -> Replaces:
+    return Replaces(monkeypatch)
+
+
+def cannot_change(root: Path, name: str) -> str:
+    """What is said of a change that fails after its commit, at the file of that name."""
     with pytest.raises(DmbError, match=r"cannot be replaced: Operation") as caught:
         change(root)
-    assert "Nothing was changed" in caught.value.remedy
+    assert caught.value.place == str(root / name)
+    return caught.value.remedy
+
+
+def test_a_failure_after_the_commit_is_taken_back_or_finished_later(root: Path, replaces: Replaces) -> None:
+    replaces.failing = {"a.yaml": 0}
+    assert "Nothing was changed" in cannot_change(root, "a.yaml")
     assert content(root) == OLD
     assert is_clean(root)
-    failing = {".env"}
-    with pytest.raises(DmbError, match="cannot be replaced") as caught:
-        change(root)
-    assert caught.value.place == str(root / ".env")
-    assert "the next command finishes it" in caught.value.remedy
-    failing = set()
+    replaces.failing = {".env": 0, "journal.json": 1}  # nor can the change be taken back
+    assert "the next command finishes it" in cannot_change(root, ".env")
+    replaces.failing = {}
     with transaction(root / ".dmb") as tx:
         assert tx.recovery.finished
     assert content(root) == NEW
+
+
+def test_files_that_were_in_place_before_the_failure_are_as_they_were(root: Path, replaces: Replaces) -> None:
+    (root / "a.yaml").chmod(0o604)
+    replaces.failing = {"linked": 0}  # the fourth one
+    assert "All files are as they were before." in cannot_change(root, "real/linked")
+    assert content(root) == OLD
+    assert is_clean(root)
+    assert [stat.S_IMODE((root / name).stat().st_mode) for name in ("a.yaml", ".env")] == [0o604, 0o600]
+    assert list((root / ".dmb/backups").iterdir()) == []
+    replaces.failing = {}
+    change(root)
+    assert content(root) == NEW
+
+
+def test_an_edit_while_a_change_fails_is_not_taken_back(root: Path, replaces: Replaces) -> None:
+    put = replaces.real
+
+    def put_and_edit(source: Path, target: Path) -> None:
+        put(source, target)
+        if Path(target).name == ".env":
+            (root / "a.yaml").write_bytes(b"theirs")
+
+    replaces.real = put_and_edit
+    replaces.failing = {"linked": 0}
+    cannot_change(root, "real/linked")
+    assert (root / "a.yaml").read_bytes() == b"theirs"
+    with pytest.raises(DmbError, match="edited after a change"), transaction(root / ".dmb"):
+        raise AssertionError
+    assert (root / "a.yaml").read_bytes() == b"theirs"
+    assert is_clean(root)
+
+
+def test_a_deleted_file_comes_back_with_its_mode(root: Path, replaces: Replaces) -> None:
+    (root / "gone").chmod(0o640)
+    replaces.failing = {"a.yaml": 0}
+    with transaction(root / ".dmb") as tx:
+        tx.write(root / "gone", None)
+        tx.write(root / "a.yaml", b"new")
+        with pytest.raises(DmbError, match="cannot be replaced"):
+            tx.commit()
+    assert content(root) == OLD
+    assert stat.S_IMODE((root / "gone").stat().st_mode) == 0o640
+
+
+def test_what_cannot_be_taken_back_at_once_is_by_the_next_command(root: Path, replaces: Replaces) -> None:
+    replaces.failing = {"linked": 0, ".env": 1}
+    assert "the next command takes back the rest" in cannot_change(root, "real/linked")
+    assert (root / ".env").read_bytes() == NEW[".env"]
+    with pytest.raises(DmbError, match="cannot be replaced") as caught, transaction(root / ".dmb"):
+        raise AssertionError
+    assert "the next command takes back the rest" in caught.value.remedy
+    replaces.failing = {}
+    with transaction(root / ".dmb") as tx:
+        assert tx.recovery.discarded
+        assert not tx.recovery.finished
+    assert content(root) == OLD
+    assert is_clean(root)
+    assert list((root / ".dmb/backups").iterdir()) == []
+
+
+def test_an_edit_of_what_is_in_part_taken_back_is_never_overwritten(root: Path, replaces: Replaces) -> None:
+    replaces.failing = {"linked": 0, ".env": 1}
+    cannot_change(root, "real/linked")
+    (root / ".env").write_bytes(b"mine")
+    replaces.failing = {}
+    with pytest.raises(DmbError, match="edited after a change") as caught, transaction(root / ".dmb"):
+        raise AssertionError
+    kept = Path(caught.value.remedy.split(" is in ")[1].split(". ")[0])
+    assert OLD[".env"] in [path.read_bytes() for path in kept.glob("*.new")]
+    assert (root / ".env").read_bytes() == b"mine"
+    assert is_clean(root)
+    with transaction(root / ".dmb") as tx:
+        assert not tx.recovery
 
 
 def test_interrupted_by_the_user_nothing_is_left(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ from tests.support.transactions import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture
@@ -84,6 +84,41 @@ def test_the_recovery_killed_before_any_system_call_too(in_memory: Path, committ
             if ended:
                 break
         assert calls > 4
+
+
+def test_a_change_that_cannot_be_finished_killed_while_it_is_taken_back(in_memory: Path) -> None:
+    outcomes = []
+    for calls in range(500):
+        root = lay_out(in_memory / str(calls))
+        ended = faults.run_killed(lambda at=root: failing(change, at), calls) == 1  # type: ignore[misc]
+        shutil.copytree(root, in_memory / f"{calls}-still", symlinks=True)
+        recover(root / ".dmb")
+        outcomes.append(content(root))
+        assert is_clean(root)
+        still = in_memory / f"{calls}-still"  # the cause is there still
+        faults.wait(faults.fork(lambda at=still: failing(recover, at / ".dmb")))  # type: ignore[misc]
+        assert not list((still / ".dmb").glob("journal.json"))
+        assert content(still) == OLD
+        assert is_clean(still)
+        if ended:
+            break
+    first, last = outcomes.index(NEW), len(outcomes) - outcomes[::-1].index(NEW)
+    assert outcomes == [OLD] * first + [NEW] * (last - first) + [OLD] * (len(outcomes) - last)
+    assert last - first > 10
+    assert len(outcomes) - last > 5
+
+
+def failing(work: Callable[[Path], object], root: Path) -> None:
+    """Do `work` where the fourth file of a change cannot be put in place."""
+    real = os.replace
+
+    def replace(source: Path, target: Path) -> None:
+        if Path(target).name == "linked":
+            raise PermissionError(1, "Operation not permitted", str(source), None, str(target))
+        real(source, target)
+
+    os.replace = replace  # type: ignore[assignment]
+    work(root)
 
 
 def test_killed_at_any_time_no_acknowledged_change_is_lost(in_memory: Path) -> None:
