@@ -101,10 +101,13 @@ def _needed(rule: type[Rule], asked: Sequence[type[Rule]]) -> list[type[Rule]]:
 
 def _editable(subject: Subject, name: str) -> bool:
     """Whether an edit meets the place that it means, and nothing is lost: not in a file that git does not know, that is
-    a link or no UTF-8, nor where a lone carriage return ends lines for Python.
+    a link, in a folder that is one, or no UTF-8, nor where a lone carriage return ends lines for Python.
     """
     text = subject.files.text(name)
-    return not os.path.lexists(subject.root / name) if text is None else "\r" not in text
+    if text is not None:
+        return "\r" not in text
+    path = subject.root / name
+    return not os.path.lexists(path) and path.resolve() == subject.root.resolve() / name
 
 
 def _known(findings: Iterable[Finding]) -> list[tuple[str, str, str]]:

@@ -1,61 +1,71 @@
-"""The names in a repository's index, read without git: to start it takes longer than to audit a small module.
+"""The names in a repository's index, read without git: git would read the repository's settings, which may start
+programs, and to start it takes time at every commit.
 
-Only the index that nearly every repository has is read (gitformat-index, versions 2 to 4). Whatever else there may be
-(a linked work tree, a submodule, settings that change what git would do, a split or sparse index) is left to git.
+Read are versions 2 to 4 (gitformat-index), with SHA-1 or SHA-256. Of a sparse index the files are read, not the folders
+that stand for what is not checked out. A split index is refused.
 """
 
 from __future__ import annotations
 
 import os
+import re
+import stat
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_FIXED = 62  # bytes of an entry before its name: times, numbers, mode, the object's SHA-1, flags
-_HASH = 20
+_LARGEST = 100_000_000  # bytes of an index, and of all names in it: a million files
+_FIXED = 42  # bytes of an entry before its name: times, numbers, mode, flags; the object's hash is between them
+_HASHES = (20, 32)  # bytes: SHA-1, SHA-256
+_FOLDER = 0o040000
+_SPARSE = b"sdir"
+# No file of a repository is called so; git itself refuses such names.
+_OUTSIDE = re.compile(r"(?:^|/)(?:\.{0,2}|\.git)(?:/|\Z)", re.IGNORECASE)
 
 
-def names(root: Path) -> frozenset[str] | None:
-    """What `git ls-files` lists in the top folder `root` of a repository; None where only git itself can tell."""
-    folder = root / ".git"
+class Unreadable(Exception):
+    """An index that cannot be read here; the text says why."""
+
+
+def entries(index: Path) -> frozenset[str]:
+    """The files in an index, those that lead out of the repository or into `.git` left out; none where it is missing.
+
+    Raises Unreadable.
+    """
     try:
-        if not (_plain(folder) and _owned(root) and _owned(folder)):
-            return None
-        # In a hook of `git commit FILE` the commit in the making has an index of its own.
-        return _entries((root / os.environ.get("GIT_INDEX_FILE", folder / "index")).read_bytes())
-    except (OSError, ValueError, IndexError):
-        return None
+        descriptor = os.open(index, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe would wait for its writer
+    except (FileNotFoundError, NotADirectoryError):
+        return frozenset()
+    except OSError as error:
+        raise Unreadable(f"git's index cannot be read: {error.strerror}") from None
+    with open(descriptor, "rb") as file:  # noqa: PTH123 - only `open` takes a descriptor
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise Unreadable("git's index is not a file")
+        if status.st_size > _LARGEST:
+            raise Unreadable(f"git's index is larger than {_LARGEST // 1_000_000} MB")
+        data = file.read()
+    for size in _HASHES:
+        try:
+            names = _names(data, size)
+        except (ValueError, IndexError):
+            continue
+        texts = [name.decode("utf-8", "surrogateescape") for name in names]
+        return frozenset(text for text in texts if not _OUTSIDE.search(text))
+    raise Unreadable("git's index is damaged, or newer than what is known here")
 
 
-def _plain(folder: Path) -> bool:
-    """Whether this is a repository as `git init` and `git clone` make them, with nothing set that moves or bars it."""
-    settings = (folder / "config").read_bytes().lower()
-    usual = (b"repositoryformatversion = 0", b"bare = false")
-    head = (folder / "HEAD").read_text("ascii")
-    return (
-        all(settings.count(word.split()[0]) == 1 and word in settings for word in usual)
-        and not any(word in settings for word in (b"worktree", b"extensions"))
-        and bool(head.startswith("ref: refs/") or bytes.fromhex(head))
-        and (folder / "objects").is_dir()
-        and (folder / "refs").is_dir()
-        and not (folder / "commondir").exists()
-    )
-
-
-def _owned(folder: Path) -> bool:
-    """Whether it is this user's own: git asks its settings about what is another's."""
-    return hasattr(os, "geteuid") and folder.lstat().st_uid == os.geteuid()
-
-
-def _entries(data: bytes) -> frozenset[str] | None:
+def _names(data: bytes, size: int) -> list[bytes]:
+    """The names in an index whose hashes have `size` bytes; ValueError or IndexError where it is none."""
     version, count = int.from_bytes(data[4:8]), int.from_bytes(data[8:12])
     if data[:4] != b"DIRC" or version not in (2, 3, 4):
-        return None
-    found: list[bytes] = []
-    at, name = 12, b""
+        raise ValueError
+    names: list[bytes] = []
+    at, name, total, fixed = 12, b"", 0, _FIXED + size
     for _ in range(count):
-        start = at + _FIXED + 2 * (data[at + _FIXED - 2] >> 6 & 1)  # the bit says that there are more flags
+        mode = int.from_bytes(data[at + 24 : at + 28])
+        start = at + fixed + 2 * (data[at + fixed - 2] >> 6 & 1)  # the bit says that there are more flags
         if version == 4:  # a name is told by what it shares with the one before
             cut, start = _number(data, start)
             end = data.index(b"\0", start)
@@ -63,18 +73,29 @@ def _entries(data: bytes) -> frozenset[str] | None:
         else:
             end = data.index(b"\0", start)
             name, at = data[start:end], at + (end - at + 8) // 8 * 8
-        found.append(name)
-    while at < len(data) - _HASH:
-        if not data[at : at + 1].isupper():
-            return None  # an extension that one must understand: a split or sparse index
+        total += len(name)
+        if total > _LARGEST:
+            raise ValueError
+        if mode != _FOLDER:
+            names.append(name)
+    while at < len(data) - size:
+        kind = data[at : at + 4]
+        if kind == b"link":
+            raise Unreadable("git's index is split: `git update-index --no-split-index` makes it one file")
+        if not kind[:1].isupper() and kind != _SPARSE:  # an extension that one must understand
+            raise ValueError
         at += 8 + int.from_bytes(data[at + 4 : at + 8])
-    return frozenset(name.decode("utf-8", "surrogateescape") for name in found) if at == len(data) - _HASH else None
+    if at != len(data) - size:
+        raise ValueError
+    return names
 
 
 def _number(data: bytes, at: int) -> tuple[int, int]:
     """(a number of variable width, where it ends), as in pack files for OFS_DELTA."""
     value = data[at] & 127
     while data[at] & 128:
+        if value > _LARGEST:
+            raise ValueError
         at += 1
         value = (value + 1 << 7) + (data[at] & 127)
     return value, at + 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import re
 import stat
@@ -51,8 +53,9 @@ class Sources:
 
     def __init__(self, root: Path, tracked: frozenset[str] | None = None) -> None:
         self.root = root
-        self._head = os.fspath(root)  # a text, for there are many files and each is read once
         self.tracked = tracked
+        self._head = os.fspath(root)  # a text, for there are many files and each is read once
+        self._way = ""  # from there to the files of a commit, without a link on it: a folder of the repository, or ""
         self.broken: list[Broken] = []
         self._texts: dict[str, str | None] = {}
         self._nodes: dict[str, Node] = {}
@@ -67,7 +70,7 @@ class Sources:
     def over(self, texts: Mapping[str, str]) -> Sources:
         """The same files with other texts in some, new ones among them; nothing is written."""
         names = None if self.tracked is None else self.tracked | texts.keys()
-        files = Sources(self.root, names)
+        files = self._like(self.root, names)
         files._texts = {**self._texts, **texts}
         return files
 
@@ -77,7 +80,16 @@ class Sources:
             return self
         if self.tracked is None:
             return Sources(self.root / folder)
-        return Sources(self.root / folder, frozenset(name[len(folder) + 1 :] for name in self._inside(folder)))
+        names = frozenset(name[len(folder) + 1 :] for name in self._inside(folder))
+        files = self._like(self.root / folder, names)
+        files._way = f"{self._way}{folder}/"
+        return files
+
+    def _like(self, root: Path, names: frozenset[str] | None) -> Sources:
+        """Other files of the same repository."""
+        files = Sources(root, names)
+        files._head, files._way = self._head, self._way
+        return files
 
     def _inside(self, folder: str) -> list[str]:
         """The names below a folder: they stand together in the sorted list."""
@@ -104,12 +116,10 @@ class Sources:
         """A file's text where it has at most `most` bytes; "" for a larger one, a binary or none. Nothing is noted."""
         if name in self._texts:
             return self._texts[name] or ""
-        path = os.path.join(self._head, name)  # noqa: PTH118
         try:
-            status = os.lstat(path)
-            if not stat.S_ISREG(status.st_mode) or status.st_size > most:
-                return ""
-            data = _bytes(path)
+            with _opened(self._head, self._way + name, linked=False) as file:
+                status = os.fstat(file.fileno())
+                data = file.readall() if stat.S_ISREG(status.st_mode) and status.st_size <= most else b""
         except OSError:
             return ""
         return "" if b"\0" in data else _text(data, "replace")
@@ -174,20 +184,21 @@ class Sources:
     def _read(self, name: str) -> str | None:
         if self.tracked is not None and name not in self.tracked:
             return None
-        path = os.path.join(self._head, name)  # noqa: PTH118
         try:
-            status = os.lstat(path) if self.committed else os.stat(path)  # noqa: PTH116
-            if not stat.S_ISREG(status.st_mode):
-                return None  # a link out of the repository, a pipe, a folder: `.env` is also a name for an environment
-            if status.st_size > LARGEST:
-                self.broken.append(
-                    Broken(Spot(name), f"it is larger than {LARGEST // 1_000_000} MB", "make it smaller")
-                )
-                return None
-            return _text(_bytes(path))
+            with _opened(self._head, self._way + name, linked=not self.committed) as file:
+                status = os.fstat(file.fileno())
+                if not stat.S_ISREG(status.st_mode):
+                    return None  # a pipe, a folder: `.env` is also a name for an environment
+                if status.st_size > LARGEST:
+                    cause = f"it is larger than {LARGEST // 1_000_000} MB"
+                    self.broken.append(Broken(Spot(name), cause, "make it smaller"))
+                    return None
+                return _text(file.readall())
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
+            if error.errno in _NO_FILE:
+                return None
             self.broken.append(Broken(Spot(name), f"it cannot be read: {error.strerror}", "give the right to read it"))
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
@@ -199,9 +210,26 @@ def _text(data: bytes, errors: str = "strict") -> str:
     return data.decode("utf-8", errors).removeprefix("\ufeff").replace("\r\n", "\n")
 
 
-def _bytes(path: str) -> bytes:
-    with open(path, "rb", buffering=0) as file:  # noqa: PTH123
-        return file.readall()
+_READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe would wait for its writer
+_NO_FILE = (errno.ELOOP, errno.ENXIO)  # a link, a socket
+
+
+def _opened(head: str, name: str, *, linked: bool) -> io.FileIO:
+    """The file `name` below the folder `head`. Unless `linked`, a link on the way is an error and never followed: it
+    may lead out of the repository.
+    """
+    if linked:
+        return io.FileIO(os.open(os.path.join(head, name), _READ))  # noqa: PTH118
+    *folders, last = name.split("/")
+    here = os.open(head, _READ | os.O_DIRECTORY)
+    try:
+        for folder in folders:
+            below = os.open(folder, _READ | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
+            os.close(here)
+            here = below
+        return io.FileIO(os.open(last, _READ | os.O_NOFOLLOW, dir_fd=here))
+    finally:
+        os.close(here)
 
 
 _AT_LINE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")

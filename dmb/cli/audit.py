@@ -187,7 +187,9 @@ def _fix(roots: Sequence[Path], options: Options, *, unsafe: bool, diff: bool) -
     changes = {path: (disk.read(path), text) for path, text in sorted(texts.items())}
     for path, (old, text) in changes.items():
         name = Path(os.path.relpath(path)).as_posix()
-        if diff:
+        if path.resolve() != path:
+            output.tell(f"{name}: a link leads elsewhere, so nothing is written there")
+        elif diff:
             _show(name, old or b"", as_bytes(old, text))
         else:
             disk.replace(path, as_bytes(old, text))

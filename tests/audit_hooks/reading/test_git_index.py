@@ -51,7 +51,7 @@ def test_it_has_the_names_that_git_lists(
     if noted and known:
         git(empty, "update-index", "--skip-worktree", "--", known[0])  # brings more flags
         git(empty, "update-index", "--assume-unchanged", "--", known[-1])
-    assert git_index.names(empty) == frozenset(known)
+    assert tracked(empty) == frozenset(known)
 
 
 def intent(root: Path) -> None:
@@ -94,7 +94,7 @@ def submodule(root: Path) -> None:
 def test_what_an_index_may_hold_besides_files(tmp_path: Path, change: Callable[[Path], None]) -> None:
     root = repository(tmp_path / "repository", {"a.py": "", "b/c.py": ""})
     change(root)
-    assert git_index.names(root) == listed(root)
+    assert tracked(root) == listed(root)
 
 
 def sha256(root: Path) -> None:
@@ -127,21 +127,26 @@ def cut(root: Path) -> None:
     index.write_bytes(index.read_bytes()[:-30])
 
 
-@pytest.mark.parametrize("change", [sha256, split, sparse, elsewhere, cut], ids=lambda one: one.__name__)
-def test_what_is_out_of_the_ordinary_is_left_to_git(tmp_path: Path, change: Callable[[Path], None]) -> None:
+@pytest.mark.parametrize("change", [sha256, sparse, elsewhere], ids=lambda one: one.__name__)
+def test_what_is_out_of_the_ordinary_is_read_too(tmp_path: Path, change: Callable[[Path], None]) -> None:
     root = repository(tmp_path / "repository", {"a.py": "", "b/c.py": "", "d/e/f.py": ""})
     change(root)
-    assert git_index.names(root) is None
-    if change is not cut:
-        assert tracked(root) == listed(root)
+    assert tracked(root) == listed(root) - ({"b/c.py", "d/e/f.py"} if change is sparse else set())
 
 
-def test_folders_that_are_no_top_of_a_repository_are_left_to_git(tmp_path: Path) -> None:
+@pytest.mark.parametrize("change", [split, cut], ids=lambda change: change.__name__)
+def test_an_index_that_cannot_be_read_is_refused(tmp_path: Path, change: Callable[[Path], None]) -> None:
+    root = repository(tmp_path / "repository", {"a.py": "", "b/c.py": ""})
+    change(root)
+    assert tracked(root) is None
+    with pytest.raises(git_index.Unreadable):
+        git_index.entries(root / ".git" / "index")
+
+
+def test_folders_that_are_no_top_of_a_repository(tmp_path: Path) -> None:
     root = repository(tmp_path / "repository", {"a.py": "", "b/c.py": ""})
     worktree(root)
     (root / "b" / ".git").mkdir()  # none, and git goes up from there
-    for folder in (root / "b", root / "linked", tmp_path):
-        assert git_index.names(folder) is None
     assert tracked(root / "b") == frozenset({"c.py"})
     assert tracked(root / "linked") == frozenset({"a.py", "b/c.py"})
     assert tracked(tmp_path) is None
@@ -156,7 +161,7 @@ def test_the_index_of_a_commit_of_one_file_is_the_one_that_counts(tmp_path: Path
     git(root, "add", "b.py")
     hook = root / ".git" / "hooks" / "pre-commit"
     where = '"$PWD/$GIT_INDEX_FILE"' if absolute else '"$GIT_INDEX_FILE"'
-    asked = "from audit_hooks.reading import git_index; from pathlib import Path; print(git_index.names(Path()))"
+    asked = "from audit_hooks.reading.git_files import tracked; from pathlib import Path; print(tracked(Path()))"
     hook.write_text(
         f"#!/bin/sh\ncase $GIT_INDEX_FILE in /*) ;; *) export GIT_INDEX_FILE={where};; esac\n"
         f"{sys.executable} -c '{asked}' > told\n"
