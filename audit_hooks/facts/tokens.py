@@ -99,8 +99,12 @@ KINDS = (
     _kind("an API key of SendGrid", "SG.", r"SG\.[\w-]{22}\.[\w-]{43}"),
 )
 _HINTS = [(hint, kind) for kind in KINDS for hint in kind.hints]
-# The key itself follows, on a line of its own or after `\n` in a text.
-_BLOCK = re.compile(KEY_BLOCK.pattern + r"(?:\s|\\r|\\n|[\"'+])*(?:[\w-]+: [^\n]*\s+)*(?=[0-9A-Za-z/+=]{40})")
+# The key itself follows, on a line of its own or after `\n` in a text; headers may stand before it. Nothing that matched
+# is given back (`*+`), and a header ends with its line: else a file could be made for which the search takes for ever.
+_BLOCK = re.compile(
+    KEY_BLOCK.pattern + r"(?:\s|\\r|\\n|[\"'+])*+(?:[\w-]{1,40}+: [^\n]{0,200}+\n\s*+)*+(?=[0-9A-Za-z/+=]{40})"
+)
+_LONGEST = 20_000  # characters of a key: one of RSA with 16,384 bits has 13,000
 
 
 def masked(text: str) -> str:
@@ -119,5 +123,6 @@ def secrets(text: str, *, keys: bool = True) -> Iterator[tuple[int, str]]:
                 yield found.start(), kind.name
     if keys and "PRIVATE KEY" in text:
         for found in _BLOCK.finditer(text):
-            if _whole(text[found.end() : text.find("-----END", found.end())]):
+            end = found.end()
+            if _whole(text[end : text.find("-----", end, end + _LONGEST)]):
                 yield found.start(), "a private key"
