@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -20,10 +19,6 @@ def run() -> Iterator[Pair]:
     """Yield what is measured."""
     with tempfile.TemporaryDirectory(prefix="dmb-bench-") as name:
         folder = Path(name)
-        # Reservations of ports and cookiecutter's replays stay out of the user's own folders.
-        os.environ["XDG_STATE_HOME"] = str(folder / "state")
-        os.environ["COOKIECUTTER_CONFIG"] = str(folder / "cookiecutter.yaml")
-        (folder / "cookiecutter.yaml").write_text(f"replay_dir: {folder / 'replay'}\n", encoding="utf-8")
         outputs = (str(folder / f"out-{number}") for number in itertools.count())
 
         def cookiecutter(template: Path) -> Command:

@@ -99,8 +99,8 @@ KINDS = (
     _kind("an API key of SendGrid", "SG.", r"SG\.[\w-]{22}\.[\w-]{43}"),
 )
 _HINTS = [(hint, kind) for kind in KINDS for hint in kind.hints]
-# The key itself follows, on a line of its own or after `\n` in a text; headers may stand before it. Nothing that matched
-# is given back (`*+`), and a header ends with its line: else a file could be made for which the search takes for ever.
+# The key itself follows, on a line of its own or after `\n` in a text; headers may stand before it. A header ends with
+# its line, and nothing that matched is given back (`*+`): else there are files for which the search takes for ever.
 _BLOCK = re.compile(
     KEY_BLOCK.pattern + r"(?:\s|\\r|\\n|[\"'+])*+(?:[\w-]{1,40}+: [^\n]{0,200}+\n\s*+)*+(?=[0-9A-Za-z/+=]{40})"
 )

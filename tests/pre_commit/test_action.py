@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,15 @@ def folder(tmp_path: Path) -> Path:
 def test_it_is_valid() -> None:
     words = ["check-jsonschema", "--builtin-schema", "vendor.github-actions", "action.yml"]
     subprocess.run([str(BIN / words[0]), *words[1:]], cwd=ROOT, check=True)
+
+
+def test_what_runs_in_ci_is_pinned_to_a_commit() -> None:
+    """A tag can be moved to other code; a commit cannot. The version stands beside it, for people and for updates."""
+    files = [ROOT / "action.yml", *(ROOT / ".github/workflows").glob("*.y*ml")]
+    uses = [line.strip() for file in files for line in file.read_text().splitlines() if "uses:" in line]
+    assert len(uses) >= 4
+    for line in uses:
+        assert re.fullmatch(r"(- )?uses: [\w/.-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", line), line
 
 
 def test_no_input_is_put_into_a_script() -> None:
