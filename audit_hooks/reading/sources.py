@@ -116,10 +116,10 @@ class Sources:
         """A file's text where it has at most `most` bytes; "" for a larger one, a binary or none. Nothing is noted."""
         if name in self._texts:
             return self._texts[name] or ""
+        if self.tracked is not None and name not in self.tracked:
+            return ""
         try:
-            with _opened(self._head, self._way + name, linked=False) as file:
-                status = os.fstat(file.fileno())
-                data = file.readall() if stat.S_ISREG(status.st_mode) and status.st_size <= most else b""
+            data = _content(self._head, self._way + name, most, linked=False)
         except OSError:
             return ""
         return "" if b"\0" in data else _text(data, "replace")
@@ -185,21 +185,17 @@ class Sources:
         if self.tracked is not None and name not in self.tracked:
             return None
         try:
-            with _opened(self._head, self._way + name, linked=not self.committed) as file:
-                status = os.fstat(file.fileno())
-                if not stat.S_ISREG(status.st_mode):
-                    return None  # a pipe, a folder: `.env` is also a name for an environment
-                if status.st_size > LARGEST:
-                    cause = f"it is larger than {LARGEST // 1_000_000} MB"
-                    self.broken.append(Broken(Spot(name), cause, "make it smaller"))
-                    return None
-                return _text(file.readall())
+            return _text(_content(self._head, self._way + name, LARGEST, linked=not self.committed))
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
             if error.errno in _NO_FILE:
                 return None
-            self.broken.append(Broken(Spot(name), f"it cannot be read: {error.strerror}", "give the right to read it"))
+            if error.errno == errno.EFBIG:
+                cause, remedy = f"it is larger than {LARGEST // 1_000_000} MB", "make it smaller"
+            else:
+                cause, remedy = f"it cannot be read: {error.strerror}", "give the right to read it"
+            self.broken.append(Broken(Spot(name), cause, remedy))
         except UnicodeDecodeError as error:
             line = error.object.count(b"\n", 0, error.start) + 1
             self.broken.append(Broken(Spot(name, line), "it is not UTF-8", "save it as UTF-8"))
@@ -211,15 +207,28 @@ def _text(data: bytes, errors: str = "strict") -> str:
 
 
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe would wait for its writer
-_NO_FILE = (errno.ELOOP, errno.ENXIO)  # a link, a socket
+_NO_FILE = (errno.ELOOP, errno.ENXIO, errno.EISDIR)  # a link, a socket, a folder or a pipe
 
 
-def _opened(head: str, name: str, *, linked: bool) -> io.FileIO:
-    """The file `name` below the folder `head`. Unless `linked`, a link on the way is an error and never followed: it
-    may lead out of the repository.
+def _content(head: str, name: str, most: int, *, linked: bool) -> bytes:
+    """The bytes of the file `name` below the folder `head`. OSError where it has more than `most` (EFBIG), where it is
+    no file (EISDIR), and for a link on the way unless `linked`: it may lead out of the repository.
     """
-    if linked:
-        return io.FileIO(os.open(os.path.join(head, name), _READ))  # noqa: PTH118
+    descriptor = os.open(os.path.join(head, name), _READ) if linked else _opened(head, name)  # noqa: PTH118
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):  # `.env` is also a name for an environment
+            raise IsADirectoryError(errno.EISDIR, "it is no file")
+        if status.st_size > most:
+            raise OSError(errno.EFBIG, "it is too large")
+        with io.FileIO(descriptor, closefd=False) as file:
+            return file.readall()
+    finally:
+        os.close(descriptor)
+
+
+def _opened(head: str, name: str) -> int:
+    """The file `name` below the folder `head`, opened folder by folder; OSError where one of them, or it, is a link."""
     *folders, last = name.split("/")
     here = os.open(head, _READ | os.O_DIRECTORY)
     try:
@@ -227,7 +236,7 @@ def _opened(head: str, name: str, *, linked: bool) -> io.FileIO:
             below = os.open(folder, _READ | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
             os.close(here)
             here = below
-        return io.FileIO(os.open(last, _READ | os.O_NOFOLLOW, dir_fd=here))
+        return os.open(last, _READ | os.O_NOFOLLOW, dir_fd=here)
     finally:
         os.close(here)
 

@@ -259,3 +259,16 @@ def test_a_new_file_is_not_made_through_a_link(tmp_path: Path) -> None:
     words = [str(BIN / "dmb"), "audit", "--tier", "standard", "--fix", "--unsafe", str(root)]
     subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
     assert sorted(outside.rglob("*")) == before
+
+
+def test_a_folder_or_a_pipe_where_git_knows_a_file_is_no_finding(tmp_path: Path) -> None:
+    """As a clone of the commit would not have it: nothing to tell, and nothing is waited for."""
+    root = repository(tmp_path / "repository", {"workspace.yaml": UNNAMED, "a.yaml": "", "b.yaml": "", "c.yaml": ""})
+    for name in ("a.yaml", "b.yaml", "c.yaml"):
+        (root / name).unlink()
+    (root / "a.yaml").mkdir()
+    pipe(root / "b.yaml")
+    (root / "c.yaml").symlink_to("/etc/passwd")
+    done = audited(root, "--select", "WSP", "--format", "json")
+    paths = {finding["path"] for verdict in json.loads(done.stdout)["verdicts"] for finding in verdict["findings"]}
+    assert paths == {"workspace.yaml"}
