@@ -2,96 +2,69 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dmb.errors import DmbError
-
-from .judging.engine import audit
-from .judging.findings import SEVERITIES, at_or_above
-from .judging.policy import Options
-from .judging.rule import TIERS
+from .command_line import parse, run
 from .reading.sources import Sources
+from .reports import FORMATS
+from .rules import AREAS, WORKSPACE
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Sequence
 
-CLEAN, FOUND, REFUSED, NOTHING = 0, 1, 2, 3
-FORMATS = ("text", "checklist", "json", "sarif", "github", "markdown", "html")
+    from dmb.formats.yaml_nodes import Node
 
+    from .judging.verdict import Verdict
 
-class Given:
-    """What the command line says, and what holds where it says nothing."""
-
-    root = Path()
-    tier = ""
-    fail_on = "error"
-    select: Sequence[str] = []
-    ignore: Sequence[str] = []
-    preview = False
-    baseline: Path | None = None
-    format = "text"
+NAME, OTHER = "dmb-audit", "dmb-workspace-validate"  # the two hooks
+CONFIG = ".pre-commit-config.yaml"
+_ITS_OWN = ("id", "name", "alias", "description", "entry")  # keys in which two hooks that run alike differ
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Audit the repository in the working folder. Exit codes: 0 clean, 1 findings at or above --fail-on, 2 refused,
     3 no such folder.
 
-    Where there is nothing to judge: 0 with a note, since the hook may run in any repository.
+    The rules on the workspace are left to `dmb-workspace-validate` where both are run as hooks of this repository, and
+    alike, so that no finding is told twice.
     """
-    words = sys.argv[1:] if arguments is None else arguments
-    given = _parser().parse_args(words, Given()) if words else Given()  # a hook is given nothing, as a rule
-    if not given.root.is_dir():
-        print(f"Error: {given.root}: there is no such folder", file=sys.stderr)  # noqa: T201
-        return NOTHING
-    try:
-        return _run(given)
-    except DmbError as error:
-        print(f"Error: {error}", file=sys.stderr)  # noqa: T201
-        return REFUSED
-
-
-def _run(given: Given) -> int:
-    known = {}
-    if given.baseline:
-        from .judging.baseline import read
-
-        known = read(given.baseline)
-    root = given.root.resolve()
-    options = Options(
-        given.tier, tuple(given.select), tuple(given.ignore), given.preview, known, given.format == "checklist"
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    given = parse(
+        words, NAME, "Judge the Dagster projects and workspaces of a repository without running them.", FORMATS
     )
-    verdicts = audit(root, options)
-    findings = [finding for verdict in verdicts for finding in verdict.findings]
-    if findings or given.format != "text":
-        from importlib import import_module
 
-        report = import_module(f".reports.{given.format}", __package__)
-        sys.stdout.write(report.render(verdicts, Sources(root)))
-    if not verdicts:
-        print("dmb-audit: no Dagster project and no workspace here, nothing to judge", file=sys.stderr)  # noqa: T201
-    return FOUND if at_or_above(findings, given.fail_on) else CLEAN
+    def show(verdicts: list[Verdict], root: Path) -> str:
+        text: str = import_module(f".reports.{given.format}", __package__).render(verdicts, Sources(root))
+        return text
+
+    others = tuple(area for area in AREAS if area != WORKSPACE)
+    return run(given, NAME, others if _left_to_the_other(words) else ("",), show)
 
 
-def _parser() -> argparse.ArgumentParser:
-    import argparse
-
-    parser = argparse.ArgumentParser(
-        prog="dmb-audit", description="Judge the Dagster projects and workspaces of a repository without running them."
+def _left_to_the_other(words: Sequence[str]) -> bool:
+    """Whether this is run as a hook, and the configuration runs the other hook with the same arguments, on the same
+    files, at the same stages. Both pre-commit and prek set PRE_COMMIT, and run hooks at the repository's top.
+    """
+    if "PRE_COMMIT" not in os.environ:
+        return False
+    document = Sources(Path.cwd(), frozenset({CONFIG})).yaml(CONFIG)
+    hooks = [hook for repository in document.get("repos").items for hook in repository.get("hooks").items]
+    others = [_settings(hook) for hook in hooks if hook.get("id").text == OTHER]
+    return any(
+        hook.get("id").text == NAME
+        and [word.text for word in hook.get("args").items] == list(words)
+        and _settings(hook) in others
+        for hook in hooks
     )
-    parser.add_argument(
-        "root", nargs="?", type=Path, default=Given.root, help="the repository (default: the working folder)"
-    )
-    parser.add_argument("--tier", choices=TIERS, help="what it is held to (default: its own settings)")
-    parser.add_argument("--fail-on", choices=SEVERITIES, help="the least severity that fails (error)")
-    parser.add_argument("--select", action="append", metavar="CODE", help="ask only these rules or areas")
-    parser.add_argument("--ignore", action="append", metavar="CODE", help="do not ask these")
-    parser.add_argument("--preview", action="store_true", help="ask the new rules too")
-    parser.add_argument("--baseline", type=Path, metavar="FILE", help="findings that are known already")
-    parser.add_argument("--format", choices=FORMATS)
-    return parser
+
+
+def _settings(hook: Node) -> dict[str, list[str]]:
+    """What decides when and how a hook runs."""
+    return {key: [node.text for node in value.walk()] for key, value in hook.entries.items() if key not in _ITS_OWN}
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import os
 import sys
 from importlib import import_module
 
-from .judging.garbage_collection import seldom
+from .judging.engine import collect_seldom
 
 
 def audit() -> None:
@@ -20,7 +20,7 @@ def workspace_validate() -> None:
 
 
 def _run(hook: str) -> None:
-    seldom()
+    collect_seldom()
     code: int = import_module(f".{hook}", __package__).main()
     try:
         sys.stdout.flush()

@@ -14,8 +14,9 @@ from pathlib import Path
 import yaml
 from dotenv import dotenv_values
 
-from audit_hooks.judging.engine import judge, workspace
-from audit_hooks.rules import every
+from audit_hooks.judging.engine import audit_workspace
+from audit_hooks.judging.policy import Options
+from audit_hooks.rules import WORKSPACE
 from dmb.template.create import create
 from dmb.workspace.changes.init import init_local
 from dmb.workspace.state.layout import Layout
@@ -50,7 +51,7 @@ def _workspaces(folder: Path) -> Iterator[Pair]:
 
 def _validate(layout: Layout) -> None:
     # No environments are made here: that the interpreters are missing is all there is to find.
-    found = {finding.rule for finding in judge(workspace(layout.root), every("WSP"))}
+    found = {finding.rule for finding in audit_workspace(layout.root, Options(areas=(WORKSPACE,))).findings}
     if found != {"WSP004"}:
         raise AssertionError(found)
 

@@ -1,13 +1,18 @@
-"""Judge: find what is to be judged below a folder, run the rules, take out what is ignored."""
+"""Judge: find what is to be judged below a folder, run the rules, take out what is ignored or known.
+
+There is one verdict: both hooks, `dmb audit` and `dmb workspace validate` come to it through `verdict`.
+"""
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 from ..reading.sources import Sources
 from .discovery import repositories, subjects
-from .garbage_collection import seldom
-from .policy import Policy
+from .ignores import Ignores
+from .policy import Policy, Settings
+from .rule import StatementRule, Statements
 from .subject import Subject
 from .verdict import Verdict
 
@@ -20,53 +25,77 @@ if TYPE_CHECKING:
     from .policy import Options
     from .rule import Rule
 
+_MANY = 8  # what another process costs to start is then worth it
+_OBJECTS = 50_000
 
-def judge(subject: Subject, rules: Iterable[type[Rule]], asked: Collection[str] = ()) -> list[Finding]:
-    """The findings of these rules in one subject, sorted. `asked` are the codes that it is held to where these rules
-    are only some of them.
 
-    A rule is not asked where one that it `requires` found something; those that are `last` see what the others left.
+def judge(
+    subject: Subject, rules: Iterable[type[Rule]], judged: Collection[str] = (), ignores: Ignores | None = None
+) -> list[Finding]:
+    """The findings of these rules in one subject, sorted, whatever ignores say. `judged` are the codes of all that is
+    judged, where these rules are only those of them that may find something.
+
+    A rule is not asked where one that it `requires` found something.
     """
     found: set[Finding] = set()
     fired: set[str] = set()
-    judging = sorted((rule for rule in rules if subject.kind in rule.kinds), key=lambda rule: rule.last)
-    subject.asked = frozenset(asked or [rule.code for rule in judging])
-    for rule in judging:
-        if fired.isdisjoint(rule.requires):
-            if rule.last:
-                subject.ignores.take(found)
+    ordered = in_order(rule for rule in rules if subject.kind in rule.kinds)
+    codes = frozenset(judged or [rule.code for rule in ordered])
+    for rule in ordered:
+        if not fired.isdisjoint(rule.requires):
+            continue
+        if issubclass(rule, StatementRule):
+            if ignores is None:
+                ignores = Ignores(subject, Settings(subject.files, subject.repository))
+            statements = Statements(ignores.settings, ignores, codes, frozenset(found))
+            new = set(rule().check_statements(subject, statements))
+        else:
             new = set(rule().check(subject))
-            if new:
-                found |= new
-                fired.add(rule.code)
+        if rule.gives_way_to:
+            told = {finding.subject for finding in found if finding.rule in rule.gives_way_to}
+            new = {finding for finding in new if finding.subject not in told}
+        if new:
+            found |= new
+            fired.add(rule.code)
     return sorted(found)
 
 
-def workspace(root: Path) -> Subject:
-    """The workspace in a folder as it is on this machine: registry, `.env` and module repositories count."""
-    return Subject("workspace", Sources(root))
+def in_order(rules: Iterable[type[Rule]]) -> list[type[Rule]]:
+    """Each rule after those that it waits for: what it requires, gives way to, or is `after`. Else as they come, those
+    that are `last` after the others, and those on a subject's statements after all that judge the subject itself.
 
-
-def judge_commit(root: Path, rules: Iterable[Listed]) -> tuple[list[Finding], int]:
-    """The findings in the repository `root` as git knows it, and how many modules and workspaces there were. No file
-    of this machine alone counts, so that the same commit gets the same verdict everywhere; outside of git all files but
-    those do.
+    ValueError where rules wait for each other.
     """
-    found: set[Finding] = set()
-    rules, count = tuple(rules), 0
-    for subject in subjects(root):
-        if subject.kind != "repository":
-            count += 1
-            asked = [listed for listed in rules if subject.kind in listed.kinds]
-            found |= set(_placed(_judged(subject, asked), subject.folder))
-    return sorted(found), count
+    waiting = sorted(rules, key=lambda rule: (issubclass(rule, StatementRule), rule.last))
+    by_code = {rule.code: rule for rule in waiting}
+    ordered: dict[str, type[Rule]] = {}
+
+    def place(rule: type[Rule], above: tuple[str, ...]) -> None:
+        if rule.code in above:
+            raise ValueError(f"these rules wait for each other: {', '.join((*above, rule.code))}")
+        if rule.code not in ordered:
+            for code in waits_for(rule):
+                if code in by_code:
+                    place(by_code[code], (*above, rule.code))
+            ordered[rule.code] = rule
+
+    for rule in waiting:
+        place(rule, ())
+    return list(ordered.values())
+
+
+def waits_for(rule: type[Rule]) -> tuple[str, ...]:
+    """The codes of the rules whose answer a rule needs."""
+    return (*rule.requires, *rule.gives_way_to, *rule.after)
 
 
 def audit(root: Path, options: Options, *, jobs: int = 1) -> list[Verdict]:
     """The verdict on every subject below `root`, a repository or a folder that holds some, in the order of folders.
 
-    Each is held to its own settings ([tool.dmb], [tool.dmb.audit]) as far as `options` say nothing else. `jobs` is how
-    many processes share the work where there is enough of it.
+    Each is held to its own settings ([tool.dmb], [tool.dmb.audit]) as far as `options` say nothing else. A repository
+    is judged as git knows it: no file of this machine alone counts, so that the same commit gets the same verdict
+    everywhere; outside of git all files but those do. `jobs` is how many processes share the work where there is
+    enough of it.
     """
     found = list(repositories(root))
     many = jobs > 1 and (len(found) >= _MANY or sum(1 for one in found for _ in subjects(one)) >= _MANY)
@@ -75,12 +104,35 @@ def audit(root: Path, options: Options, *, jobs: int = 1) -> list[Verdict]:
     if many:
         from concurrent.futures import ProcessPoolExecutor
 
-        with ProcessPoolExecutor(jobs, initializer=seldom) as pool:
+        with ProcessPoolExecutor(jobs, initializer=collect_seldom) as pool:
             chunk = max(1, len(units) // (jobs * 8))
             verdicts = [one for some in pool.map(_unit, units, chunksize=chunk) for one in some]
     else:
         verdicts = [one for unit in units for one in _unit(unit)]
     return _once(sorted(verdicts, key=lambda verdict: (verdict.folder, verdict.kind)))
+
+
+def audit_workspace(root: Path, options: Options) -> Verdict:
+    """The verdict on the workspace in a folder as it is on this machine: registry, `.env` and its modules' repositories
+    count.
+
+    Its settings are those that hold for it in the repository around it.
+    """
+    subject = workspace(root)
+    repository = next((folder for folder in (root, *root.parents) if (folder / ".git").exists()), root)
+    return verdict(subject, options, settings=Settings(subject.files, Sources(repository)))
+
+
+def workspace(root: Path) -> Subject:
+    """The workspace in a folder as it is on this machine."""
+    return Subject("workspace", Sources(root))
+
+
+def collect_seldom() -> None:
+    """Look for garbage every 50,000 objects. They live as long as their module is judged: to look every 700, as Python
+    does unless told, is a tenth of an audit's time, and this still lets go of a module's trees after a few others.
+    """
+    gc.set_threshold(_OBJECTS)
 
 
 def _once(verdicts: list[Verdict]) -> list[Verdict]:
@@ -91,9 +143,6 @@ def _once(verdicts: list[Verdict]) -> list[Verdict]:
         verdicts[index] = verdicts[index]._replace(findings=tuple(one for one in told if one not in seen))
         seen.update(told)
     return verdicts
-
-
-_MANY = 8  # what another process costs to start is then worth it
 
 
 def _unit(unit: tuple[Path, Path, Options, int, int]) -> list[Verdict]:
@@ -107,15 +156,17 @@ def _unit(unit: tuple[Path, Path, Options, int, int]) -> list[Verdict]:
     ]
 
 
-def verdict(subject: Subject, options: Options, inside: str = "") -> Verdict:
+def verdict(subject: Subject, options: Options, inside: str = "", settings: Settings | None = None) -> Verdict:
     """The verdict on one subject of a repository that stands in the folder `inside` of what is audited."""
     from ..rules.index import INDEX
 
-    policy = Policy(subject, options)
-    asked = policy.rules(INDEX)
-    found = policy.applied(_judged(subject, asked))
+    policy = Policy(subject, options, settings)
+    ignores = Ignores(subject, policy.settings)
+    held = policy.rules(INDEX)
+    judged = [listed for listed in held if listed.code.startswith(options.areas)]
+    found = policy.applied(_judged(subject, held, judged, ignores))
     folder = "/".join(part for part in (inside, subject.folder) if part)
-    told = _placed([finding for finding in found if not subject.ignores.of(finding)], folder)
+    told = _placed([finding for finding in found if not ignores.of(finding)], folder)
     counted = _unknown(told, options, subject, folder) if options.baseline else told
     module = subject.module
     return Verdict(
@@ -124,24 +175,34 @@ def verdict(subject: Subject, options: Options, inside: str = "") -> Verdict:
         kind=subject.kind,
         made=subject.made,
         tier=policy.tier,
-        checked=tuple(listed.code for listed in asked),
+        checked=tuple(listed.code for listed in judged),
         findings=tuple(counted),
         silenced=len(found) - len(counted),
+        owner=getattr(module, "owner", ""),
         database=module.database if module else "",
         ports=module.ports if module else {},
     )
 
 
-def _judged(subject: Subject, asked: Collection[Listed]) -> list[Finding]:
-    """The findings of all that is asked. Only what may find something is loaded: a rule over code finds nothing where
-    none of its words stands.
+def _judged(subject: Subject, held: Collection[Listed], judged: Iterable[Listed], ignores: Ignores) -> list[Finding]:
+    """The findings of what is judged. Rules that these wait for are asked too where the subject is held to them, and
+    not told.
+
+    Only what may find something is loaded: a rule over code finds nothing where none of its words stands.
     """
-    loaded = [
-        listed.load()
-        for listed in asked
-        if listed.mentions is None or any(map(subject.package.mentioning, listed.mentions))
-    ]
-    return judge(subject, loaded, [listed.code for listed in asked])
+    by_code = {listed.code: listed for listed in held}
+    codes = [listed.code for listed in judged]
+    loaded: dict[str, type[Rule]] = {}
+    waiting = codes[::-1]
+    while waiting:
+        listed = by_code.get(waiting.pop())
+        if listed is None or listed.code in loaded:
+            continue
+        if listed.mentions is None or any(map(subject.package.mentioning, listed.mentions)):
+            loaded[listed.code] = listed.load()
+            waiting += waits_for(loaded[listed.code])
+    found = judge(subject, loaded.values(), codes, ignores)
+    return found if len(codes) == len(held) else [finding for finding in found if finding.rule in codes]
 
 
 def _unknown(findings: Iterable[Finding], options: Options, subject: Subject, folder: str) -> list[Finding]:

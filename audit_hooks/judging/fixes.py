@@ -7,8 +7,9 @@ from collections import Counter
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
-from .engine import judge
-from .policy import Policy
+from .engine import judge, waits_for
+from .ignores import Ignores
+from .policy import Policy, Settings
 from .rule import SAFE, UNSAFE
 
 if TYPE_CHECKING:
@@ -66,14 +67,15 @@ def mend(subject: Subject, options: Options, *, unsafe: bool) -> Mended:
 def _by_rule(subject: Subject, rule: type[Rule], asked: Sequence[type[Rule]]) -> Mended | None:
     """What one rule of those that are asked mends; None when its edits leave the finding there, or break a file."""
 
-    # One that judges what the others left needs the others; what they require makes it silent.
+    # One that judges what the others left needs the others; what a rule waits for may make it silent.
     judging = asked if rule.last else _needed(rule, asked)
     codes = [other.code for other in asked]
 
     def told(one: Subject) -> list[Finding]:
         return [finding for finding in judge(one, judging, codes) if finding.rule == rule.code]
 
-    found = [finding for finding in told(subject) if not subject.ignores.of(finding)]
+    ignores = Ignores(subject, Settings(subject.files, subject.repository))
+    found = [finding for finding in told(subject) if not ignores.of(finding)]
     edits: list[Edit] = []
     for finding in found:
         mine = list(rule().fix(subject, finding))
@@ -91,12 +93,16 @@ def _by_rule(subject: Subject, rule: type[Rule], asked: Sequence[type[Rule]]) ->
 
 
 def _needed(rule: type[Rule], asked: Sequence[type[Rule]]) -> list[type[Rule]]:
-    """A rule, those that it requires, and what these require."""
-    needed = {rule.code}
-    for other in reversed(asked):
-        if other.code in needed:
-            needed.update(other.requires)
-    return [other for other in asked if other.code in needed]
+    """A rule, those that it waits for, and what these wait for."""
+    by_code = {other.code: other for other in asked}
+    needed: dict[str, type[Rule]] = {}
+    waiting = [rule.code]
+    while waiting:
+        other = by_code.get(waiting.pop())
+        if other and other.code not in needed:
+            needed[other.code] = other
+            waiting += waits_for(other)
+    return list(needed.values())
 
 
 def _editable(subject: Subject, name: str) -> bool:

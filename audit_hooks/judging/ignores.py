@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from .findings import Finding
+    from .policy import Settings
     from .subject import Subject
 
 WORD = "dmb: ignore"
@@ -53,32 +54,26 @@ class Ignore(NamedTuple):
 
 
 class Ignores:
-    """All ignores of a subject, and which of them a finding used."""
+    """All ignores of a subject: what its files and settings say is not to be told."""
 
-    def __init__(self, subject: Subject) -> None:
+    def __init__(self, subject: Subject, settings: Settings) -> None:
         self._subject = subject
-        self._used: set[Ignore] = set()
+        self.settings = settings
 
     @cached_property
     def all(self) -> list[Ignore]:
         """Those of the settings, then those in the files by path and line."""
-        return [*_settings(self._subject), *_comments(self._subject)]
+        return [*_of_settings(self.settings), *_comments(self._subject)]
 
     @property
     def own(self) -> list[Ignore]:
         """Those that stand in the subject's files, and are for it alone: not those of a repository's settings."""
-        subject = self._subject
-        shared = subject.settings.files is not subject.files or subject.nested
+        shared = self.settings.files is not self._subject.files or self._subject.nested
         return [ignore for ignore in self.all if not (shared and ignore.lines is None)]
 
     def of(self, finding: Finding) -> Ignore | None:
         """The first that covers a finding."""
         return next((ignore for ignore in self._near(finding) if ignore.covers(finding)), None)
-
-    def take(self, findings: Iterable[Finding]) -> None:
-        """Note which ignores these findings use."""
-        if self.all:
-            self._used |= {ignore for finding in findings for ignore in self._near(finding) if ignore.covers(finding)}
 
     def _near(self, finding: Finding) -> Iterator[Ignore]:
         """Those that are for the finding's line in some file, or for all lines."""
@@ -93,14 +88,15 @@ class Ignores:
                 found.setdefault(line, []).append(ignore)
         return found
 
-    @property
-    def unused(self) -> list[Ignore]:
-        """Those of its own that none of the findings taken so far used."""
-        return [ignore for ignore in self.own if ignore not in self._used and not ignore.expired]
+    def unused(self, findings: Iterable[Finding]) -> list[Ignore]:
+        """Those of its own that cover none of these findings."""
+        if not self.all:
+            return []
+        used = {ignore for finding in findings for ignore in self._near(finding) if ignore.covers(finding)}
+        return [ignore for ignore in self.own if ignore not in used and not ignore.expired]
 
 
-def _settings(subject: Subject) -> Iterator[Ignore]:
-    settings = subject.settings
+def _of_settings(settings: Settings) -> Iterator[Ignore]:
     text = settings.files.text(settings.path) or ""
     for code, told in settings.table("ignore").items():
         yield _ignore(code, told, settings.spot(text, code, "ignore"))

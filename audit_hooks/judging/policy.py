@@ -25,7 +25,8 @@ class Options(NamedTuple):
     """What the command line says; it wins over the settings. Codes are of rules or of areas (`DEF`).
 
     `baseline` maps fingerprints to how many findings of each are known already (see baseline.py); `advice` asks for
-    recommendations too, as a checklist does.
+    recommendations too, as a checklist does. `areas` narrow what is judged here, not what a subject is held to: others
+    judge the rest ("" is all areas).
     """
 
     tier: str = ""
@@ -34,26 +35,22 @@ class Options(NamedTuple):
     preview: bool = False
     baseline: Mapping[str, int] = {}
     advice: bool = False
+    areas: tuple[str, ...] = ("",)
 
 
 class Settings:
-    """The table [tool.dmb.audit] of a subject's pyproject.toml, or of its repository's where its own has none.
+    """The table [tool.dmb.audit] of a subject's own pyproject.toml, or of its repository's where its own has none.
 
     Reading never fails: `problems` says what in it is wrong, a rule tells it, and the wrong part does not count.
     """
 
     KEYS = ("tier", "select", "ignore", "per-file-ignores", "severity", "preview")
 
-    def __init__(self, subject: Subject) -> None:
-        self.files: Sources = subject.files
+    def __init__(self, own: Sources, repository: Sources) -> None:
         self.path = "pyproject.toml"
-        found = subject.setting("tool", "dmb", "audit")
-        if found is None and subject.repository is not subject.files:
-            tool: Any = subject.repository.toml(self.path)
-            for key in ("tool", "dmb", "audit"):
-                tool = tool.get(key) if isinstance(tool, dict) else None
-            found = tool
-            self.files = subject.repository if tool is not None else self.files
+        self.files, found = own, _table(own, self.path)
+        if found is None and (shared := _table(repository, self.path)) is not None:
+            self.files, found = repository, shared
         self.problems = [] if found is None else list(_problems(found))
         self._told: dict[str, Any] = found if isinstance(found, dict) else {}
 
@@ -89,10 +86,10 @@ class Settings:
 class Policy:
     """What one subject is held to."""
 
-    def __init__(self, subject: Subject, options: Options) -> None:
+    def __init__(self, subject: Subject, options: Options, settings: Settings | None = None) -> None:
         self._subject = subject
         self._options = options
-        settings = subject.settings
+        self.settings = settings = settings or Settings(subject.files, subject.repository)
         governance = subject.setting("tool", "dmb", "governance")
         self.tier = options.tier or settings.tier or (governance if governance in TIERS else TIERS[0])
         self._select = options.select or settings.codes("select")
@@ -127,6 +124,13 @@ class Policy:
         if not self._severities:
             return list(findings)
         return [finding._replace(severity=self._severities.get(finding.rule, finding.severity)) for finding in findings]
+
+
+def _table(files: Sources, name: str) -> Any:
+    table: Any = files.toml(name)
+    for key in ("tool", "dmb", "audit"):
+        table = table.get(key) if isinstance(table, dict) else None
+    return table
 
 
 def _problems(found: Any) -> Iterable[tuple[str, str]]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
+from dmb.answers import GOVERNANCE
+
 from .findings import Finding
 
 if TYPE_CHECKING:
@@ -12,11 +14,13 @@ if TYPE_CHECKING:
 
     from ..facts.code import Code
     from ..reading.sources import Spot
+    from .ignores import Ignores
+    from .policy import Settings
     from .subject import Subject
 
     Files = Mapping[str, str]  # an example: texts by path
 
-TIERS = ("quick", "standard", "enterprise")  # each holds the ones before it
+TIERS = GOVERNANCE  # each holds the ones before it
 KINDS = ("module", "workspace", "repository")  # of a subject
 SAFE, UNSAFE = "safe", "unsafe"
 _TOKEN = 20  # characters: the shortest that a secret has whose form is known
@@ -51,8 +55,10 @@ class Rule(ABC):
     advises: ClassVar[bool] = False  # it tells what one might add: asked for a checklist, or where its code is selected
     made: ClassVar[bool] = False  # it judges what the template gave, and is silent in other repositories
     kinds: ClassVar[tuple[str, ...]] = ("module", "workspace")
-    last: ClassVar[int] = 0  # 1: it judges what the other rules left behind; 2: after these too
+    last: ClassVar[bool] = False  # it judges what the other rules left behind
+    after: ClassVar[tuple[str, ...]] = ()  # codes: they note in the files what this one tells
     requires: ClassVar[tuple[str, ...]] = ()  # codes: what they found in a subject makes this one pointless there
+    gives_way_to: ClassVar[tuple[str, ...]] = ()  # codes: an object that they tell of is not told of again
     refused: ClassVar[bool] = False  # Dagster itself does not load the bad examples, and loads the good: a test asks it
     secret: ClassVar[bool] = False  # a finding's line may hold a secret: no report shows it
     mends: ClassVar[str] = ""  # "", SAFE or UNSAFE: what `fix` gives
@@ -99,3 +105,32 @@ class CodeRule(Rule):
     @abstractmethod
     def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
         """All findings in one file."""
+
+
+class Statements(NamedTuple):
+    """What a subject says of its own audit, and what came of that: for the rules that judge it.
+
+    `judged` are the codes of the rules that were asked, `findings` what they found before any ignore.
+    """
+
+    settings: Settings
+    ignores: Ignores
+    judged: frozenset[str]
+    findings: frozenset[Finding]
+
+
+class StatementRule(Rule):
+    """A rule over what a subject says of its own audit. It is asked after those that judge the subject itself."""
+
+    def check(self, subject: Subject) -> Iterator[Finding]:
+        """The findings where nothing else is asked."""
+        from .ignores import Ignores
+        from .policy import Settings
+
+        settings = Settings(subject.files, subject.repository)
+        ignores = Ignores(subject, settings)
+        yield from self.check_statements(subject, Statements(settings, ignores, frozenset(), frozenset()))
+
+    @abstractmethod
+    def check_statements(self, subject: Subject, statements: Statements) -> Iterator[Finding]:
+        """All findings in what one subject says."""

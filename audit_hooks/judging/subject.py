@@ -14,11 +14,9 @@ from dmb.module import Module
 from ..facts.containers import Containers, Service
 from ..facts.package import Package
 from ..reading.sources import Sources, Spot
-from .ignores import Ignores
-from .policy import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Mapping
 
     from dmb.formats.envfile import Assignment
     from dmb.formats.marked_blocks import Block
@@ -85,7 +83,6 @@ class Subject:
         self.folder = folder
         self.nested = nested
         self.root = files.root
-        self.asked: frozenset[str] = frozenset()  # the codes of the rules that judge it
         self.home = f"{PIECES}/" if kind == "module" else ""  # where workspace.yaml and the rest stand
 
     @cached_property
@@ -149,16 +146,6 @@ class Subject:
     def containers(self) -> Containers:
         """Its Compose files and Dockerfiles."""
         return Containers(self)
-
-    @cached_property
-    def settings(self) -> Settings:
-        """What it says of the audit itself."""
-        return Settings(self)
-
-    @cached_property
-    def ignores(self) -> Ignores:
-        """What its files and settings say is not to be told."""
-        return Ignores(self)
 
     # --- the files
 
@@ -316,10 +303,25 @@ class Subject:
         """The place of a node of a YAML file."""
         return Spot(name, node.line, node.column)
 
-    def read_all(self) -> Iterator[str]:
-        """Read and parse all that a rule may ask for, so that `files.broken` is complete; yields the YAML files."""
+    @cached_property
+    def yaml_files(self) -> list[str]:
+        """The YAML files that Dagster and Compose read."""
         names = [self.workspace_yaml, *self.compose_files, self.dagster_yaml, *self.containers.compose_files]
-        for name in dict.fromkeys(filter(None, names)):
-            if self.files.yaml(name).kind != "null" or self.files.text(name) is not None:
-                yield name
-        _ = self.pyproject, self.module, self.registry, self.assignments, self.marked
+        return [name for name in dict.fromkeys(filter(None, names)) if self.files.text(name) is not None]
+
+    def read_all(self) -> frozenset[str]:
+        """Read and parse what Dagster, Compose and dmb read, so that `files.broken` tells all of it; the names."""
+        _ = self.pyproject, self.module, self.registry, self.assignments, self.package.files
+        for name in self.yaml_files:
+            self.files.yaml(name)
+        for name in self.containers.dockerfiles:
+            self.files.dockerfile(name)
+        clouds = [name for name in self.own if name.rpartition("/")[2] in ("dagster_cloud.yaml", "dagster_cloud.yml")]
+        for name in clouds:
+            if "{{" not in (text := self.files.text(name) or "") and "{%" not in text:
+                self.files.yaml(name)
+        tables = ("pyproject.toml", "dg.toml")
+        for name in tables:
+            self.files.toml(name)
+        sources = [*tables, *self.yaml_files, *clouds, *self.containers.dockerfiles, *self.package.names]
+        return frozenset((REGISTRY, *filter(None, [self.env]), *self.marked, *sources))

@@ -16,7 +16,7 @@ class Verdict(NamedTuple):
     `folder` is the subject's own ("" is the audited folder itself), `name` its code location's or its folder's,
     `kind` module | workspace | repository, `made` whether the template made it, `tier` the one that it was held to.
     `checked` are the codes of the rules that were asked. `silenced` counts findings that an ignore or the baseline took
-    out. `database` and `ports` (preferred, by name) are the manifest's, "" and {} where there is none.
+    out. `owner`, `database` and `ports` (preferred, by name) are the manifest's, "" and {} where there is none.
     """
 
     folder: str
@@ -27,5 +27,6 @@ class Verdict(NamedTuple):
     checked: tuple[str, ...]
     findings: tuple[Finding, ...]
     silenced: int = 0
+    owner: str = ""
     database: str = ""
     ports: Mapping[str, int] = {}

@@ -82,6 +82,7 @@ def _module(verdict: Verdict, excerpts: Excerpts) -> dict[str, Any]:
         "kind": verdict.kind,
         "made": verdict.made,
         "tier": verdict.tier,
+        "owner": one_line(verdict.owner),
         "database": verdict.database,
         "ports": list(verdict.ports.items()),
         "areas": list(findings_by_area(verdict)),

@@ -62,6 +62,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "kind": verdict.kind,
         "made": verdict.made,
         "tier": verdict.tier,
+        "owner": verdict.owner,
         "database": verdict.database,
         "ports": dict(verdict.ports),
         "rules": {"checked": list(verdict.checked), "passed": passed(verdict)},

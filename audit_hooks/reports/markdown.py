@@ -41,8 +41,13 @@ def render(verdicts: Sequence[Verdict], files: Sources) -> str:
     notes += [f"{plural(silenced, 'finding')} silenced"] if silenced else []
     out.add(f"{kinds(order)}{': ' * bool(notes)}{', '.join(notes)}.", "")
     if order:
-        out.add("| | module | tier | errors | warnings | infos | rules passed |", "|---|---|---|--:|--:|--:|--:|")
-        left = sum(not out.add(_row(verdict)) for verdict in order)
+        owned = any(verdict.owner for verdict in order)  # a fleet of which nobody says who owns it needs no column
+        head, rule = ("owner | ", "---|") if owned else ("", "")
+        out.add(
+            f"| | module | {head}tier | errors | warnings | infos | rules passed |",
+            f"|---|---|{rule}---|--:|--:|--:|--:|",
+        )
+        left = sum(not out.add(_row(verdict, owned=owned)) for verdict in order)
         out.close(f"\n{left} more." if left else "")
     excerpts = Excerpts(order, files)
     for verdict in order:
@@ -86,10 +91,11 @@ def _called(verdict: Verdict) -> str:
     return escaped(verdict.name) + ("" if verdict.kind == "module" else f" ({verdict.kind})")
 
 
-def _row(verdict: Verdict) -> str:
+def _row(verdict: Verdict, *, owned: bool) -> str:
     counts = Counter(finding.severity for finding in verdict.findings)
     numbers = [str(counts[severity] or "") for severity in reversed(SEVERITIES)]
-    shown = [MARKS[worst(verdict.findings)], _called(verdict), verdict.tier, *numbers]
+    owner = [escaped(verdict.owner)] if owned else []
+    shown = [MARKS[worst(verdict.findings)], _called(verdict), *owner, verdict.tier, *numbers]
     return f"| {' | '.join(shown)} | {passed(verdict)} of {len(verdict.checked)} |"
 
 

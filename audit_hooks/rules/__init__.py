@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from ..judging.rule import Rule
 
+WORKSPACE = "WSP"  # the area that `dmb workspace validate` judges by
 AREAS = {  # the first letters of a code, and what they stand for
     "PKG": "Package",
     "DEF": "Definitions",
@@ -17,7 +18,7 @@ AREAS = {  # the first letters of a code, and what they stand for
     "SCH": "Schedules",
     "SEN": "Sensors",
     "PAR": "Partitions",
-    "WSP": "Workspace",
+    WORKSPACE: "Workspace",
     "SEC": "Security",
     "DEP": "Deployments",
     "GOV": "Governance",

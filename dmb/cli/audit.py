@@ -8,8 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from audit_hooks.reports import FORMATS
+
+from ..answers import GOVERNANCE
 from ..errors import DmbError, NothingToWorkOn
 from . import output
+from .audit_options import baseline_option, fail_on_option
 from .options import FOLDER
 
 if TYPE_CHECKING:
@@ -21,7 +25,6 @@ if TYPE_CHECKING:
     from audit_hooks.judging.verdict import Verdict
 
 FAILED = 1
-FORMATS = ("text", "checklist", "json", "sarif", "github", "markdown", "html")
 
 
 @click.command(
@@ -29,25 +32,15 @@ FORMATS = ("text", "checklist", "json", "sarif", "github", "markdown", "html")
     "  dmb audit --tier standard --fix --diff\n  dmb audit --select SEC --format sarif --output dmb.sarif"
 )
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=FOLDER)
-@click.option(
-    "--tier",
-    type=click.Choice(["quick", "standard", "enterprise"]),
-    help="What they are held to.",
-)
-@click.option(
-    "--fail-on",
-    type=click.Choice(["info", "warning", "error"]),
-    default="error",
-    show_default=True,
-    help="The least severity that makes the exit code 1.",
-)
+@click.option("--tier", type=click.Choice(GOVERNANCE), help="What they are held to.")
+@fail_on_option
 @click.option("--select", multiple=True, metavar="CODE", help="Ask only this rule or area (repeatable).")
 @click.option("--ignore", multiple=True, metavar="CODE", help="Do not ask this rule or area (repeatable).")
 @click.option("--preview", is_flag=True, help="Ask the new rules too.")
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="How to tell it.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json (schema dmb.audit/1).")
 @click.option("--output", "target", metavar="FILE", type=FOLDER, help="Write the report there.")
-@click.option("--baseline", metavar="FILE", type=FOLDER, help="Findings that are known already: they do not count.")
+@baseline_option
 @click.option("--write-baseline", metavar="FILE", type=FOLDER, help="Make the baseline of what is found now.")
 @click.option("--fix", is_flag=True, help="Mend what can be mended without changing what the code does.")
 @click.option("--unsafe", is_flag=True, help="With --fix: mend also where that may change what the code does.")

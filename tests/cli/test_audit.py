@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from audit_hooks.dmb_audit import FORMATS
 from audit_hooks.judging.rule import TIERS
+from audit_hooks.reports import FORMATS
 from audit_hooks.rules import AREAS, every
 from audit_hooks.rules.workspace.examples import MANIFEST
 from tests.support.trees import repository, write
@@ -68,7 +68,7 @@ def test_both_say_the_same(bad: Path) -> None:
     assert run("dmb", "audit", "--json", cwd=bad).stdout == told[0].stdout
 
 
-@pytest.mark.parametrize("form", ["text", "checklist", "json", "sarif", "github", "markdown", "html"])
+@pytest.mark.parametrize("form", FORMATS)
 def test_every_format_of_the_command_is_one_of_the_hook(form: str, bad: Path) -> None:
     hook, command = (run(*words, "--format", form, cwd=bad) for words in (["dmb-audit"], ["dmb", "audit"]))
     assert hook.returncode == command.returncode == 1

@@ -95,7 +95,8 @@ def test_a_module_has_the_hook_of_what_it_was_made_from(source: Path, made: Path
 
 def test_pre_commit_and_prek_install_it_and_judge_a_module(source: Path, made: Path, tmp_path: Path) -> None:
     # prek clones every repository of a configuration, and the others are not on this machine.
-    config = yaml.safe_load((made / ".pre-commit-config.yaml").read_text())
+    configured = (made / ".pre-commit-config.yaml").read_text()
+    config = yaml.safe_load(configured)
     ours = tmp_path / "ours.yaml"
     ours.write_text(yaml.safe_dump({"repos": [repo for repo in config["repos"] if repo["repo"] == str(source)]}))
     runs = [
@@ -115,9 +116,21 @@ def test_pre_commit_and_prek_install_it_and_judge_a_module(source: Path, made: P
         git(made, "add", "-A")
         for command in runs:
             done = run(*command, cwd=made, home=tmp_path)
-            assert done.returncode == 1, done.stdout
-            assert "error WSP020: the location is foo here and bar-one in pyproject.toml" in done.stdout
+            # Where both are hooks, the audit leaves the workspace's rules to the other.
+            assert done.returncode == (0 if "dmb-audit" in command else 1), done.stdout
+            said = "error WSP020: the location is foo here and bar-one in pyproject.toml" in done.stdout
+            assert said is ("dmb-audit" not in command), done.stdout
+        hook = "      - id: dmb-workspace-validate\n"
+        assert hook in configured
+        (made / ".pre-commit-config.yaml").write_text(configured.replace(hook, ""))
+        git(made, "add", "-A")
+        for command in runs:
+            if "dmb-audit" in command:
+                done = run(*command, cwd=made, home=tmp_path)
+                assert done.returncode == 1, done.stdout
+                assert "error WSP020: the location is foo here and bar-one in pyproject.toml" in done.stdout
     finally:
+        (made / ".pre-commit-config.yaml").write_text(configured)
         piece.write_text(good)
         git(made, "add", "-A")
 

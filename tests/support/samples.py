@@ -57,7 +57,7 @@ def hostile(path: str = "a.py") -> Verdict:
         finding(severity=SEVERITIES[number % 3], path=path, line=number + 1, subject=text, message=text, remedy=text)
         for number, text in enumerate(HOSTILE)
     ]
-    return verdict(*found, name="".join(HOSTILE), tier="quick")
+    return verdict(*found, name="".join(HOSTILE), owner="".join(HOSTILE), tier="quick")
 
 
 def fleet(size: int) -> list[Verdict]:

@@ -34,7 +34,7 @@ const worst = (counts) => SEVERITIES.find((severity) => counts[severity]) ?? "";
 // ---- What is shown ----
 
 for (const module of report.modules) {
-  module.words = [module.name, module.folder, module.kind, module.tier, module.database].join("\n").toLowerCase();
+  module.words = [module.name, module.folder, module.kind, module.owner, module.tier, module.database].join("\n").toLowerCase();
   module.counts = count(module.findings);
   for (const finding of module.findings) {
     const rule = report.rules[finding.rule]?.title ?? "";

@@ -29,6 +29,7 @@ function drawModule() {
   const facts = [
     ["Folder", module.folder || "the folder that was audited"],
     ["Kind", `${module.kind}${module.kind === "module" && !module.made ? ", not made by dmb" : ""}`],
+    ["Owner", module.owner],
     ["Held to", module.tier],
     ["Database", module.database],
     ["Ports", module.ports.map(([kind, port]) => `${kind} ${port}`).join(", ")],

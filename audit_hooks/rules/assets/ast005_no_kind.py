@@ -47,16 +47,12 @@ class NoKind(CodeRule):
         {"defs.py": HEAD + "@dg.asset(**options)\ndef orders() -> None: ...\n"},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
-        """What may be given later is asked once: it looks through all files."""
-        self._kinds, self._groups = not given_later(subject, "kinds"), not given_later(subject, "group_name")
-        yield from super().check(subject)
-
     def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
         """Each asset once."""
+        kinds, groups = not given_later(subject, "kinds"), not given_later(subject, "group_name")
         for item, name in assets(code):
-            missing = ["kinds"] * (self._kinds and item.kind == "asset" and _no_kinds(item))
-            missing += ["group"] * (self._groups and item.value("group_name") in (MISSING, None, "default"))
+            missing = ["kinds"] * (kinds and item.kind == "asset" and _no_kinds(item))
+            missing += ["group"] * (groups and item.value("group_name") in (MISSING, None, "default"))
             if missing:
                 message = f"the asset {name} has no {' and no '.join(missing)}"
                 yield self.finding(item.spot, name, message)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ...facts.declarations import declared
@@ -29,6 +30,7 @@ def assets(code: Code) -> Iterator[tuple[Declared, str]]:
             yield item, name
 
 
+@lru_cache(maxsize=2)  # it goes through all files, and AST005 asks for two arguments at each of them
 def given_later(subject: Subject, argument: str) -> bool:
     """Whether some place gives this argument to assets that are declared already: what is missing may come from it."""
     for code in subject.package.files:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...judging.rule import Rule
+from ...judging.rule import StatementRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...judging.findings import Finding
+    from ...judging.rule import Statements
     from ...judging.subject import Subject
 
 _RETRY = "import dagster as dg\n\nRETRIES = dg.RetryPolicy(jitter=dg.Jitter.FULL)  # dmb: ignore[AST008]{}\n"
 _TABLE = "[tool.dmb.audit.ignore]\nAST008 = {}\n"
 
 
-class UnexplainedIgnore(Rule):
+class UnexplainedIgnore(StatementRule):
     """An ignore says why, and ends when it says that it does."""
 
     code = "GOV005"
@@ -42,9 +43,9 @@ class UnexplainedIgnore(Rule):
         {"pyproject.toml": "[tool.dmb.audit.per-file-ignores]\n'old/*' = { AST008 = 'goes with the folder' }\n"},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check_statements(self, subject: Subject, statements: Statements) -> Iterator[Finding]:
         """Its own ones; those of a repository's settings are told with the repository."""
-        for ignore in subject.ignores.own:
+        for ignore in statements.ignores.own:
             if ignore.expired:
                 yield self.finding(ignore.spot, ignore.code, f"the ignore of {ignore.code} expired on {ignore.until}")
             elif not ignore.reason.strip(" -:#"):

@@ -5,19 +5,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ...judging.rule import SAFE, Edit, Rule
+from ...judging.rule import SAFE, Edit, StatementRule
 from ...reading.sources import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ...judging.findings import Finding
+    from ...judging.rule import Statements
     from ...judging.subject import Subject
 
 _TWICE = "import dagster as dg\n\nRETRIES = dg.RetryPolicy({})  # dmb: ignore[AST008] {}\n"
 
 
-class UnusedIgnore(Rule):
+class UnusedIgnore(StatementRule):
     """An ignore has something to ignore."""
 
     code = "GOV006"
@@ -25,7 +26,7 @@ class UnusedIgnore(Rule):
     severity = "warning"
     tier = "standard"
     kinds = ("module", "workspace", "repository")
-    last = 2
+    last = True
     mends = SAFE
     what = (
         "A comment `# dmb: ignore[CODE]`, or an entry of `ignore` or `per-file-ignores` in `[tool.dmb.audit]`, that no "
@@ -50,10 +51,10 @@ class UnusedIgnore(Rule):
         {"defs.py": "import dagster as dg\n\nTEXT = '# dmb: ignore[AST008]'\n"},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check_statements(self, subject: Subject, statements: Statements) -> Iterator[Finding]:
         """Those of one rule that was asked here."""
-        for ignore in subject.ignores.unused:
-            if ignore.code in subject.asked:
+        for ignore in statements.ignores.unused(statements.findings):
+            if ignore.code in statements.judged:
                 yield self.finding(ignore.spot, ignore.code, f"no finding needs the ignore of {ignore.code}")
 
     def fix(self, subject: Subject, finding: Finding) -> Iterable[Edit]:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...judging.rule import Rule
+from ...judging.rule import StatementRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...judging.findings import Finding
+    from ...judging.rule import Statements
     from ...judging.subject import Subject
 
 
-class WrongSetting(Rule):
+class WrongSetting(StatementRule):
     """What stands in [tool.dmb.audit] is understood."""
 
     code = "GOV008"
@@ -31,9 +32,9 @@ class WrongSetting(Rule):
         {"pyproject.toml": "[tool.dmb.audit.ignore]\nDEF002 = 'goes with the next release'\n"},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check_statements(self, subject: Subject, statements: Statements) -> Iterator[Finding]:
         """Those of its own pyproject.toml; a repository's are told with the repository."""
-        settings = subject.settings
+        settings = statements.settings
         if settings.files is subject.files:
             text = subject.files.text(settings.path) or ""
             for key, wrong in settings.problems:

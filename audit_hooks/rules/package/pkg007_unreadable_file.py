@@ -20,7 +20,7 @@ class UnreadableFile(Rule):
     title = "A Python file that cannot be judged"
     severity = "warning"
     kinds = ("module",)
-    last = 1
+    last = True
     what = (
         "A Python file with broken syntax, with syntax newer than the Python that the audit runs on, nested too deep, "
         "or larger than 1 MB. Tests and documents are left out."

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ...facts.code import argument
 from ...facts.variables import DAGSTER, PLATFORM
 from ...judging.rule import UNSAFE, CodeRule, Edit
-from ..workspace.wsp007_undocumented_variable import undocumented
 from .variables import HEAD
 
 if TYPE_CHECKING:
@@ -31,6 +30,7 @@ class VariableAtImport(CodeRule):
     title = "A variable that is read at import"
     severity = "warning"
     mends = UNSAFE
+    gives_way_to = ("WSP007",)
     what = (
         "`os.environ[…]`, or `os.getenv(…)` and `os.environ.get(…)` without a default, of a literal name, that run "
         "when a file that Dagster loads is imported: at module level, in a class body, a decorator or a parameter's "
@@ -81,10 +81,9 @@ class VariableAtImport(CodeRule):
     )
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        """What WSP007 tells is left to it."""
+        """Each variable once a file."""
         found = {(finding.path, finding.subject): finding for finding in reversed(list(super().check(subject)))}
-        known = undocumented(subject) if found and "WSP007" in subject.asked else {}
-        yield from (finding for (_, variable), finding in reversed(found.items()) if variable not in known)
+        yield from reversed(found.values())
 
     def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
         """Each place."""

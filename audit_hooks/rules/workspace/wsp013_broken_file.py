@@ -26,6 +26,7 @@ class BrokenFile(Rule):
     )
     why = "Dagster or Compose refuse it, or take the later of two keys in silence; dmb changes nothing in such a file."
     remedy = "mend the line"
+    after = ("WSP006",)  # which notes the ports that cannot be read
     bad = (
         {"workspace.yaml": "load_from: [\n"},
         {"workspace.yaml": "load_from: []\nload_from: []\n"},
@@ -38,8 +39,9 @@ class BrokenFile(Rule):
     )
 
     def check(self, subject: Subject) -> Iterator[Finding]:
-        """Everything is read here once, so that all that is broken is told."""
-        for name in subject.read_all():
+        """All that is broken, whichever rules read it before, or none."""
+        names = subject.read_all()
+        for name in subject.yaml_files:
             for key in _doubled(subject.files.yaml(name)):
                 yield self.finding(
                     subject.at(name, key),
@@ -48,7 +50,8 @@ class BrokenFile(Rule):
                     "keep one of them",
                 )
         for broken in subject.files.broken:
-            yield self.finding(broken.spot, broken.spot.path, broken.cause, broken.remedy)
+            if broken.spot.path in names:
+                yield self.finding(broken.spot, broken.spot.path, broken.cause, broken.remedy)
 
 
 def _doubled(root: Node) -> Iterator[Node]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ...workspace.state.registry import RUNTIMES
 from ..options import FOLDER, as_json_option, dry_run_option, no_install
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 @click.argument("folder", metavar="DIR", type=FOLDER)
 @click.option(
     "--runtime",
-    type=click.Choice(["local", "docker"]),
+    type=click.Choice(RUNTIMES),
     default="local",
     show_default=True,
     help="What code runs in; local: processes of this host, docker: containers, by Docker Compose.",

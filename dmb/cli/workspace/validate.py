@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..audit_options import baseline_option, fail_on_option
 from ..options import workspace_option
 
 if TYPE_CHECKING:
@@ -21,29 +22,30 @@ FAILED = 1
 )
 @workspace_option
 @click.option("--live", "url", metavar="URL", help="Also ask the webserver that runs there, and the code servers.")
-@click.option(
-    "--fail-on",
-    type=click.Choice(["info", "warning", "error"]),
-    default="error",
-    show_default=True,
-    help="The least severity that makes the exit code 1.",
-)
+@fail_on_option
+@baseline_option
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON (schema dmb.findings/1).")
-def validate(named: Path | None, url: str | None, fail_on: str, as_json: bool) -> int:
+def validate(named: Path | None, url: str | None, fail_on: str, baseline: Path | None, as_json: bool) -> int:
     """Compare the workspace's registry, its files and the repositories of its modules.
 
-    Each finding has its place, the id of a rule and what to do. Nothing is changed, no code is run, and without --live
-    nothing is asked over the network.
+    Each finding has its place, the id of a rule and what to do. The settings in [tool.dmb.audit] and ignores count, as
+    for `dmb audit`. Nothing is changed, no code is run, and without --live nothing is asked over the network.
     """
-    from audit_hooks.judging.engine import judge, workspace
+    from audit_hooks.judging.baseline import read
+    from audit_hooks.judging.engine import audit_workspace
     from audit_hooks.judging.findings import at_or_above
-    from audit_hooks.rules import every
+    from audit_hooks.judging.policy import Options
+    from audit_hooks.rules import WORKSPACE
 
     from ...workspace.state.layout import find
     from .. import output
 
     layout = find(named)
-    findings = judge(workspace(layout.root), every("WSP"))
+    options = Options(areas=(WORKSPACE,), baseline=read(baseline) if baseline else {})
+    verdict = audit_workspace(layout.root, options)
+    findings = list(verdict.findings)
+    if not verdict.checked:
+        output.tell("The settings leave no rule to judge by")
     live = None
     if url:
         from ...workspace.live.check import look

@@ -10,7 +10,8 @@ import pytest
 
 from audit_hooks.judging import baseline
 from audit_hooks.judging.engine import audit
-from audit_hooks.judging.policy import Options, Policy
+from audit_hooks.judging.ignores import Ignores
+from audit_hooks.judging.policy import Options, Policy, Settings
 from audit_hooks.judging.rule import TIERS
 from audit_hooks.reading.sources import Sources
 from audit_hooks.rules import every
@@ -223,4 +224,6 @@ def test_preview_rules_are_asked_only_when_wanted(tmp_path: Path) -> None:
 def test_an_ignore_stands_in_its_own_table(tmp_path: Path) -> None:
     text = '[tool.dmb.audit.severity]\nWSP007 = "error"\n\n[tool.dmb.audit.ignore]\nWSP007 = "why"\n'
     one = module(tmp_path, {"pyproject.toml": text})
-    assert [(ignore.code, ignore.spot.line) for ignore in one.ignores.all] == [("WSP007", 5)]
+    assert [(ignore.code, ignore.spot.line) for ignore in Ignores(one, Settings(one.files, one.files)).all] == [
+        ("WSP007", 5)
+    ]

@@ -80,7 +80,7 @@ def test_hostile_words_add_no_element_and_come_back_as_they_were(tmp_path: Path)
     assert Page(text).tags == Page(html.render([], sources(tmp_path))).tags
     (module,) = data(text)["modules"]
     assert {one["message"] for one in module["findings"]} == {one_line(words) for words in HOSTILE}
-    assert module["name"] == one_line("".join(HOSTILE))
+    assert module["name"] == module["owner"] == one_line("".join(HOSTILE))
 
 
 def test_no_secret_is_in_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,6 +67,7 @@ SOME = [
         finding("SCH001", "warning", "a/x.py", 2, 3, subject="daily"),
         name="alpha",
         folder="a",
+        owner="team:data",
         checked=("SEC001", "SCH001", "PKG001"),
         ports={"grpc": 4001, "db": 5440},
     ),
@@ -131,6 +132,7 @@ def test_a_heading_sorts(show: Open) -> None:
         ("committed", "", "", ["alpha"]),
         ("alpha hourly", "", "", []),
         ("quick", "", "", ["gamma"]),
+        ("team:data", "", "", ["alpha"]),
         ("", "error", "", ["alpha"]),
         ("", "warning", "", ["alpha", "beta"]),
         ("", "clean", "", ["gamma"]),
@@ -186,7 +188,13 @@ def test_a_module_is_opened_read_and_left_by_keyboard(show: Open, tmp_path: Path
     files = sources(tmp_path / "m", a_py="import os\nx = 🦆 + y\n")
     rule = PLAIN[1]
     some = [
-        verdict(finding(rule.code, "warning", "a.py", 2, 9, remedy="add one"), name="one", silenced=2, made=False),
+        verdict(
+            finding(rule.code, "warning", "a.py", 2, 9, remedy="add one"),
+            name="one",
+            owner="team:data",
+            silenced=2,
+            made=False,
+        ),
         verdict(finding(rule.code, "info"), name="two"),
     ]
     page = show(some, files)

@@ -37,9 +37,8 @@ def test_everything_of_a_verdict_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(PLAIN[0], "mends", "unsafe")
     code = PLAIN[0].code
     found = finding(code, "warning", "m/a.py", 3, 5)
-    one = verdict(
-        found, folder="m", checked=(code, "PKG001"), silenced=2, database="duckdb", ports={"grpc": 4001}, made=False
-    )
+    facts = {"owner": "team:data", "database": "duckdb", "ports": {"grpc": 4001}, "made": False}
+    one = verdict(found, folder="m", checked=(code, "PKG001"), silenced=2, **facts)
     data = read(report.render([one, verdict(tier="quick")], sources(tmp_path)))
     assert data["schema"] == "dmb.audit/1"
     assert data["summary"] == {"subjects": 2, "errors": 0, "warnings": 1, "infos": 0, "silenced": 2}
@@ -59,6 +58,7 @@ def test_everything_of_a_verdict_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     ]
     assert told["rules"] == {"checked": [code, "PKG001"], "passed": 1}
     assert (told["folder"], told["made"], told["ports"]) == ("m", False, {"grpc": 4001})
+    assert [verdict["owner"] for verdict in data["verdicts"]] == ["team:data", ""]
 
 
 def test_text_comes_back_as_it_was(tmp_path: Path) -> None:

@@ -53,6 +53,16 @@ def test_totals_a_row_a_module_and_the_findings_folded_away(tmp_path: Path) -> N
     assert page.cells[-3:] == ["WSP001", "m/a.py:1:5", "it is sox = '|'→ change it"]
 
 
+def test_owners_have_a_column_where_somebody_has_one(tmp_path: Path) -> None:
+    owned = verdict(name="owned", owner="team:data")
+    page = Page(markdown.render([verdict(name="bar"), owned], sources(tmp_path)))
+    assert page.cells[:4] == ["", "module", "owner", "tier"]
+    assert [page.cells[8:12], page.cells[16:20]] == [
+        ["✅", "bar", "", "standard"],
+        ["✅", "owned", "team:data", "standard"],
+    ]
+
+
 def test_a_module_and_the_workspace_of_one_folder_are_told_apart(tmp_path: Path) -> None:
     page = Page(markdown.render([verdict(name="bar"), verdict(name="bar", kind="workspace")], sources(tmp_path)))
     assert [page.cells[8], page.cells[15]] == ["bar", "bar (workspace)"]
