@@ -37,7 +37,7 @@ def test_everything_of_a_verdict_is_told(tmp_path: Path, monkeypatch: pytest.Mon
     monkeypatch.setattr(PLAIN[0], "mends", "unsafe")
     code = PLAIN[0].code
     found = finding(code, "warning", "m/a.py", 3, 5)
-    facts = {"owner": "team:data", "database": "duckdb", "ports": {"grpc": 4001}, "made": False}
+    facts: dict[str, Any] = {"owner": "team:data", "database": "duckdb", "ports": {"grpc": 4001}, "made": False}
     one = verdict(found, folder="m", checked=(code, "PKG001"), silenced=2, **facts)
     data = read(report.render([one, verdict(tier="quick")], sources(tmp_path)))
     assert data["schema"] == "dmb.audit/1"
