@@ -43,6 +43,14 @@ class Source(NamedTuple):
         return owners
 
 
+def offset(text: str, line: int, column: int) -> int:
+    """Where a place begins in a text, in characters; line and column are 1-based."""
+    start = 0
+    for _ in range(line - 1):
+        start = text.index("\n", start) + 1
+    return start + max(column - 1, 0)
+
+
 def read(path: Path, notes: list[str]) -> Source | None:
     """The file's text, or None where there is no such file. A file that may not be read is added to the notes.
 
