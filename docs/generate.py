@@ -32,7 +32,7 @@ def pages() -> dict[Path, str]:
     """Each generated file, by its path."""
     reference = ROOT / "docs" / "reference"
     return {
-        FOLDER / "index.py": index(),
+        ROOT / "audit_hooks" / "judging" / "index.py": index(),
         reference / "command.md": command_page(),
         reference / "questions.md": questions_page(),
         reference / "ports.md": ports_page(),
@@ -59,12 +59,12 @@ def index() -> str:
     """The list of rules that the audit starts from."""
     lines = [
         '"""What rules there are. Written by docs/generate.py; change the rules and run it again."""\n',
-        "from . import Listed\n",
+        "from .listed import Listed\n",
         "INDEX = (",
     ]
     for place, rule in _rules():
         mentions = rule.mentions if issubclass(rule, CodeRule) else None
-        asked = (rule.code, rule.tier, rule.kinds, rule.made, rule.preview, rule.advises)
+        asked = (rule.code, rule.tier, rule.kinds, rule.made, rule.preview, rule.advises, rule.secret)
         lines.append(f"    Listed{(place, rule.__name__, *asked, mentions)!r},")
     return "\n".join([*lines, ")"]) + "\n"
 

@@ -11,11 +11,10 @@ from ..reading.sources import Spot
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from .declarations import Declared
-
     Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 N = TypeVar("N", bound=ast.AST)
+T = TypeVar("T")
 
 # What the walk goes into, by type of node; contexts, operators and plain values are left out.
 _PLAIN = {"ctx", "op", "ops", "id", "attr", "arg", "names", "level", "module", "kind", "type_comment", "type_ignores"}
@@ -60,14 +59,21 @@ class Code:
         self.elsewhere: Callable[[str], str] = lambda name: name
         self.constant_elsewhere: Callable[[str], Any] = lambda _: UNKNOWN
         self._constants: dict[str, Any] = {}
-        self.declared: dict[str, list[Declared]] | None = None  # see declared.py
+        self._facts: dict[Callable[[Code], Any], Any] = {}
+
+    def once(self, fact: Callable[[Code], T]) -> T:
+        """What a function says of this file, worked out when it is asked for first."""
+        if fact not in self._facts:
+            self._facts[fact] = fact(self)
+        known: T = self._facts[fact]
+        return known
 
     # --- nodes
 
     @cached_property
     def _by_type(self) -> dict[type, list[ast.AST]]:
         """Every node by type. Each is told its `scope`: the function that it runs in, None where it runs at import."""
-        found: dict[type, list[ast.AST]] = {}
+        nodes: dict[type, list[ast.AST]] = {}
         scopes: list[tuple[ast.AST | None, list[ast.AST]]] = [(None, [self.tree])]
         for scope, stack in scopes:  # grows while it is walked
             while stack:
@@ -76,10 +82,10 @@ class Code:
                 fields = _OUTSIDE.get(kind)
                 if fields is None:
                     continue
-                if kind in found:
-                    found[kind].append(node)
+                if kind in nodes:
+                    nodes[kind].append(node)
                 else:
-                    found[kind] = [node]
+                    nodes[kind] = [node]
                 held = node.__dict__
                 if scope is not None:
                     held["scope"] = scope
@@ -98,18 +104,18 @@ class Code:
                         stack.extend(value)
                     elif isinstance(value, ast.AST):
                         stack.append(value)
-        return found
+        return nodes
 
     def all(self, *kinds: type[N]) -> list[N]:
         """The nodes of these types, in the order of the file."""
-        found: list[Any] = [node for kind in kinds for node in self._by_type.get(kind, ())]
-        return sorted(found, key=lambda node: (node.lineno, node.col_offset))
+        nodes: list[Any] = [node for kind in kinds for node in self._by_type.get(kind, ())]
+        return sorted(nodes, key=lambda node: (node.lineno, node.col_offset))
 
     def runs_in(self, node: ast.AST) -> ast.AST | None:
         """The function (or `if __name__ == "__main__"`, `if TYPE_CHECKING`) that a node runs in; None: at import."""
         _ = self._by_type
-        found: ast.AST | None = node.__dict__.get("scope")
-        return found
+        scope: ast.AST | None = node.__dict__.get("scope")
+        return scope
 
     @cached_property
     def _parents(self) -> dict[ast.AST, ast.AST]:
@@ -168,15 +174,15 @@ class Code:
     @cached_property
     def imports(self) -> dict[str, str]:
         """What each imported name means: `{"dg": "dagster", "a": "dagster.asset"}`, relative imports made absolute."""
-        found: dict[str, str] = {}
+        meanings: dict[str, str] = {}
         for node in self.all(ast.Import):
             for alias in node.names:
                 name = alias.name if alias.asname else alias.name.partition(".")[0]
-                found[alias.asname or name] = name
+                meanings[alias.asname or name] = name
         for imported in self.all(ast.ImportFrom):
             origin = self.origin(imported)
-            found |= {alias.asname or alias.name: f"{origin}.{alias.name}" for alias in imported.names}
-        return found
+            meanings |= {alias.asname or alias.name: f"{origin}.{alias.name}" for alias in imported.names}
+        return meanings
 
     def origin(self, node: ast.ImportFrom) -> str:
         """The module that a `from … import` names, absolute."""
@@ -216,9 +222,9 @@ class Code:
     @cached_property
     def named_calls(self) -> list[tuple[ast.Call, str]]:
         """Every call of an imported name with what that means, in the order of the file."""
-        found = [(call, self.name(call.func)) for call in self._by_type.get(ast.Call, ()) if isinstance(call, ast.Call)]
+        calls = [(call, self.name(call.func)) for call in self._by_type.get(ast.Call, ()) if isinstance(call, ast.Call)]
         return sorted(
-            ((call, name) for call, name in found if name), key=lambda item: (item[0].lineno, item[0].col_offset)
+            ((call, name) for call, name in calls if name), key=lambda item: (item[0].lineno, item[0].col_offset)
         )
 
     @cached_property
@@ -231,10 +237,10 @@ class Code:
     @cached_property
     def defined(self) -> dict[str, list[ast.AST]]:
         """What binds each name at module level, conditional blocks included: statements, in the order of the file."""
-        found: dict[str, list[ast.AST]] = {}
+        bindings: dict[str, list[ast.AST]] = {}
 
         def bind(name: str, node: ast.AST) -> None:
-            found.setdefault(name, []).append(node)
+            bindings.setdefault(name, []).append(node)
 
         waiting: list[ast.AST] = list(reversed(self.tree.body))
         while waiting:
@@ -256,17 +262,17 @@ class Code:
                 bind(node.name.id, node)  # type: ignore[attr-defined]
             if not isinstance(node, ast.Lambda):
                 waiting += reversed(_children(node))
-        return found
+        return bindings
 
     @cached_property
     def _statement(self) -> dict[ast.AST, ast.AST]:
         """The assignment of each name that stands alone on the left of one."""
-        found: dict[ast.AST, ast.AST] = {}
+        statements: dict[ast.AST, ast.AST] = {}
         for node in self.all(ast.Assign):
-            found |= dict.fromkeys(node.targets, node)
+            statements |= dict.fromkeys(node.targets, node)
         for annotated in self.all(ast.AnnAssign):
-            found[annotated.target] = annotated
-        return found
+            statements[annotated.target] = annotated
+        return statements
 
     def value(self, node: ast.AST | None) -> Any:
         """The value of a literal, or of a name that is bound to one once; UNKNOWN for anything else.
@@ -326,14 +332,14 @@ class Code:
 
 def _children(node: ast.AST) -> list[ast.AST]:
     """The nodes that the walk goes to from this one, in the order of its fields."""
-    found: list[ast.AST] = []
+    children: list[ast.AST] = []
     for field in _FIELDS.get(node.__class__, ()):
         value = getattr(node, field, None)
         if value.__class__ is list:
-            found += filter(None, value)
+            children += filter(None, value)
         elif isinstance(value, ast.AST):
-            found.append(value)
-    return found
+            children.append(value)
+    return children
 
 
 def _joined(parts: list[Any]) -> Any:
@@ -358,6 +364,11 @@ def spread(call: ast.Call) -> bool:
     return any(keyword.arg is None for keyword in call.keywords) or any(
         isinstance(item, ast.Starred) for item in call.args
     )
+
+
+def at_top(node: ast.AST) -> bool:
+    """Whether a statement runs whenever its file is imported: it stands in no block."""
+    return getattr(node, "col_offset", 1) == 0
 
 
 def _guards(test: ast.AST) -> bool:

@@ -11,14 +11,15 @@ from dmb.compose.services import role
 from dmb.formats.yaml_nodes import NULL
 
 from ..reading.sources import Spot
+from .locations import locations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from dmb.formats.dockerfile import Instruction
     from dmb.formats.yaml_nodes import Node
 
-    from ..judging.subject import Subject
+    from ..reading.sources import Sources
 
 _COMPOSE = re.compile(r"(^|/)(docker-)?compose([.-][\w.-]+)?\.ya?ml$")
 _DOCKERFILE = re.compile(r"(^|/)(Dockerfile|Containerfile)(\.(?!dockerignore$)[^/]+)?$|\.[Dd]ockerfile$")
@@ -47,20 +48,32 @@ class Stage(NamedTuple):
 
 
 class Containers:
-    """The services and images of a subject."""
+    """The services and images of a subject: `own` are the names of its files, `folder` is theirs in the repository."""
 
-    def __init__(self, subject: Subject) -> None:
-        self._subject = subject
+    def __init__(
+        self,
+        files: Sources,
+        own: Sequence[str],
+        *,
+        repository: Sources | None = None,
+        folder: str = "",
+        workspace_yaml: str = "workspace.yaml",
+    ) -> None:
+        self._files = files
+        self._own = own
+        self._repository = repository or files
+        self._folder = folder
+        self._workspace_yaml = workspace_yaml
 
     @cached_property
     def compose_files(self) -> list[str]:
         """Every Compose file of the subject, those for other environments included."""
-        return [name for name in self._subject.own if _COMPOSE.search(name) and not _ASIDE.search(name)]
+        return [name for name in self._own if _COMPOSE.search(name) and not _ASIDE.search(name)]
 
     @cached_property
     def services(self) -> list[Service]:
         """The services of all these files."""
-        files = self._subject.files
+        files = self._files
         return [
             Service(name, node, file)
             for file in self.compose_files
@@ -70,11 +83,11 @@ class Containers:
     @cached_property
     def dockerfiles(self) -> list[str]:
         """Every Dockerfile of the subject."""
-        return [name for name in self._subject.own if _DOCKERFILE.search(name) and not _ASIDE.search(name)]
+        return [name for name in self._own if _DOCKERFILE.search(name) and not _ASIDE.search(name)]
 
     def named_at(self, service: Service) -> Spot:
         """Where a service is named."""
-        for key, _ in self._subject.files.yaml(service.file).get("services").pairs:
+        for key, _ in self._files.yaml(service.file).get("services").pairs:
             if key.text == service.name:
                 return Spot(service.file, key.line, key.column)
         return Spot(service.file, service.node.line, service.node.column)  # brought by a merge key
@@ -82,7 +95,7 @@ class Containers:
     def stages(self, name: str) -> list[Stage]:
         """The stages of a Dockerfile by its path in the repository; none where it cannot be read."""
         found: list[Stage] = []
-        for instruction in self._subject.repository.dockerfile(name):
+        for instruction in self._repository.dockerfile(name):
             if instruction.word == "FROM" and (told := _FROM.match(instruction.rest)):
                 found.append(Stage((told[2] or "").lower(), told[1], []))
             if found:
@@ -100,9 +113,9 @@ class Containers:
         file = build.get("dockerfile").text or "Dockerfile"
         if "$" in context + file or "://" in context:
             return "", ""
-        folder = posixpath.join(self._subject.folder, posixpath.dirname(service.file), context)
+        folder = posixpath.join(self._folder, posixpath.dirname(service.file), context)
         path = posixpath.normpath(posixpath.join(folder, file))
-        return (path, build.get("target").text.lower()) if self._subject.repository.has(path) else ("", "")
+        return (path, build.get("target").text.lower()) if self._repository.has(path) else ("", "")
 
     def lineage(self, dockerfile: str, target: str = "") -> list[Stage]:
         """The stages that an image consists of, the first one made first: `target` (the last stage for "") and those
@@ -127,7 +140,7 @@ class Containers:
             name, beside = told.text or told.get("service").text, told.get("file").text
             folder, file = posixpath.dirname(found[-1].file), found[-1].file
             file = posixpath.normpath(posixpath.join(folder, beside)) if beside else file
-            node = self._subject.files.yaml(file).get("services").get(name)
+            node = self._files.yaml(file).get("services").get(name)
             if len(found) == _DEEPEST or node.kind != "mapping" or any(node is one.node for one in found):
                 return found, False
             found.append(Service(name, node, file))
@@ -149,7 +162,7 @@ class Containers:
             for node in (told, *told.items):
                 if name := node.text or node.get("path").text:
                     file = posixpath.normpath(posixpath.join(posixpath.dirname(one.file), name))
-                    text = self._subject.files.text(file)
+                    text = self._files.text(file)
                     seen = seen and text is not None
                     found |= set(_VARIABLE.findall(text or ""))
         return found if seen else None
@@ -181,14 +194,18 @@ class Containers:
 
     @cached_property
     def _hosts(self) -> set[str]:
-        return {location.body.get("host").text for location in self._subject.locations if location.target}
+        return {
+            location.body.get("host").text
+            for location in locations(self._files, self._workspace_yaml)
+            if location.target
+        }
 
     def code_servers(self) -> Iterator[Service]:
         """The services that hold a code location."""
         return (service for service in self.services if self.role(service) == "code")
 
 
-def spot_of(subject: Subject, file: str, instruction: Instruction) -> Spot:
+def spot_of(files: Sources, file: str, instruction: Instruction) -> Spot:
     """Where an instruction of a Dockerfile begins."""
-    text = subject.files.text(file) or ""
+    text = files.text(file) or ""
     return Spot(file, text.count("\n", 0, instruction.start) + 1, 1)

@@ -24,18 +24,18 @@ _ODD = re.compile(r"[#?]|\bl\d*\b|\b[hr]\b")  # the last day, the nth weekday, a
 
 def problem(cron: str) -> str | None:
     """What is wrong with a cron string, None where nothing is seen. What is called wrong here Dagster refuses."""
-    told = cron.strip().lower()
-    if told.startswith("@"):
-        return None if told in _NAMED else f"there is no {cron.strip()}; there are {', '.join(sorted(_NAMED))}"
-    fields = told.split()
+    text = cron.strip().lower()
+    if text.startswith("@"):
+        return None if text in _NAMED else f"there is no {cron.strip()}; there are {', '.join(sorted(_NAMED))}"
+    fields = text.split()
     if len(fields) != len(_FIELDS):
         return f"it has {len(fields)} fields where Dagster takes 5 (minute hour day month weekday)"
     for field, (name, low, high, words) in zip(fields, _FIELDS, strict=True):
         if _ODD.search(field):
             return None
         for item in field.split(","):
-            if found := _wrong(item, low, high, words):
-                return f"{found} in the field {name}"
+            if wrong := _wrong(item, low, high, words):
+                return f"{wrong} in the field {name}"
     day, month = fields[2], fields[3]
     if month in ("2", "02", "feb") and day in ("30", "31"):
         return f"February has no day {day}"
@@ -44,9 +44,9 @@ def problem(cron: str) -> str | None:
 
 def every_hours(cron: str) -> bool:
     """Whether it fires every so many hours of every day (`5 * * * *`, `0 */6 * * *`): no hour of the day is meant."""
-    told = cron.strip().lower()
-    fields = told.split()
-    return told == "@hourly" or (
+    text = cron.strip().lower()
+    fields = text.split()
+    return text == "@hourly" or (
         len(fields) == len(_FIELDS) and fields[1].partition("/")[0] == "*" and fields[2:] == ["*"] * 3
     )
 

@@ -71,12 +71,15 @@ class Declared(NamedTuple):
 
 def declared(code: Code, *kinds: str) -> list[Declared]:
     """The declarations of these kinds in a file, in its order: `declared(code, "asset", "AssetSpec")`."""
-    if code.declared is None:
-        code.declared = _declared(code)
-    found = code.declared
+    by_kind = code.once(_declared)
     if len(kinds) == 1:
-        return found.get(kinds[0], [])
-    return sorted((item for kind in kinds for item in found.get(kind, [])), key=_place)
+        return by_kind.get(kinds[0], [])
+    return sorted((item for kind in kinds for item in by_kind.get(kind, [])), key=_place)
+
+
+def declaration(code: Code, node: ast.AST, *kinds: str) -> Declared | None:
+    """The declaration of one of these kinds that a call or a function is."""
+    return next((item for item in declared(code, *kinds) if node in (item.call, item.function)), None)
 
 
 def _place(item: Declared) -> tuple[int, int]:
@@ -85,7 +88,7 @@ def _place(item: Declared) -> tuple[int, int]:
 
 def _declared(code: Code) -> dict[str, list[Declared]]:
     """Everything of Dagster's that is called or stands as a decorator, by its name there."""
-    found: dict[str, list[Declared]] = {}
+    by_kind: dict[str, list[Declared]] = {}
     decorators: set[ast.expr] = set()
     for function in code.functions:
         for node in function.decorator_list:
@@ -94,11 +97,11 @@ def _declared(code: Code) -> dict[str, list[Declared]]:
             decorators.add(node)
             if name.startswith("dagster."):
                 kind = name.removeprefix("dagster.")
-                found.setdefault(kind, []).append(Declared(kind, code, call.func if call else node, call, function))
+                by_kind.setdefault(kind, []).append(Declared(kind, code, call.func if call else node, call, function))
     for call, name in code.named_calls:
         if name.startswith("dagster.") and call not in decorators:
             kind = name.removeprefix("dagster.")
-            found.setdefault(kind, []).append(Declared(kind, code, call, call, None))
-    for items in found.values():
+            by_kind.setdefault(kind, []).append(Declared(kind, code, call, call, None))
+    for items in by_kind.values():
         items.sort(key=_place)
-    return found
+    return by_kind

@@ -7,13 +7,15 @@ import re
 import sys
 import warnings
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..reading.sources import Broken, Spot
 from .code import UNKNOWN, Code
 
 if TYPE_CHECKING:
-    from ..judging.subject import Subject
+    from collections.abc import Sequence
+
+    from ..reading.sources import Sources
 
 _TESTS = re.compile(r"(^|/)(tests?|testing|conftest\.py|test_[^/]*\.py|[^/]*_test\.py)(/|$)")
 _ASIDE = re.compile(r"(^|/)(\.[^/]+|docs?|examples?|migrations|node_modules|site-packages|setup\.py|noxfile\.py)(/|$)")
@@ -29,11 +31,23 @@ _NEWER = (
 )
 
 
-class Package:
-    """The code of a module. Each file is read and parsed when it is asked for first, and never imported."""
+class Bound(NamedTuple):
+    """What a name is bound to: an expression or a function, and the file that it stands in."""
 
-    def __init__(self, subject: Subject) -> None:
-        self._subject = subject
+    code: Code
+    node: ast.AST
+
+
+class Package:
+    """The code of a module. Each file is read and parsed when it is asked for first, and never imported.
+
+    `own` are the names of all of the module's files, those that are no Python included.
+    """
+
+    def __init__(self, sources: Sources, own: Sequence[str]) -> None:
+        self.sources = sources
+        self.own = own
+        self.own_set = frozenset(own)
         self._mentioned: dict[str, bool] = {}
         self.unparsed: list[Broken] = []  # files that are no Python that this Python reads
 
@@ -49,7 +63,7 @@ class Package:
 
     @cached_property
     def _python(self) -> list[str]:
-        return [name for name in self._subject.own if name.endswith(".py")]
+        return [name for name in self.own if name.endswith(".py")]
 
     @cached_property
     def _beside(self) -> tuple[str, ...]:
@@ -70,18 +84,6 @@ class Package:
     def modules(self) -> dict[str, Code]:
         """The files by the dotted name that one imports them under."""
         return {code.module: code for code in self.files}
-
-    @cached_property
-    def root_module(self) -> str:
-        """The module that Dagster is told to load, or the package that holds it; "" where nothing says so."""
-        tool = self._subject.pyproject.get("tool")
-        for keys in (("dg", "project", "root_module"), ("dagster", "module_name")):
-            found: Any = tool
-            for key in keys:
-                found = found.get(key) if isinstance(found, dict) else None
-            if isinstance(found, str):
-                return found
-        return ""
 
     def mentioning(self, word: str) -> bool:
         """Whether a word stands in any of the files that parse."""
@@ -128,6 +130,25 @@ class Package:
             dotted = code.imports[name]
         return dotted
 
+    def bound(self, code: Code, node: ast.expr | None) -> Bound | None:
+        """What a name at module level means, here or in a file of the package that it is imported from; an expression
+        that is no name means itself. None where there is more than one answer, or none.
+        """
+        if not isinstance(node, ast.Name):
+            return None if node is None or isinstance(node, ast.Attribute) else Bound(code, node)
+        home, name = code, node.id
+        if name in code.imports:
+            module, _, name = self.meaning(code.imports[name]).rpartition(".")
+            if module not in self.modules:
+                return None
+            home = self.modules[module]
+        match home.defined.get(name):
+            case [ast.Assign(value=value) | ast.AnnAssign(value=value)] if value is not None:
+                return Bound(home, value)
+            case [ast.FunctionDef() as function]:
+                return Bound(home, function)
+        return None
+
     def constant(self, dotted: str) -> Any:
         """The value of a name of this package that is bound once to a known value, else UNKNOWN."""
         module, _, name = self.meaning(dotted).rpartition(".")
@@ -137,7 +158,7 @@ class Package:
     # --- parsing
 
     def _parsed(self, name: str) -> Code | None:
-        text = self._subject.files.text(name)
+        text = self.sources.text(name)
         if text is None:
             return None
         if len(text) > _LARGEST:
@@ -156,7 +177,7 @@ class Package:
             cause = "it holds a null byte" if isinstance(error, ValueError) else "it is nested too deep to be read"
             self.unparsed.append(Broken(Spot(name), f"this is no Python: {cause}", "mend it"))
             return None
-        code = Code(name, module_name(name, self._subject.own_set), text, tree)
+        code = Code(name, module_name(name, self.own_set), text, tree)
         code.elsewhere, code.constant_elsewhere = self.meaning, self.constant
         return code
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ..judging.rule import Edit
+from ..reading.edits import Edit
 
 if TYPE_CHECKING:
     import ast

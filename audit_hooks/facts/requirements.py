@@ -6,13 +6,14 @@ import ast
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ..judging.rule import Edit
+from ..reading.edits import Edit
 from ..reading.sources import Spot, spot_at
+from .pyproject import setting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from ..judging.subject import Subject
+    from ..reading.sources import Sources
 
 Version = tuple[int, ...]
 
@@ -65,12 +66,12 @@ def span(text: str) -> Span | None:
     low: Version = (0,)
     high = ENDLESS
     for clause in filter(None, (part.strip() for part in text.split(","))):
-        told = re.fullmatch(_CLAUSE, clause)
-        if not told or (told[3] and told[1] not in ("==", "!=")):
+        match = re.fullmatch(_CLAUSE, clause)
+        if not match or (match[3] and match[1] not in ("==", "!=")):
             return None
-        given = tuple(map(int, told[2].split(".")))
-        following = _next(given) if told[3] else _next((*given, 0, 0)[: max(3, len(given))])
-        match told[1]:
+        given = tuple(map(int, match[2].split(".")))
+        following = _next(given) if match[3] else _next((*given, 0, 0)[: max(3, len(given))])
+        match match[1]:
             case "==" | "===":
                 low, high = max(low, given), min(high, following)
             case "~=" if len(given) > 1:
@@ -94,76 +95,77 @@ def _next(version: Version) -> Version:
     return (*version[:-1], version[-1] + 1)
 
 
-def requirements(subject: Subject) -> list[Requirement]:
-    """All that a project requires; its requirements*.txt count where its own list is nowhere else."""
-    found = list(_of_pyproject(subject))
-    if any(one.place == MAIN for one in found) or isinstance(subject.setting("project", "dependencies"), list):
-        return found
-    if setup := list(_of_setup(subject)):
-        return found + setup
-    return found + [one for name in subject.own if re.fullmatch(_FILE, name) for one in _of_file(subject, name)]
+def requirements(files: Sources, names: Iterable[str]) -> list[Requirement]:
+    """All that a project requires, whose own files have these names; its requirements*.txt count where its own list is
+    nowhere else.
+    """
+    main = list(_of_pyproject(files))
+    if any(item.place == MAIN for item in main) or isinstance(setting(files, "project", "dependencies"), list):
+        return main
+    if setup := list(_of_setup(files)):
+        return main + setup
+    return main + [item for name in names if re.fullmatch(_FILE, name) for item in _of_file(files, name)]
 
 
-def dagster(subject: Subject) -> Span | None:
+def dagster(required: Iterable[Requirement]) -> Span | None:
     """The versions of Dagster that a project may be installed with; None where it does not say."""
-    for one in subject.requirements:
-        if one.name == "dagster" and (one.place == MAIN or one.place.startswith("requirements")):
-            return one.span
+    for item in required:
+        if item.name == "dagster" and (item.place == MAIN or item.place.startswith("requirements")):
+            return item.span
     return None
 
 
-def may_use(subject: Subject, version: Version) -> bool:
+def may_use(required: Sequence[Requirement], repository: Sources, version: Version) -> bool:
     """Whether a project may be installed with that version of Dagster or a later one. Where it does not say, what its
     repository installs elsewhere counts.
     """
-    told = dagster(subject)
-    if not any(one.name == "dagster" and one.rest for one in subject.requirements):
-        spans = installed(subject)
-        return not spans or any(one.high > version for one in spans)
-    return told is None or told.high > version
+    if not any(item.name == "dagster" and item.rest for item in required):
+        spans = installed(repository)
+        return not spans or any(allowed.high > version for allowed in spans)
+    own = dagster(required)
+    return own is None or own.high > version
 
 
-def installed(subject: Subject) -> list[Span]:
-    """What the repository says of Dagster's version anywhere: in an image, or for several projects at once."""
-    files = subject.repository
-    texts = [files.glance(name) for name in files.names if re.search(_INSTALLING, name)]
-    found = [span(pin) for text in texts if "dagster" in text for pin in re.findall(_PIN, text)]
-    return [one for one in found if one]
+def installed(repository: Sources) -> list[Span]:
+    """What a repository says of Dagster's version anywhere: in an image, or for several projects at once."""
+    texts = [repository.glance(name) for name in repository.names if re.search(_INSTALLING, name)]
+    spans = [span(pin) for text in texts if "dagster" in text for pin in re.findall(_PIN, text)]
+    return [allowed for allowed in spans if allowed]
 
 
-def locked(subject: Subject) -> bool:
-    """Whether a lock file says which versions are installed."""
-    return any(files.has(name) for files in (subject.files, subject.repository) for name in LOCKS)
+def locked(*places: Sources) -> bool:
+    """Whether a lock file in one of these folders says which versions are installed."""
+    return any(files.has(name) for files in places for name in LOCKS)
 
 
-def rewritten(subject: Subject, one: Requirement, rest: str) -> Iterator[Edit]:
+def rewritten(files: Sources, item: Requirement, rest: str) -> Iterator[Edit]:
     """The edit that gives a requirement other versions; none where its text is not found."""
-    text = subject.files.text(one.spot.path) or ""
-    at = subject.files.offset(one.spot)
-    if one.rest and text.startswith(one.text, at):
-        start = at + one.text.index(one.rest)
-        yield Edit(one.spot.path, start, start + len(one.rest), rest)
+    text = files.text(item.spot.path) or ""
+    at = files.offset(item.spot)
+    if item.rest and text.startswith(item.text, at):
+        start = at + item.text.index(item.rest)
+        yield Edit(item.spot.path, start, start + len(item.rest), rest)
 
 
 def _parsed(text: str, place: str, spot: Spot) -> Iterator[Requirement]:
-    if len(text) <= _LONGEST and (told := re.fullmatch(_FORM, text)):
-        yield Requirement(re.sub(r"[-_.]+", "-", told[1]).lower(), told[2], text, place, spot)
+    if len(text) <= _LONGEST and (match := re.fullmatch(_FORM, text)):
+        yield Requirement(re.sub(r"[-_.]+", "-", match[1]).lower(), match[2], text, place, spot)
 
 
-def _of_pyproject(subject: Subject) -> Iterator[Requirement]:
-    text = subject.files.text("pyproject.toml") or ""
-    lists: list[tuple[str, Any]] = [(MAIN, subject.setting("project", "dependencies"))]
+def _of_pyproject(files: Sources) -> Iterator[Requirement]:
+    text = files.text("pyproject.toml") or ""
+    lists: list[tuple[str, Any]] = [(MAIN, setting(files, "project", "dependencies"))]
     for keys, place in ((("project", "optional-dependencies"), "extra"), (("dependency-groups",), "group")):
-        table = subject.setting(*keys)
-        lists += [(f"{place} {name}", one) for name, one in table.items()] if isinstance(table, dict) else []
+        table = setting(files, *keys)
+        lists += [(f"{place} {name}", items) for name, items in table.items()] if isinstance(table, dict) else []
     for place, items in lists:
         for item in items if isinstance(items, list) else ():
             if isinstance(item, str):
                 at = next((at for quote in "\"'" if (at := text.find(f"{quote}{item}{quote}")) >= 0), -1)
                 yield from _parsed(item, place, _spot(text, at + 1))
-    poetry = subject.setting("tool", "poetry", "dependencies")
-    for name, told in poetry.items() if isinstance(poetry, dict) else ():
-        version = told.get("version", "*") if isinstance(told, dict) else told
+    poetry = setting(files, "tool", "poetry", "dependencies")
+    for name, entry in poetry.items() if isinstance(poetry, dict) else ():
+        version = entry.get("version", "*") if isinstance(entry, dict) else entry
         if isinstance(version, str):
             line = re.search(rf"""^[ \t]*["']?{re.escape(name)}["']?[ \t]*=""", text, re.MULTILINE)
             yield from _parsed(f"{name} {_of_poetry(version)}", MAIN, _spot(text, line.end() if line else 0))
@@ -171,32 +173,32 @@ def _of_pyproject(subject: Subject) -> Iterator[Requirement]:
 
 def _of_poetry(version: str) -> str:
     """Its `^1.9`, `~1.9`, `1.9` and `*` as others write them; what is neither stays and is not understood."""
-    told = re.fullmatch(r"([\^~]?)\s*(\d{1,9}(?:\.\d{1,9})*)", version.strip())
-    if told is None:
+    match = re.fullmatch(r"([\^~]?)\s*(\d{1,9}(?:\.\d{1,9})*)", version.strip())
+    if match is None:
         return "" if version.strip() == "*" else version
-    if not told[1]:
-        return f"=={told[2]}"
-    given = tuple(map(int, told[2].split(".")))
-    if told[1] == "^":
+    if not match[1]:
+        return f"=={match[2]}"
+    given = tuple(map(int, match[2].split(".")))
+    if match[1] == "^":
         kept = next((at for at, part in enumerate(given) if part), len(given) - 1) + 1
     else:
         kept = min(2, len(given))
-    return f">={told[2]},<{'.'.join(map(str, _next(given[:kept])))}"
+    return f">={match[2]},<{'.'.join(map(str, _next(given[:kept])))}"
 
 
 def _spot(text: str, at: int) -> Spot:
     return spot_at("pyproject.toml", text, at) if at else Spot("pyproject.toml")
 
 
-def _of_file(subject: Subject, name: str) -> Iterator[Requirement]:
-    for number, line in enumerate((subject.files.text(name) or "").split("\n"), 1):
+def _of_file(files: Sources, name: str) -> Iterator[Requirement]:
+    for number, line in enumerate((files.text(name) or "").split("\n"), 1):
         bare = line.partition(" --hash")[0].rstrip("\\").strip()
         yield from _parsed(bare, name, Spot(name, number, 1))
 
 
-def _of_setup(subject: Subject) -> Iterator[Requirement]:
+def _of_setup(files: Sources) -> Iterator[Requirement]:
     """The list that setup.py hands to `setup()` as it is written there."""
-    text = subject.files.text("setup.py") or ""
+    text = files.text("setup.py") or ""
     if "install_requires" not in text:
         return
     try:

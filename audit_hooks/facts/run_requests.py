@@ -17,19 +17,19 @@ _LOOPS = (ast.For, ast.AsyncFor, ast.While, ast.ListComp, ast.SetComp, ast.Gener
 
 def requests(code: Code, function: Function) -> list[tuple[ast.Call, str]]:
     """Every `RunRequest` below a function whose run_key is one known text, with that."""
-    found = []
+    keyed = []
     for call in code.calls("dagster.RunRequest"):
         if function.lineno <= call.lineno <= (function.end_lineno or 0):
             key = code.value(argument(call, "run_key", 0))
             if isinstance(key, str):
-                found.append((call, key))
-    return found
+                keyed.append((call, key))
+    return keyed
 
 
-def repeated(code: Code, asked: Iterable[tuple[ast.Call, str]]) -> Iterator[tuple[ast.Call, str]]:
+def repeated(code: Code, keyed: Iterable[tuple[ast.Call, str]]) -> Iterator[tuple[ast.Call, str]]:
     """Those of one key that stand in a loop, or beside another of the same key in one list."""
     seen: dict[tuple[str, ast.AST | None], ast.Call] = {}
-    for call, key in asked:
+    for call, key in keyed:
         holders = list(code.above(call))
         inside = next((at for at, node in enumerate(holders) if isinstance(node, ast.FunctionDef)), len(holders))
         loops = [node for node in holders[:inside] if isinstance(node, _LOOPS)]

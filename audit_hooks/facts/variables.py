@@ -1,4 +1,4 @@
-"""Environment variables that nobody has to define or document."""
+"""Environment variables: which nobody has to define or document, and what an example of a `.env` documents."""
 
 from __future__ import annotations
 
@@ -12,3 +12,6 @@ PLATFORM = re.compile(
 
 # Dagster's own: it reads or sets them itself.
 DAGSTER = re.compile(r"DAGSTER_\w+")
+
+# What an example sets, or has commented out.
+DOCUMENTED = re.compile(r"^[ \t]*#?[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=", re.MULTILINE)

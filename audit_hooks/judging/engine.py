@@ -12,16 +12,17 @@ from ..reading.sources import Sources
 from .discovery import repositories, subjects
 from .ignores import Ignores
 from .policy import Policy, Settings
-from .rule import StatementRule, Statements
+from .statements import StatementRule, Statements
 from .subject import Subject
 from .verdict import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from pathlib import Path
 
-    from ..rules import Listed
+    from ..reading.edits import Edit
     from .findings import Finding
+    from .listed import Listed
     from .policy import Options
     from .rule import Rule
 
@@ -34,10 +35,18 @@ def judge(
 ) -> list[Finding]:
     """The findings of these rules in one subject, sorted, whatever ignores say. `judged` are the codes of all that is
     judged, where these rules are only those of them that may find something.
+    """
+    return sorted(diagnose(subject, rules, judged, ignores))
+
+
+def diagnose(
+    subject: Subject, rules: Iterable[type[Rule]], judged: Collection[str] = (), ignores: Ignores | None = None
+) -> dict[Finding, Callable[[], Iterable[Edit]]]:
+    """The same findings, each with what gives the edits that mend it.
 
     A rule is not asked where one that it `requires` found something.
     """
-    found: set[Finding] = set()
+    diagnoses: dict[Finding, Callable[[], Iterable[Edit]]] = {}
     fired: set[str] = set()
     ordered = in_order(rule for rule in rules if subject.kind in rule.kinds)
     codes = frozenset(judged or [rule.code for rule in ordered])
@@ -47,17 +56,17 @@ def judge(
         if issubclass(rule, StatementRule):
             if ignores is None:
                 ignores = Ignores(subject, Settings(subject.files, subject.repository))
-            statements = Statements(ignores.settings, ignores, codes, frozenset(found))
-            new = set(rule().check_statements(subject, statements))
+            statements = Statements(ignores.settings, ignores, codes, frozenset(diagnoses))
+            own = dict(rule().check_statements(subject, statements))
         else:
-            new = set(rule().check(subject))
+            own = dict(rule().check(subject))
         if rule.gives_way_to:
-            told = {finding.subject for finding in found if finding.rule in rule.gives_way_to}
-            new = {finding for finding in new if finding.subject not in told}
-        if new:
-            found |= new
+            subjects = {finding.subject for finding in diagnoses if finding.rule in rule.gives_way_to}
+            own = {finding: edits for finding, edits in own.items() if finding.subject not in subjects}
+        if own:
+            diagnoses |= own
             fired.add(rule.code)
-    return sorted(found)
+    return diagnoses
 
 
 def in_order(rules: Iterable[type[Rule]]) -> list[type[Rule]]:
@@ -158,7 +167,7 @@ def _unit(unit: tuple[Path, Path, Options, int, int]) -> list[Verdict]:
 
 def verdict(subject: Subject, options: Options, inside: str = "", settings: Settings | None = None) -> Verdict:
     """The verdict on one subject of a repository that stands in the folder `inside` of what is audited."""
-    from ..rules.index import INDEX
+    from .index import INDEX
 
     policy = Policy(subject, options, settings)
     ignores = Ignores(subject, policy.settings)

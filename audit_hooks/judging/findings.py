@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
+
+    from ..reading.edits import Edit
 
 SEVERITIES = ("info", "warning", "error")  # the least first
 
@@ -30,6 +32,21 @@ class Finding(NamedTuple):
     def place(self) -> str:
         """`path`, `path:line` or `path:line:column`, as editors and terminals follow it."""
         return ":".join([self.path, *(str(number) for number in (self.line, self.column) if number)])
+
+
+def no_edits() -> Iterable[Edit]:
+    """What mends a finding that no machine can mend."""
+    return ()
+
+
+class Diagnosis(NamedTuple):
+    """What a rule says of one place: the finding, and what gives the edits that mend it.
+
+    They are made only where somebody mends, and may be none. A finding is plain data, which `edits` is not.
+    """
+
+    finding: Finding
+    edits: Callable[[], Iterable[Edit]] = no_edits
 
 
 def at_or_above(findings: Iterable[Finding], severity: str) -> int:

@@ -7,7 +7,7 @@ from collections import Counter
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING, NamedTuple
 
-from .engine import judge, waits_for
+from .engine import diagnose, judge, waits_for
 from .ignores import Ignores
 from .policy import Policy, Settings
 from .rule import SAFE, UNSAFE
@@ -15,9 +15,10 @@ from .rule import SAFE, UNSAFE
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
+    from ..reading.edits import Edit
     from .findings import Finding
     from .policy import Options
-    from .rule import Edit, Rule
+    from .rule import Rule
     from .subject import Subject
 
 _ROUNDS = 10  # a fix may lay bare another finding that can be mended too
@@ -39,11 +40,11 @@ def mend(subject: Subject, options: Options, *, unsafe: bool) -> Mended:
 
     Only SAFE ones unless `unsafe`: those keep what the code does, the others may not. What is ignored is not mended.
     """
-    from ..rules.index import INDEX
+    from .index import INDEX
 
     allowed = (SAFE, UNSAFE) if unsafe else (SAFE,)
-    asked = [listed.load() for listed in Policy(subject, options).rules(INDEX)]
-    mending = [rule for rule in asked if rule.mends in allowed]
+    rules = [listed.load() for listed in Policy(subject, options).rules(INDEX)]
+    mending = [rule for rule in rules if rule.mends in allowed]
     texts: dict[str, str] = {}
     refused: list[str] = []
     count = 0
@@ -52,49 +53,47 @@ def mend(subject: Subject, options: Options, *, unsafe: bool) -> Mended:
         for rule in mending:
             if rule.code in refused:
                 continue
-            done = _by_rule(subject, rule, asked)
-            if done is None:
+            mended = _by_rule(subject, rule, rules)
+            if mended is None:
                 refused.append(rule.code)
-            elif done.mended:
-                texts |= done.texts
-                count += done.mended
-                subject = subject.over(done.texts)
+            elif mended.mended:
+                texts |= mended.texts
+                count += mended.mended
+                subject = subject.over(mended.texts)
         if count == before:
             break
     return Mended(texts, count, tuple(refused))
 
 
-def _by_rule(subject: Subject, rule: type[Rule], asked: Sequence[type[Rule]]) -> Mended | None:
+def _by_rule(subject: Subject, rule: type[Rule], rules: Sequence[type[Rule]]) -> Mended | None:
     """What one rule of those that are asked mends; None when its edits leave the finding there, or break a file."""
-
     # One that judges what the others left needs the others; what a rule waits for may make it silent.
-    judging = asked if rule.last else _needed(rule, asked)
-    codes = [other.code for other in asked]
-
-    def told(one: Subject) -> list[Finding]:
-        return [finding for finding in judge(one, judging, codes) if finding.rule == rule.code]
+    judging = rules if rule.last else _needed(rule, rules)
+    codes = [other.code for other in rules]
 
     ignores = Ignores(subject, Settings(subject.files, subject.repository))
-    found = [finding for finding in told(subject) if not ignores.of(finding)]
+    diagnoses = diagnose(subject, judging, codes)
+    before = sorted(finding for finding in diagnoses if finding.rule == rule.code)
+    mendable = [finding for finding in before if not ignores.of(finding)]
     edits: list[Edit] = []
-    for finding in found:
-        mine = list(rule().fix(subject, finding))
-        if all(_editable(subject, edit.path) for edit in mine) and not _collide(mine, edits):
-            edits += mine
+    for finding in mendable:
+        own = list(diagnoses[finding]())
+        if all(_editable(subject, edit.path) for edit in own) and not _collide(own, edits):
+            edits += own
     texts = {path: new for path, new in _applied(subject, edits).items() if new != subject.files.text(path)}
     if not texts:
         return Mended({}, 0, ())
     after = subject.over(texts)
-    left = Counter(_known(told(after)))
-    gone = Counter(_known(found)) - left
-    if not gone or left - Counter(_known(told(subject))) or _broken(after, texts) > _broken(subject, texts):
+    left = Counter(_known(finding for finding in judge(after, judging, codes) if finding.rule == rule.code))
+    gone = Counter(_known(mendable)) - left
+    if not gone or left - Counter(_known(before)) or _broken(after, texts) > _broken(subject, texts):
         return None
     return Mended(texts, gone.total(), ())
 
 
-def _needed(rule: type[Rule], asked: Sequence[type[Rule]]) -> list[type[Rule]]:
+def _needed(rule: type[Rule], rules: Sequence[type[Rule]]) -> list[type[Rule]]:
     """A rule, those that it waits for, and what these wait for."""
-    by_code = {other.code: other for other in asked}
+    by_code = {other.code: other for other in rules}
     needed: dict[str, type[Rule]] = {}
     waiting = [rule.code]
     while waiting:
@@ -133,11 +132,11 @@ def _broken(subject: Subject, names: Iterable[str]) -> int:
     return count
 
 
-def _collide(mine: Iterable[Edit], taken: Collection[Edit]) -> bool:
+def _collide(edits: Iterable[Edit], taken: Collection[Edit]) -> bool:
     """Whether two edits would change the same place; two that say the same are one."""
     return any(
         edit.path == other.path and edit != other and edit.start <= other.end and other.start <= edit.end
-        for edit in mine
+        for edit in edits
         for other in taken
     )
 
@@ -171,6 +170,6 @@ def as_bytes(old: bytes | None, new: str) -> bytes:
 
 def _lines(text: str) -> list[str]:
     """The lines with their ends; what follows the last end is one too, if only an empty one."""
-    found = [f"{line}\n" for line in text.split("\n")]
-    found[-1] = found[-1][:-1]
-    return found
+    lines = [f"{line}\n" for line in text.split("\n")]
+    lines[-1] = lines[-1][:-1]
+    return lines

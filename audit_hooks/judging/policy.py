@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ..reading.sources import Sources
-    from ..rules import Listed
     from .findings import Finding
+    from .listed import Listed
     from .subject import Subject
 
 TABLE = "tool.dmb.audit"

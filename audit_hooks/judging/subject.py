@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from dmb.errors import DmbError, NothingToWorkOn
 from dmb.formats import envfile, marked_blocks
@@ -12,7 +12,9 @@ from dmb.formats.interpolation import interpolate
 from dmb.module import Module
 
 from ..facts.containers import Containers, Service
+from ..facts.locations import locations
 from ..facts.package import Package
+from ..facts.pyproject import setting
 from ..reading.sources import Sources, Spot
 
 if TYPE_CHECKING:
@@ -23,38 +25,12 @@ if TYPE_CHECKING:
     from dmb.formats.yaml_nodes import Node
     from dmb.workspace.state.registry import Registry
 
+    from ..facts.locations import Location
     from ..facts.requirements import Requirement
 
 PIECES = "workspace/local"  # in a module repository
 COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")  # as Compose looks for its file
 REGISTRY = ".dmb/registry.json"
-
-
-class Location(NamedTuple):
-    """One item of `load_from`. `target` is its kind (`grpc_server`), "" when it is no mapping of one key."""
-
-    item: Node
-    target: str
-    body: Node
-    owner: str | None
-    spot: Spot
-
-    @property
-    def name(self) -> str | None:
-        """The location's name; None where Dagster makes one of more than is told here."""
-        told = (
-            self.body.get("location_name").text
-            or self.body.get("module_name").text
-            or self.body.get("package_name").text
-        )
-        if not told and self.body.kind == "scalar" and self.target in ("python_module", "python_package"):
-            return self.body.text
-        return told or None
-
-    @property
-    def subject(self) -> str:
-        """How a finding calls it."""
-        return self.name or self.target or "an item of load_from"
 
 
 class Subject:
@@ -112,10 +88,7 @@ class Subject:
 
     def setting(self, *keys: str) -> Any:
         """A value of pyproject.toml by its keys; None where there is none."""
-        found: Any = self.pyproject
-        for key in keys:
-            found = found.get(key) if isinstance(found, dict) else None
-        return found
+        return setting(self.files, *keys)
 
     @cached_property
     def made(self) -> bool:
@@ -133,19 +106,25 @@ class Subject:
     @cached_property
     def package(self) -> Package:
         """Its Python code."""
-        return Package(self)
+        return Package(self.files, self.own)
 
     @cached_property
     def requirements(self) -> list[Requirement]:
         """What it says that it needs."""
         from ..facts.requirements import requirements
 
-        return requirements(self)
+        return requirements(self.files, self.own)
 
     @cached_property
     def containers(self) -> Containers:
         """Its Compose files and Dockerfiles."""
-        return Containers(self)
+        return Containers(
+            self.files,
+            self.own,
+            repository=self.repository,
+            folder=self.folder,
+            workspace_yaml=self.workspace_yaml,
+        )
 
     # --- the files
 
@@ -228,18 +207,7 @@ class Subject:
     @cached_property
     def locations(self) -> list[Location]:
         """The items of `load_from`."""
-        name = self.workspace_yaml
-        owners = self.files.owners(name)
-        return [
-            Location(
-                item,
-                item.pairs[0][0].text if len(item.pairs) == 1 else "",
-                item.pairs[0][1] if len(item.pairs) == 1 else item,
-                owners.get(item.line),
-                Spot(name, item.line, item.column),
-            )
-            for item in self.files.yaml(name).get("load_from").items
-        ]
+        return locations(self.files, self.workspace_yaml)
 
     @cached_property
     def services(self) -> list[Service]:

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dmb.errors import DmbError
-from dmb.formats.source import Source
+from dmb.formats.source import Source, offset
 from dmb.formats.yaml_nodes import NULL, Node, documents
 
 from .git_files import walk
@@ -126,10 +126,7 @@ class Sources:
 
     def offset(self, spot: Spot) -> int:
         """Where a place begins in the text of its file, in characters."""
-        text, at = self.text(spot.path) or "", 0
-        for _ in range(spot.line - 1):
-            at = text.index("\n", at) + 1
-        return at + max(spot.column - 1, 0)
+        return offset(self.text(spot.path) or "", spot.line, spot.column)
 
     def yaml(self, name: str) -> Node:
         """The first document of a YAML file; a null node when there is none."""

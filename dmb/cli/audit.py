@@ -77,9 +77,9 @@ def _folder(path: Path) -> Path:
 
 
 def _options(given: dict[str, Any]) -> Options:
+    from audit_hooks.judging.index import INDEX
     from audit_hooks.judging.policy import Options
     from audit_hooks.rules import AREAS
-    from audit_hooks.rules.index import INDEX
 
     known = {*AREAS, *(listed.code for listed in INDEX)}
     for code in (*given["select"], *given["ignore"]):

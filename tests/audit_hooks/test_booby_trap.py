@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from audit_hooks.rules.workspace.examples import MANIFEST
+from audit_hooks.rules.examples import MANIFEST
 from tests.support.trees import git, repository, write
 
 SECONDS, MEGABYTES = 60, 600

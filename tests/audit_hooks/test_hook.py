@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from audit_hooks.dmb_workspace_validate import main
-from audit_hooks.rules.workspace.examples import MANIFEST
+from audit_hooks.rules.examples import MANIFEST
 from tests.support.paths import ROOT
 
 SERVER = "load_from:\n  - grpc_server: {host: bar, port: 4000, location_name: bar}\n"

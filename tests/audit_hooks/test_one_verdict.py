@@ -11,7 +11,7 @@ import pytest
 
 from audit_hooks import dmb_audit, dmb_workspace_validate
 from audit_hooks.rules import WORKSPACE
-from audit_hooks.rules.workspace.examples import MANIFEST
+from audit_hooks.rules.examples import MANIFEST
 from tests.support.trees import repository, write
 from tests.support.workspaces import Dmb
 

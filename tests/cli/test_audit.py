@@ -14,7 +14,7 @@ import pytest
 from audit_hooks.judging.rule import TIERS
 from audit_hooks.reports import FORMATS
 from audit_hooks.rules import AREAS, every
-from audit_hooks.rules.workspace.examples import MANIFEST
+from audit_hooks.rules.examples import MANIFEST
 from tests.support.trees import repository, write
 
 BIN = Path(sys.executable).parent

@@ -5,17 +5,17 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from ...facts.assets import given_later
 from ...facts.declarations import MISSING, declared
 from ...judging.rule import CodeRule
-from ..workspace.examples import MANIFEST
-from .declarations import HEAD, given_later
+from ..examples import CODE, MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...facts.code import Code
     from ...facts.declarations import Declared
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _FILE = "src/bar_dagster/defs/a.py"
@@ -41,16 +41,16 @@ class NoPrefix(CodeRule):
     remedy = "add key_prefix="
     mentions = ("asset",)
     bad = (
-        {"pyproject.toml": MANIFEST, _FILE: HEAD + "@dg.asset\ndef orders() -> None: ...\n"},
-        {"pyproject.toml": MANIFEST, _FILE: HEAD + "@dg.asset(key=['shop', 'orders'])\ndef orders() -> None: ...\n"},
+        {"pyproject.toml": MANIFEST, _FILE: CODE + "@dg.asset\ndef orders() -> None: ...\n"},
+        {"pyproject.toml": MANIFEST, _FILE: CODE + "@dg.asset(key=['shop', 'orders'])\ndef orders() -> None: ...\n"},
         {
             "pyproject.toml": MANIFEST,
-            _FILE: HEAD + "@dg.multi_asset(specs=[dg.AssetSpec('orders'), dg.AssetSpec(['bar', 'lines'])])\n"
+            _FILE: CODE + "@dg.multi_asset(specs=[dg.AssetSpec('orders'), dg.AssetSpec(['bar', 'lines'])])\n"
             "def tables(): ...\n",
         },
     )
     good = (
-        {"pyproject.toml": MANIFEST, _FILE: HEAD + "@dg.asset(key_prefix='bar')\ndef orders() -> None: ...\n"},
+        {"pyproject.toml": MANIFEST, _FILE: CODE + "@dg.asset(key_prefix='bar')\ndef orders() -> None: ...\n"},
         {
             "pyproject.toml": MANIFEST,
             _FILE: "import dagster as dg\n\nfrom bar_dagster.names import PREFIX\n\n\n"
@@ -58,26 +58,30 @@ class NoPrefix(CodeRule):
             "@dg.asset(key=dg.AssetKey(['bar', 'lines']))\ndef lines() -> None: ...\n",
             "src/bar_dagster/names.py": "PREFIX = 'bar'\n",
         },
-        {"pyproject.toml": MANIFEST, _FILE: HEAD + "upstream = dg.AssetSpec(['shop', 'customers'])\n"},
-        {"pyproject.toml": "", _FILE: HEAD + "@dg.asset\ndef orders() -> None: ...\n"},
+        {"pyproject.toml": MANIFEST, _FILE: CODE + "upstream = dg.AssetSpec(['shop', 'customers'])\n"},
+        {"pyproject.toml": "", _FILE: CODE + "@dg.asset\ndef orders() -> None: ...\n"},
         {
             "pyproject.toml": MANIFEST,
-            _FILE: HEAD + "@dg.asset\ndef orders() -> None: ...\n",
+            _FILE: CODE + "@dg.asset\ndef orders() -> None: ...\n",
             "src/bar_dagster/all.py": "import dagster as dg\n\nfrom bar_dagster.defs import a\n\n"
             "loaded = dg.load_assets_from_modules([a], key_prefix='bar')\n",
         },
         {
             "pyproject.toml": MANIFEST,
-            _FILE: HEAD + "def make(name):\n    @dg.asset(key=name, **options)\n    def one(): ...\n\n    return one\n",
+            _FILE: CODE + "def make(name):\n    @dg.asset(key=name, **options)\n    def one(): ...\n\n    return one\n",
         },
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """The files of a module whose keys are whole where they are declared."""
-        if subject.module and not given_later(subject, "key_prefix") and not given_later(subject, "key"):
+        if (
+            subject.module
+            and not given_later(subject.package, "key_prefix")
+            and not given_later(subject.package, "key")
+        ):
             yield from super().check(subject)
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Each asset that is made here."""
         module = subject.module
         if module is None:
@@ -86,7 +90,7 @@ class NoPrefix(CodeRule):
         for item, key in _keys(code):
             if key and key not in (named, module.prefix.lower()):
                 message = f"the key of {item.subject} begins with {key}, not with {named}"
-                yield self.finding(item.spot, item.subject, message, f'add key_prefix="{named}"')
+                yield self.diagnosis(item.spot, item.subject, message, f'add key_prefix="{named}"')
 
 
 def _keys(code: Code) -> Iterator[tuple[Declared, str]]:

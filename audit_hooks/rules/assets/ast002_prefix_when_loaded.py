@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from ...facts.code import Code
     from ...facts.declarations import Declared
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _LOADERS = (
@@ -61,7 +61,7 @@ class PrefixWhenLoaded(CodeRule):
         },
     )
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Each file once, at its second prefix."""
         first: Declared | None = None
         for load in declared(code, *_LOADERS):
@@ -71,7 +71,7 @@ class PrefixWhenLoaded(CodeRule):
             first = first or load
             if _parts(prefix) != _parts(first.value("key_prefix")):
                 message = "assets of different prefixes get them only here: two of one name would not load"
-                yield self.finding(load.spot, load.kind, message)
+                yield self.diagnosis(load.spot, load.kind, message)
                 return
 
 

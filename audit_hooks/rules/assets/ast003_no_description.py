@@ -5,19 +5,21 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from ...facts.assets import assets, given_later
 from ...facts.declarations import MISSING
-from ...judging.rule import CodeRule
-from .declarations import HEAD, assets, given_later
+from ...judging.missing_argument import MissingArgument
+from ..examples import CODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...facts.code import Code
-    from ...judging.findings import Finding
+    from ...facts.declarations import Declared
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 
-class NoDescription(CodeRule):
+class NoDescription(MissingArgument):
     """An asset says what it holds."""
 
     code = "AST003"
@@ -28,32 +30,33 @@ class NoDescription(CodeRule):
     why = "The catalogue shows a name alone: who looks for data cannot tell what it is without reading the code."
     remedy = "write a docstring: Dagster shows it"
     mentions = ("asset",)
+    argument = "description"
+    empty = (MISSING, None, "")
+    message = "the asset {} has no description"
     bad = (
-        {"defs.py": HEAD + "@dg.asset\ndef orders() -> None: ...\n"},
-        {"defs.py": HEAD + '@dg.asset(description="")\ndef orders() -> None:\n    # The orders.\n    return None\n'},
+        {"defs.py": CODE + "@dg.asset\ndef orders() -> None: ...\n"},
+        {"defs.py": CODE + '@dg.asset(description="")\ndef orders() -> None:\n    # The orders.\n    return None\n'},
     )
     good = (
-        {"defs.py": HEAD + '@dg.asset\ndef orders() -> None:\n    """One row for each order."""\n'},
-        {"defs.py": HEAD + '@dg.asset(description=f"{1} row for each order")\ndef orders() -> None: ...\n'},
-        {"defs.py": HEAD + "@dg.asset(**options)\ndef orders() -> None: ...\n"},
+        {"defs.py": CODE + '@dg.asset\ndef orders() -> None:\n    """One row for each order."""\n'},
+        {"defs.py": CODE + '@dg.asset(description=f"{1} row for each order")\ndef orders() -> None: ...\n'},
+        {"defs.py": CODE + "@dg.asset(**options)\ndef orders() -> None: ...\n"},
         {
-            "defs.py": HEAD
+            "defs.py": CODE
             + "def make(name):\n    @dg.asset(name=name)\n    def one() -> None: ...\n\n    return one\n",
         },
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """A module whose assets are whole where they are declared."""
-        if not given_later(subject, "description"):
+        if not given_later(subject.package, self.argument):
             yield from super().check(subject)
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
-        """Each asset."""
+    def declarations(self, code: Code) -> Iterator[tuple[Declared, str]]:
+        """The assets whose function has no docstring."""
         for item, name in assets(code):
-            if item.value("description") in (MISSING, None, "") and not (
-                item.function and _documented(item.function.body)
-            ):
-                yield self.finding(item.spot, name, f"the asset {name} has no description")
+            if not (item.function and _documented(item.function.body)):
+                yield item, name
 
 
 def _documented(body: list[ast.stmt]) -> bool:

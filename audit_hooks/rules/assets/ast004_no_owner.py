@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...facts.assets import assets, given_later
 from ...facts.declarations import MISSING
-from ...judging.rule import CodeRule
-from .declarations import HEAD, assets, given_later
+from ...judging.missing_argument import MissingArgument
+from ..examples import CODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...facts.code import Code
-    from ...judging.findings import Finding
+    from ...facts.declarations import Declared
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 
-class NoOwner(CodeRule):
+class NoOwner(MissingArgument):
     """An asset has owners."""
 
     code = "AST004"
@@ -30,36 +32,37 @@ class NoOwner(CodeRule):
     why = "When it fails at night, nobody knows whom to ask, and an alert has nobody to go to."
     remedy = 'add owners=["team:data"], or somebody\'s address'
     mentions = ("asset",)
+    argument = "owners"
+    empty = (MISSING, None, [], ())
+    message = "the asset {} has no owners"
     bad = (
-        {"defs.py": HEAD + '@dg.asset\ndef orders() -> None:\n    """Orders."""\n'},
-        {"defs.py": HEAD + '@dg.asset(owners=[], kinds={"csv"})\ndef orders() -> None:\n    """Orders."""\n'},
+        {"defs.py": CODE + '@dg.asset\ndef orders() -> None:\n    """Orders."""\n'},
+        {"defs.py": CODE + '@dg.asset(owners=[], kinds={"csv"})\ndef orders() -> None:\n    """Orders."""\n'},
     )
     good = (
-        {"defs.py": HEAD + '@dg.asset(owners=["team:data"])\ndef orders() -> None:\n    """Orders."""\n'},
-        {"defs.py": HEAD + "@dg.asset(owners=find_owners())\ndef orders() -> None: ...\n"},
-        {"defs.py": HEAD + "@dg.asset(**options)\ndef orders() -> None: ...\n"},
+        {"defs.py": CODE + '@dg.asset(owners=["team:data"])\ndef orders() -> None:\n    """Orders."""\n'},
+        {"defs.py": CODE + "@dg.asset(owners=find_owners())\ndef orders() -> None: ...\n"},
+        {"defs.py": CODE + "@dg.asset(**options)\ndef orders() -> None: ...\n"},
         {
-            "defs.py": HEAD + "def make(key):\n    @dg.asset(key=key)\n    def one() -> None: ...\n\n    return one\n",
+            "defs.py": CODE + "def make(key):\n    @dg.asset(key=key)\n    def one() -> None: ...\n\n    return one\n",
         },
         {
-            "defs.py": HEAD + "@dg.asset\ndef orders() -> None: ...\n\n\n"
+            "defs.py": CODE + "@dg.asset\ndef orders() -> None: ...\n\n\n"
             "defs = dg.Definitions(assets=dg.map_asset_specs(\n"
             "    lambda spec: spec.replace_attributes(owners=['team:data']), [orders]\n))\n"
         },
         {
-            "bar/defs.py": HEAD + "@dg.asset\ndef orders() -> None: ...\n",
+            "bar/defs.py": CODE + "@dg.asset\ndef orders() -> None: ...\n",
             "bar/defs.yaml": "type: dagster.DefsFolderComponent\npost_processing:\n  assets:\n"
             "    - target: '*'\n      attributes: {owners: ['team:data']}\n",
         },
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """A module whose assets are whole where they are declared."""
-        if not given_later(subject, "owners"):
+        if not given_later(subject.package, self.argument):
             yield from super().check(subject)
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
-        """Each asset."""
-        for item, name in assets(code):
-            if item.value("owners") in (MISSING, None, [], ()):
-                yield self.finding(item.spot, name, f"the asset {name} has no owners")
+    def declarations(self, code: Code) -> Iterator[tuple[Declared, str]]:
+        """All assets."""
+        return assets(code)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...facts.assets import assets, given_later
 from ...facts.code import UNKNOWN
 from ...facts.declarations import MISSING
 from ...judging.rule import CodeRule
-from .declarations import HEAD, assets, given_later
+from ..examples import CODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...facts.code import Code
     from ...facts.declarations import Declared
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 
@@ -33,29 +34,29 @@ class NoKind(CodeRule):
     remedy = 'add kinds={"python"} and group_name='
     mentions = ("asset",)
     bad = (
-        {"defs.py": HEAD + '@dg.asset(group_name="sales")\ndef orders() -> None: ...\n'},
-        {"defs.py": HEAD + '@dg.asset(kinds={"csv"})\ndef orders() -> None: ...\n'},
-        {"defs.py": HEAD + '@dg.asset(kinds={"csv"}, group_name="default")\ndef orders() -> None: ...\n'},
+        {"defs.py": CODE + '@dg.asset(group_name="sales")\ndef orders() -> None: ...\n'},
+        {"defs.py": CODE + '@dg.asset(kinds={"csv"})\ndef orders() -> None: ...\n'},
+        {"defs.py": CODE + '@dg.asset(kinds={"csv"}, group_name="default")\ndef orders() -> None: ...\n'},
     )
     good = (
-        {"defs.py": HEAD + '@dg.asset(kinds={"csv"}, group_name="sales")\ndef orders() -> None: ...\n'},
+        {"defs.py": CODE + '@dg.asset(kinds={"csv"}, group_name="sales")\ndef orders() -> None: ...\n'},
         {
-            "defs.py": HEAD + '@dg.asset(tags={"dagster/kind/csv": ""})\ndef orders() -> None: ...\n\n\n'
+            "defs.py": CODE + '@dg.asset(tags={"dagster/kind/csv": ""})\ndef orders() -> None: ...\n\n\n'
             'loaded = dg.load_assets_from_current_module(group_name="sales")\n'
         },
-        {"defs.py": HEAD + "@dg.asset(compute_kind='csv', group_name=group())\ndef orders() -> None: ...\n"},
-        {"defs.py": HEAD + "@dg.asset(**options)\ndef orders() -> None: ...\n"},
+        {"defs.py": CODE + "@dg.asset(compute_kind='csv', group_name=group())\ndef orders() -> None: ...\n"},
+        {"defs.py": CODE + "@dg.asset(**options)\ndef orders() -> None: ...\n"},
     )
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Each asset once."""
-        kinds, groups = not given_later(subject, "kinds"), not given_later(subject, "group_name")
+        kinds, groups = not given_later(subject.package, "kinds"), not given_later(subject.package, "group_name")
         for item, name in assets(code):
             missing = ["kinds"] * (kinds and item.kind == "asset" and _no_kinds(item))
             missing += ["group"] * (groups and item.value("group_name") in (MISSING, None, "default"))
             if missing:
                 message = f"the asset {name} has no {' and no '.join(missing)}"
-                yield self.finding(item.spot, name, message)
+                yield self.diagnosis(item.spot, name, message)
 
 
 def _no_kinds(asset: Declared) -> bool:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...facts.code import Code, Function
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _RUFF = ("pyproject.toml", "ruff.toml", ".ruff.toml")
@@ -50,18 +50,18 @@ class SharedDefault(CodeRule):
         {"plain.py": "def clean(rows, seen=[]):\n    return seen\n"},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """A project whose ruff does not tell it."""
         if not _told_by_ruff(subject):
             yield from super().check(subject)
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Each such parameter."""
         for function in code.functions:
             for name, default in _defaults(function):
                 if _changes(default) and subject.package.imports_dagster(code):
                     message = f"the default of {name} is made once, and every call of {function.name} shares it"
-                    yield self.finding(code.spot(default), function.name, message)
+                    yield self.diagnosis(code.spot(default), function.name, message)
 
 
 def _defaults(function: Function) -> Iterator[tuple[str, ast.expr]]:
@@ -91,7 +91,7 @@ def _told_by_ruff(subject: Subject) -> bool:
                 tool = table.get("tool")
                 table = tool.get("ruff", {}) if isinstance(tool, dict) else {}
             lint = table.get("lint", {}) if isinstance(table, dict) else {}
-            tables = [one for one in (table, lint) if isinstance(one, dict)]
+            tables = [settings for settings in (table, lint) if isinstance(settings, dict)]
             chosen = {key: _codes(tables, key) for key in ("select", "extend-select", "ignore", "extend-ignore")}
             if chosen["select"] | chosen["extend-select"] and not chosen["ignore"] | chosen["extend-ignore"]:
                 return True

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from ...facts.code import Code
     from ...facts.declarations import Declared
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _VERBS = ("get", "post", "put", "patch", "delete", "head", "request", "Session", "Client", "AsyncClient", "stream")
@@ -84,7 +84,7 @@ class NoRetry(CodeRule):
         },
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """A module that tries nothing again by other means."""
         if any(map(subject.package.mentioning, _RETRIES)):
             return
@@ -92,7 +92,7 @@ class NoRetry(CodeRule):
         if not any("run_retries" in (subject.repository.text(name) or "") for name in instances):
             yield from super().check(subject)
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Each asset, at its declaration."""
         calls = [(call, name) for call, name in code.named_calls if name in _NETWORK]
         calling = {code.runs_in(call): name for call, name in calls if not _caught(code, call)}
@@ -100,7 +100,7 @@ class NoRetry(CodeRule):
             name = calling.get(item.function)
             if name and item.value("retry_policy") in (MISSING, None) and not _tries(code, item):
                 message = f"{item.subject} calls {name}, and is not tried again when that fails"
-                yield self.finding(item.spot, item.subject, message)
+                yield self.diagnosis(item.spot, item.subject, message)
 
 
 def _caught(code: Code, call: ast.Call) -> bool:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...facts.code import Code
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _HEAD = "import dagster as dg\n\n"
@@ -37,9 +37,9 @@ class RetryWithoutDelay(CodeRule):
         {"defs.py": _HEAD + "retries = dg.RetryPolicy(backoff=dg.Backoff.LINEAR, **options)\n"},
     )
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Each policy."""
         for policy in declared(code, "RetryPolicy"):
             changed = [name for name in ("backoff", "jitter") if policy.value(name) not in (MISSING, None)]
             if changed and not policy.opaque and policy.value("delay", 1) in (MISSING, None):
-                yield self.finding(policy.spot, "RetryPolicy", f"{' and '.join(changed)} need a delay")
+                yield self.diagnosis(policy.spot, "RetryPolicy", f"{' and '.join(changed)} need a delay")

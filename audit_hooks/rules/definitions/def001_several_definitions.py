@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from ...facts.code import at_top
+from ...facts.loaded_modules import loads
 from ...judging.rule import CodeRule
-from .loaded import at_top, loads
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...facts.code import Code
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _MAKERS = (
@@ -102,22 +103,22 @@ class SeveralDefinitions(CodeRule):
         },
     )
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """The names that a loaded file binds to one."""
-        found: dict[str, list[str]] = {"": [], "@": []}
+        by_kind: dict[str, list[str]] = {"": [], "@": []}
         for name in code.defined:
             if name not in _deleted(code):
                 for kind in _kinds(code, name, subject, 0):
-                    found[kind].append(name)
-        names = found["@"] or found[""]
-        if len(names) > 1 and loads(subject, [code]):
-            what = "functions under @definitions" if found["@"] else "Definitions"
+                    by_kind[kind].append(name)
+        names = by_kind["@"] or by_kind[""]
+        if len(names) > 1 and loads(subject.package, subject.repository, [code]):
+            what = "functions under @definitions" if by_kind["@"] else "Definitions"
             message = f"Dagster loads {code.module} and finds {len(names)} {what} in it: {', '.join(names)}"
-            yield self.finding(code.spot(code.defined[names[1]][-1]), names[1], message)
+            yield self.diagnosis(code.spot(code.defined[names[1]][-1]), names[1], message)
 
 
 def _deleted(code: Code) -> set[str]:
-    return {one.id for node in code.all(ast.Delete) for one in node.targets if isinstance(one, ast.Name)}
+    return {target.id for node in code.all(ast.Delete) for target in node.targets if isinstance(target, ast.Name)}
 
 
 def _kinds(code: Code, name: str, subject: Subject, depth: int) -> Iterator[str]:

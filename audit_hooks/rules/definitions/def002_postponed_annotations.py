@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import ast
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...facts.declarations import declared
-from ...judging.rule import UNSAFE, CodeRule, Edit
+from ...judging.rule import UNSAFE, CodeRule
+from ...reading.edits import Edit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from ...facts.code import Code
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _BODY = "import dagster as dg\n\n\n@dg.asset\ndef orders(context: dg.AssetExecutionContext) -> None:\n    ...\n"
@@ -45,7 +47,7 @@ class PostponedAnnotations(CodeRule):
         {"defs.py": "from __future__ import annotations\n\nimport dagster as dg\n\n\n@dg.asset\ndef a(context): ...\n"},
     )
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Each function whose `context` is annotated."""
         if not _imports(code):
             return
@@ -54,17 +56,18 @@ class PostponedAnnotations(CodeRule):
                 name = code.name(argument.annotation)
                 if argument.arg == "context" and name.startswith("dagster.") and name.endswith("Context"):
                     message = f"the context of {item.subject} is annotated, and the annotation is a text here"
-                    yield self.finding(code.spot(argument), item.subject, message)
+                    edits = partial(_without_import, code)
+                    yield self.diagnosis(code.spot(argument), item.subject, message, edits=edits)
 
-    def fix(self, subject: Subject, finding: Finding) -> Iterable[Edit]:
-        """Take the import out; what else its annotations name must then be defined above them."""
-        for code in subject.package.files:
-            for node in _imports(code) if code.path == finding.path else ():
-                if len(node.names) == 1:
-                    start, end = code.span(node)
-                    line_end = code.text.find("\n", end) + 1 or len(code.text)
-                    blank = len(code.text[line_end:]) - len(code.text[line_end:].lstrip("\n"))
-                    yield Edit(code.path, start, line_end + blank, "")
+
+def _without_import(code: Code) -> Iterator[Edit]:
+    """Take the import out; what else its annotations name must then be defined above them."""
+    for node in _imports(code):
+        if len(node.names) == 1:
+            start, end = code.span(node)
+            line_end = code.text.find("\n", end) + 1 or len(code.text)
+            blank = len(code.text[line_end:]) - len(code.text[line_end:].lstrip("\n"))
+            yield Edit(code.path, start, line_end + blank, "")
 
 
 def _imports(code: Code) -> list[ast.ImportFrom]:

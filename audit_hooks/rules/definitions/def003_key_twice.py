@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...facts.asset_keys import Collected
 from ...judging.rule import CodeRule
 from ...reading.sources import Spot
-from .collected import Collected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ...facts.asset_keys import Asset, Key
     from ...facts.code import Code
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
-    from .collected import Asset, Key
 
 _HEAD = "import dagster as dg\n\n\n"
 _ASSET = "@dg.asset\ndef orders(): ...\n"
@@ -107,14 +107,14 @@ class KeyTwice(CodeRule):
         },
     )
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Each asset whose key another has that is loaded with it."""
-        for group in Collected(subject).groups(code):
+        for group in Collected(subject.package).groups(code):
             first: dict[Key, Asset] = {}
-            for one in sorted(set(group), key=lambda one: (not one.made, one.path, one.line)):
-                other = first.setdefault(one.key, one)
-                if other is not one and other.made and (other.path, other.line) != (one.path, one.line):
-                    key = "/".join(one.key)
+            for asset in sorted(set(group), key=lambda asset: (not asset.made, asset.path, asset.line)):
+                other = first.setdefault(asset.key, asset)
+                if other is not asset and other.made and (other.path, other.line) != (asset.path, asset.line):
+                    key = "/".join(asset.key)
                     message = f"the key {key} is also that of {other.name} in {other.path}"
-                    spot = Spot(one.path, one.node.lineno, one.node.col_offset + 1)
-                    yield self.finding(spot, one.name or key, message)
+                    spot = Spot(asset.path, asset.node.lineno, asset.node.col_offset + 1)
+                    yield self.diagnosis(spot, asset.name or key, message)

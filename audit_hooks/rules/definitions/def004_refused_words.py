@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ...facts.assets import KIND
 from ...facts.declarations import declared
 from ...judging.rule import CodeRule
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from ...facts.code import Code
     from ...facts.declarations import Declared
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _ASSETS = ("asset", "graph_asset", "AssetSpec", "AssetOut")
@@ -27,7 +28,6 @@ _OWNED = (*_ASSETS, "job", "define_asset_job", "schedule", "ScheduleDefinition",
 _MOST = 10  # kinds
 # As Dagster 1.13 has them; it looks for a name at the end of a domain, of two to seven letters.
 _GROUP = r"[A-Za-z0-9_]+(/[A-Za-z0-9_]+)*"
-_KIND = r"[A-Za-z0-9_.-]{1,63}"
 _OWNER = r"team:.+|[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Z|a-z]{2,7}"
 _HEAD = "import dagster as dg\n\n\n"
 
@@ -65,13 +65,13 @@ class RefusedWords(CodeRule):
         },
     )
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """What is written there; what is put together elsewhere is not judged."""
         for kinds, argument in ((_GROUPED, "group_name"), (_ASSETS, "kinds"), (_OWNED, "owners")):
             for item in declared(code, *kinds) if argument in code.text else ():
                 if (given := item.argument(argument)) is not None:
                     for cause, remedy in _wrong(argument, item.value(argument)):
-                        yield self.finding(code.spot(given), item.subject, f"{_who(item)}: {cause}", remedy)
+                        yield self.diagnosis(code.spot(given), item.subject, f"{_who(item)}: {cause}", remedy)
 
 
 def _who(item: Declared) -> str:
@@ -85,12 +85,12 @@ def _wrong(argument: str, value: Any) -> Iterator[tuple[str, str]]:
             cause = f"the group `{value}` is no name that Dagster takes" if value else "the group's name is empty"
             yield cause, "use letters, digits and _, parts of it separated by /"
         return
-    texts = [one for one in value if isinstance(one, str)] if isinstance(value, list | tuple) else []
+    texts = [text for text in value if isinstance(text, str)] if isinstance(value, list | tuple) else []
     if argument == "kinds":
         if len(set(texts)) > _MOST:
             yield f"{len(set(texts))} kinds, and Dagster takes {_MOST}", "leave out what says least"
         for kind in texts:
-            if not re.fullmatch(_KIND, kind):
+            if not re.fullmatch(KIND, kind):
                 yield f"the kind `{kind}` is none that Dagster takes", "use letters, digits, _, - and ., 63 at most"
         return
     for owner in texts:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...facts.code import Code
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _SINCE = (1, 1)  # Definitions
@@ -44,11 +44,11 @@ class Repository(CodeRule):
         {"defs.py": _NEW + "\n\ndef repository():\n    return defs\n"},
     )
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Each function that is one."""
-        found = declared(code, "repository")
-        if found and may_use(subject, _SINCE):
-            for item in found:
+        repositories = declared(code, "repository")
+        if repositories and may_use(subject.requirements, subject.repository, _SINCE):
+            for item in repositories:
                 if item.function:
                     name = item.subject
-                    yield self.finding(item.spot, name, f"the repository {name}, which Definitions has replaced")
+                    yield self.diagnosis(item.spot, name, f"the repository {name}, which Definitions has replaced")

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
+from ...facts.assets import KIND
 from ...facts.declarations import declared
 from ...facts.requirements import may_use
-from ...judging.rule import SAFE, CodeRule, Edit
+from ...judging.rule import SAFE, CodeRule
+from ...reading.edits import Edit
 
 if TYPE_CHECKING:
     import ast
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from ...facts.code import Code
     from ...facts.declarations import Declared
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _SINCE = (1, 8)  # all that replaces them
@@ -25,7 +28,6 @@ _REPLACED = (  # an argument, the declarations that have it, and what stands for
     ("compute_kind", ("asset",), "kinds"),
     ("compute_kind", ("multi_asset",), "kinds of each AssetSpec or AssetOut in its specs or outs"),
 )
-_KIND = r"[A-Za-z0-9_.-]{1,63}"
 _HEAD = "import dagster as dg\n\n\n"
 
 
@@ -69,27 +71,14 @@ class ReplacedArgument(CodeRule):
         {"defs.py": "from ours import asset\n\n\n@asset(compute_kind='dbt')\ndef orders(): ...\n"},
     )
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Each argument that is given."""
-        if any(_replaced(code)) and may_use(subject, _SINCE):
+        if any(_replaced(code)) and may_use(subject.requirements, subject.repository, _SINCE):
             for item, keyword, new in _replaced(code):
                 where = f"{item.kind} {item.subject}" if item.function else item.kind
                 message = f"{where}: {keyword.arg} is replaced by {new}"
-                yield self.finding(code.spot(keyword), item.subject, message, f"use {new}")
-
-    def fix(self, subject: Subject, finding: Finding) -> Iterable[Edit]:
-        """Rename, where the value means the same; a policy is no condition."""
-        for code in subject.package.files:
-            for item, keyword, new in _replaced(code) if code.path == finding.path else ():
-                if code.spot(keyword)[1:] != (finding.line, finding.column) or item.argument(new) or item.opaque:
-                    continue
-                start, end = code.span(keyword)
-                value = code.span(keyword.value)[0]
-                kind = code.value(keyword.value)
-                if new == "deps":
-                    yield Edit(code.path, start, value, "deps=")
-                elif new == "kinds" and isinstance(kind, str) and re.fullmatch(_KIND, kind):
-                    yield Edit(code.path, start, end, f"kinds={{{code.source(keyword.value)}}}")
+                edits = partial(_renamed, item, keyword, new)
+                yield self.diagnosis(code.spot(keyword), item.subject, message, f"use {new}", edits=edits)
 
 
 def _replaced(code: Code) -> Iterator[tuple[Declared, ast.keyword, str]]:
@@ -98,3 +87,16 @@ def _replaced(code: Code) -> Iterator[tuple[Declared, ast.keyword, str]]:
             for keyword in item.call.keywords if item.call else ():
                 if keyword.arg == name:
                     yield item, keyword, new
+
+
+def _renamed(item: Declared, keyword: ast.keyword, new: str) -> Iterator[Edit]:
+    """The new name, where the value means the same; a policy is no condition."""
+    if item.argument(new) or item.opaque:
+        return
+    code = item.code
+    start, end = code.span(keyword)
+    kind = code.value(keyword.value)
+    if new == "deps":
+        yield Edit(code.path, start, code.span(keyword.value)[0], "deps=")
+    elif new == "kinds" and isinstance(kind, str) and re.fullmatch(KIND, kind):
+        yield Edit(code.path, start, end, f"kinds={{{code.source(keyword.value)}}}")

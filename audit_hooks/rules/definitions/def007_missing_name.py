@@ -5,22 +5,17 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from ...facts.imports import Imports, may_fail
+from ...facts.loaded_modules import reachable
 from ...judging.rule import Rule
-from .loaded import reachable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-    from ...facts.code import Code
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
-_FILES = (".py", ".pyi", ".pyx", ".so", ".pyd", "/__init__.py", "/__init__.pyi")
-_DYNAMIC = ("__getattr__", "globals()", "vars()", "locals()", "setattr(", "exec(", "sys.modules", "__path__")
-_GENERATED = ("_version", "version", "__about__", "_build", "_pb2", "_pb2_grpc", "_generated", "generated", "_rust")
-_USUAL = ("def {}(", "class {}(", "class {}:", "{} = ", "{}: ", "async def {}(")
-_SETTINGS = (".gitignore", "pyproject.toml", "setup.py", "setup.cfg")
-_CAUGHT = ("ImportError", "ModuleNotFoundError", "Exception", "BaseException", "AttributeError")
+
 _PACKAGE = {
     "bar/__init__.py": "",
     "defs.py": "import dagster as dg\n\nfrom bar.assets import orders\n\ndefs = dg.Definitions()\n",
@@ -105,111 +100,17 @@ class MissingName(Rule):
         },
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """The files that are imported when the project is loaded; what nothing imports hinders nobody."""
-        files = {code.path: code for code in subject.package.files}
+        imports = Imports(subject.package, subject.repository, subject.requirements)
         suspects = [
             (code, node, missing)
-            for code in files.values()
+            for code in subject.package.files
             for node in code.all(ast.ImportFrom)
-            if (missing := list(_missing(code, node, subject, files)))
+            if (missing := list(imports.missing(code, node)))
         ]
-        live = reachable(subject) if suspects else ()
+        live = reachable(subject.package, subject.repository) if suspects else ()
         for code, node, missing in suspects:
-            if code.path in live and not _guarded(code, node):
+            if code.path in live and not may_fail(code, node):
                 for name, message in missing:
-                    yield self.finding(code.spot(node), name, message)
-
-
-def _missing(
-    code: Code, node: ast.ImportFrom, subject: Subject, files: Mapping[str, Code]
-) -> Iterator[tuple[str, str]]:
-    """(name, message) of what an import does not find."""
-    names = [alias.name for alias in node.names if alias.name != "*"]
-    place = _place(code, node, subject) if names else None
-    if place is None:
-        return
-    if not _there(place, subject):
-        told = f"{'.' * node.level}{node.module or ''}"
-        if not place.endswith(_GENERATED) and not _built(place, subject):
-            yield told, f"there is no module {told} in this package"
-        return
-    found = [f"{place}{end}" for end in (".py", "/__init__.py") if f"{place}{end}" in subject.own_set]
-    other = files.get(found[0]) if len(found) == 1 else None
-    if other is None or any(word in other.text for word in _DYNAMIC) or _star(other):
-        return
-    for name in names:
-        if not _defines(other, name) and not _there(f"{place}/{name}", subject):
-            yield name, f"{other.path} defines no {name}, which is imported from it here"
-
-
-def _place(code: Code, node: ast.ImportFrom, subject: Subject) -> str | None:
-    """The path, without ending, of the module that an import names; None where that is none of the own package."""
-    inside = code.path.removesuffix(".py").removesuffix("/__init__").split("/")
-    below = len(code.module.split("."))
-    if code.path.endswith("__init__.py") and not code.path.endswith("/__init__.py"):
-        return None  # the root is a package: what it is called is not known here
-    top = inside[: len(inside) - below]
-    if node.level:
-        up = node.level - code.path.endswith("/__init__.py")
-        if up > below:
-            return None
-        parts = inside[: len(inside) - up]
-    else:
-        parts = top
-    parts = parts + (node.module.split(".") if node.module else [])
-    if node.level == 0:
-        package = "/".join(parts[: len(top) + 1])
-        if f"{package}/__init__.py" not in subject.own_set or _installed(parts[len(top)], subject):
-            return None
-    return "/".join(parts)
-
-
-def _installed(name: str, subject: Subject) -> bool:
-    """Whether a package of that name is installed too: a folder may be called `dagster`, and which of the two is found
-    depends on where Python is started.
-    """
-    return name == "dagster" or name.replace("_", "-").lower() in {one.name for one in subject.requirements}
-
-
-def _there(place: str, subject: Subject) -> bool:
-    """Whether a module or a folder stands there; a folder needs no __init__.py."""
-    return any(f"{place}{end}" in subject.own_set for end in _FILES) or subject.files.has(f"{place}/")
-
-
-def _built(place: str, subject: Subject) -> bool:
-    """Whether the project names the file itself among what git ignores, or among what its build writes."""
-    file = f"{place.rpartition('/')[2]}.py"
-    texts = [(subject.files, name) for name in _SETTINGS] + [(subject.repository, ".gitignore")]
-    return any(file in (files.text(name) or "") for files, name in texts)
-
-
-def _star(code: Code) -> bool:
-    return any(alias.name == "*" for node in code.all(ast.ImportFrom) for alias in node.names)
-
-
-def _defines(code: Code, name: str) -> bool:
-    """Whether a file binds a name; every module has the likes of `__file__`."""
-    if any(f"\n{usual.format(name)}" in code.text for usual in _USUAL):
-        return True  # most, and the tree need not be walked for them
-    if name in code.defined or (name.startswith("__") and name.endswith("__")):
-        return True
-    return any(name in node.names for node in code.all(ast.Global))
-
-
-def _guarded(code: Code, node: ast.ImportFrom) -> bool:
-    """Whether an import does not run, or may fail: under TYPE_CHECKING, in a `try` that catches what it raises."""
-    if isinstance(code.runs_in(node), ast.If):
-        return True
-    for above in code.above(node):
-        if isinstance(above, ast.With) or (isinstance(above, ast.Try) and _catches(above)):
-            return True
-        if isinstance(above, ast.If):
-            return True  # of another version, or another system
-    return False
-
-
-def _catches(node: ast.Try) -> bool:
-    return any(
-        handler.type is None or any(name in ast.dump(handler.type) for name in _CAUGHT) for handler in node.handlers
-    )
+                    yield self.diagnosis(code.spot(node), name, message)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from dmb.formats.yaml_nodes import Node
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _TEXTS = ("working_directory", "image", "executable_path", "agent_queue")
@@ -58,7 +58,7 @@ class CloudSchema(Rule):
         {"dagster_cloud.yaml": "locations:\n  - location_name: {{ name }}\n"},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Every such file; one that is no YAML is told by others."""
         for name in subject.own:
             if name.rpartition("/")[2] in ("dagster_cloud.yaml", "dagster_cloud.yml"):
@@ -66,7 +66,7 @@ class CloudSchema(Rule):
                 document = subject.files.yaml(name) if "{{" not in text and "{%" not in text else None
                 if document and document.kind == "mapping":
                     for node, cause in _wrong(document):
-                        yield self.finding(subject.at(name, node), name.rpartition("/")[2], cause)
+                        yield self.diagnosis(subject.at(name, node), name.rpartition("/")[2], cause)
 
 
 def _wrong(document: Node) -> Iterator[tuple[Node, str]]:

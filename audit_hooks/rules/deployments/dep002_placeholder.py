@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ...facts.deployment_files import deployments, lines
 from ...judging.rule import Rule
 from ...reading.sources import Spot
-from .files import deployments, lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _HINTS = ("example.", "change", "replace", "your")
@@ -57,17 +57,17 @@ class Placeholder(Rule):
         {"docs/deploy/values.yaml": "host: dagster.example.com\n"},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """One finding a line."""
         names = deployments(subject.own)
         for name in names:
             if _overridden(name, names):
                 continue
-            told = subject.files.glance(name).lower()
-            for line in lines(subject, name) if any(hint in told for hint in _HINTS) else ():
-                found = re.search(_LEFT, line.text)
-                if found and not _MAIL.search(line.text) and not _FILLED.search(line.text):
-                    yield self.finding(Spot(name, line.number), found[0], f"{found[0]} is a placeholder")
+            text = subject.files.glance(name)
+            for line in lines(text) if any(hint in text.lower() for hint in _HINTS) else ():
+                match = re.search(_LEFT, line.text)
+                if match and not _MAIL.search(line.text) and not _FILLED.search(line.text):
+                    yield self.diagnosis(Spot(name, line.number), match[0], f"{match[0]} is a placeholder")
 
 
 def _overridden(name: str, names: list[str]) -> bool:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ...facts.deployment_files import lines, scripts
 from ...judging.rule import Rule
 from ...reading.sources import Spot
-from .files import lines, scripts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _HINTS = ("stricthostkeychecking", "host_key_checking")
@@ -58,12 +58,12 @@ class HostNotChecked(Rule):
         {"docs/deploy.sh": "ssh -o StrictHostKeyChecking=no bar true\n"},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """One finding a line, those that it goes on in included."""
         for name in scripts(subject.own):
-            told = subject.files.glance(name).lower()
-            for line in lines(subject, name) if any(hint in told for hint in _HINTS) else ():
-                found = re.search(_OFF, line.text, re.IGNORECASE)
-                if found and not re.search(_HERE, line.text):
-                    message = f"{found[1] or found[3]} is {found[2] or found[4]}: any host may answer"
-                    yield self.finding(Spot(name, line.number), found[1] or found[3], message)
+            text = subject.files.glance(name)
+            for line in lines(text) if any(hint in text.lower() for hint in _HINTS) else ():
+                match = re.search(_OFF, line.text, re.IGNORECASE)
+                if match and not re.search(_HERE, line.text):
+                    message = f"{match[1] or match[3]} is {match[2] or match[4]}: any host may answer"
+                    yield self.diagnosis(Spot(name, line.number), match[1] or match[3], message)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ...facts.deployment_files import lines, scripts
 from ...judging.rule import Rule
 from ...reading.sources import Spot
-from .files import lines, scripts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _COMMAND = r"(?:^|[\s;&|(])(?:/usr/bin/)?rsync\s([^;&|)]*)"
@@ -62,24 +62,24 @@ class MirrorDeletes(Rule):
         {"fetch.sh": "rsync -a --delete bar.corp:/srv/data/ data/\n"},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Each command whose words are written there."""
         for name in scripts(subject.own):
             text = subject.files.glance(name)
             if "--del" not in text or "rsync" not in text:
                 continue
-            for line in lines(subject, name):
-                found = re.search(_COMMAND, line.text) or re.search(_SWITCHES, line.text)
-                if found and _loses(found[1].split(), mirrors="switches:" in found[0]):
+            for line in lines(text):
+                match = re.search(_COMMAND, line.text) or re.search(_SWITCHES, line.text)
+                if match and _loses(match[1].split(), mirrors="switches:" in match[0]):
                     message = "rsync deletes what it replaces, and nothing keeps the version before it"
-                    yield self.finding(Spot(name, line.number), "rsync --delete", message)
+                    yield self.diagnosis(Spot(name, line.number), "rsync --delete", message)
 
 
 def _loses(words: list[str], *, mirrors: bool) -> bool:
-    """Whether a command deletes on another host and keeps nothing. `mirrors`: its target is told elsewhere."""
-    told = " ".join(words).lower()
+    """Whether a command deletes on another host and keeps nothing. `mirrors`: its target is named elsewhere."""
+    command = " ".join(words).lower()
     places = [word.strip("\"'") for word in words if not word.startswith("-")]
-    if "--del" not in told or any(word in told for word in _KEEPS) or "-n" in words:
+    if "--del" not in command or any(word in command for word in _KEEPS) or "-n" in words:
         return False
     if mirrors:
         return True

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...facts.deployment_files import deployments, pipelines
 from ...judging.rule import Rule
 from ...reading.sources import Spot
-from ..workspace.examples import MANIFEST
-from .files import deployments, pipelines
+from ..examples import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _MODULE = {"pyproject.toml": MANIFEST}
@@ -40,9 +40,9 @@ class NoDeployment(Rule):
         {**_MODULE, ".github/workflows/ci.yml": "jobs:\n  deploy:\n    steps:\n      - run: make ship\n"},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """One finding where nothing deploys; what stands at the top of the repository counts."""
         files = subject.repository
         if deployments(files.names) or any("deploy" in files.glance(name) for name in pipelines(files.names)):
             return
-        yield self.finding(Spot("pyproject.toml"), subject.name, "nothing here says how it is deployed")
+        yield self.diagnosis(Spot("pyproject.toml"), subject.name, "nothing here says how it is deployed")

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ...facts.deployment_files import deployments, pipelines
 from ...judging.rule import Rule
 from ...reading.sources import Spot
-from ..workspace.examples import MANIFEST
-from .files import deployments, pipelines
+from ..examples import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
     from ...reading.sources import Sources
 
@@ -52,7 +52,7 @@ class NoStaging(Rule):
         {"pyproject.toml": MANIFEST},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """One finding, at the production."""
         named = dict(_named(subject.repository))
         production = next((name for name in named if name in _PRODUCTION), None)
@@ -60,7 +60,7 @@ class NoStaging(Rule):
             path = named[production]
             own = path.removeprefix(f"{subject.folder}/") if subject.folder else path
             spot = Spot(own if own in subject.own_set else "pyproject.toml")
-            yield self.finding(spot, production, f"there is a deployment {production}, and none to try a change in")
+            yield self.diagnosis(spot, production, f"there is a deployment {production}, and none to try a change in")
 
 
 def _named(files: Sources) -> Iterator[tuple[str, str]]:
@@ -69,6 +69,6 @@ def _named(files: Sources) -> Iterator[tuple[str, str]]:
         for word in re.findall(r"[a-z]+", name.lower()):
             yield word, name
     for name in pipelines(files.names):
-        for told in re.findall(r"\benvironment:\s*(?:name:\s*)?[\"']?([\w-]+)", files.glance(name)):
-            for word in re.findall(r"[a-z]+", told.lower()):
+        for environment in re.findall(r"\benvironment:\s*(?:name:\s*)?[\"']?([\w-]+)", files.glance(name)):
+            for word in re.findall(r"[a-z]+", environment.lower()):
                 yield word, name

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...facts.project_files import project_file, tests
 from ...judging.rule import Rule
-from .standing import project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _PROJECT = {"pyproject.toml": "[project]\nname = 'bar'\n", "bar/defs.py": "import dagster as dg\n"}
@@ -40,25 +40,8 @@ class NoTests(Rule):
         {**_PROJECT, "bar/defs.py": "", "docs/conf.py": "import dagster\n"},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """One finding where there is code and no test."""
-        package = subject.package
-        if not subject.nested and not any(tests(subject)) and any(map(package.imports_dagster, package.files)):
-            yield self.finding(project(subject), subject.name, "no test is here")
-
-
-def tests(subject: Subject) -> Iterator[str]:
-    """The texts of a module's tests, and of those at the top of its repository."""
-    others = (name for name in subject.own if name.endswith(("/tests.py", "_tests.py")))
-    for name in (*subject.package.tests, *others):
-        yield from _holding_tests(subject.files.glance(name))
-    for folder in ("tests", "test") if subject.folder else ():
-        files = subject.repository.below(folder)
-        for name in files.names:
-            if name.endswith(".py"):
-                yield from _holding_tests(files.glance(name))
-
-
-def _holding_tests(text: str) -> Iterator[str]:
-    if any(word in text for word in ("def test", "_test(", "TestCase", "class Test")):
-        yield text
+        package, above = subject.package, subject.repository if subject.folder else None
+        if not subject.nested and not any(tests(package, above)) and any(map(package.imports_dagster, package.files)):
+            yield self.diagnosis(project_file(subject.package), subject.name, "no test is here")

@@ -7,17 +7,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...facts.declarations import declared
+from ...facts.deployment_files import pipelines, scripts
+from ...facts.project_files import project_file, tests
 from ...judging.rule import Rule
 from ...reading.sources import Spot
-from ..deployments.files import pipelines, scripts
-from .gov001_no_tests import tests
-from .standing import project
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ...facts.code import Code
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
     from ...reading.sources import Sources
 
@@ -87,19 +86,20 @@ class DefinitionsNotChecked(Rule):
         },
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """One finding, at the pipeline where it is the module's own."""
         ci = _ci(subject.repository)
         places = _defining(subject) if ci.judging and not ci.loads else []
         if not places:
             return
         loading = re.compile("|".join([_LOADED, *map(_importing, places)]))
-        if ci.tests and any(map(loading.search, tests(subject))):
+        above = subject.repository if subject.folder else None
+        if ci.tests and any(map(loading.search, tests(subject.package, above))):
             return
         own = [name for name in ci.judging if not subject.folder and name in subject.own_set]
-        spot = Spot(own[0]) if own else project(subject)
+        spot = Spot(own[0]) if own else project_file(subject.package)
         named = ", ".join(ci.judging[:3]) + ", …" * (len(ci.judging) > 3)
-        yield self.finding(spot, subject.name, f"CI ({named}) never loads the definitions")
+        yield self.diagnosis(spot, subject.name, f"CI ({named}) never loads the definitions")
 
 
 class _CI(NamedTuple):
@@ -115,14 +115,14 @@ class _CI(NamedTuple):
 @lru_cache(maxsize=1)
 def _ci(files: Sources) -> _CI:
     """Read once for all the projects of a repository."""
-    found = {name: files.glance(name) for name in pipelines(files.names)}
-    judging = [name for name, text in found.items() if "/actions/" not in name and _on_a_change(name, text)]
+    texts = {name: files.glance(name) for name in pipelines(files.names)}
+    judging = [name for name, text in texts.items() if "/actions/" not in name and _on_a_change(name, text)]
     if not judging:
         return _CI([], loads=False, tests=False)
-    run = [*found.values(), *(files.glance(name) for name in scripts(files.names))]
-    said = [files.glance(name) for name in files.names if name.rpartition("/")[2] in _SETTINGS]
-    elsewhere = any(re.search(_ELSEWHERE, text) for text in found.values())
-    return _CI(judging, loads=elsewhere or _any(_LOADS, run) or _any(_CHECKS, said), tests=_any(_TESTS, run))
+    run = [*texts.values(), *(files.glance(name) for name in scripts(files.names))]
+    settings = [files.glance(name) for name in files.names if name.rpartition("/")[2] in _SETTINGS]
+    elsewhere = any(re.search(_ELSEWHERE, text) for text in texts.values())
+    return _CI(judging, loads=elsewhere or _any(_LOADS, run) or _any(_CHECKS, settings), tests=_any(_TESTS, run))
 
 
 def _any(words: Iterable[str], texts: Iterable[str]) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...facts.project_files import has, project_file
 from ...judging.rule import Rule
-from .standing import has, project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _PROJECT = {"pyproject.toml": "[project]\nname = 'bar'\n"}
@@ -30,7 +30,7 @@ class NoReadme(Rule):
     bad = (_PROJECT, {**_PROJECT, "bar/README.md": "# A part\n"})
     good = ({**_PROJECT, "README.md": "# Bar\n"}, {**_PROJECT, "docs/readme.rst": "Bar\n===\n"})
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """One finding where there is none."""
-        if not has(subject, "readme", folders=("", ".github/", "docs/")):
-            yield self.finding(project(subject), subject.name, "there is no README")
+        if not has(subject.own, subject.repository, "readme", folders=("", ".github/", "docs/")):
+            yield self.diagnosis(project_file(subject.package), subject.name, "there is no README")

@@ -9,7 +9,7 @@ from ...judging.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 FILE = ".pre-commit-config.yaml"
@@ -40,7 +40,7 @@ class MovingHook(Rule):
         {FILE: "repos:\n  - repo: local\n    hooks:\n      - id: ours\n"},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Each repository of hooks."""
         if FILE not in subject.own_set:
             return
@@ -49,4 +49,4 @@ class MovingHook(Rule):
             if rev.text and "." not in rev.text and not set(rev.text.lower()) <= set("0123456789abcdef"):
                 whose = repo.get("repo").text
                 message = f"{whose} is taken at {rev.text}, which moves"
-                yield self.finding(subject.at(FILE, rev), whose or "repo", message)
+                yield self.diagnosis(subject.at(FILE, rev), whose or "repo", message)

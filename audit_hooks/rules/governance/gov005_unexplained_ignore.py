@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...judging.rule import StatementRule
+from ...judging.statements import StatementRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
-    from ...judging.rule import Statements
+    from ...judging.findings import Diagnosis
+    from ...judging.statements import Statements
     from ...judging.subject import Subject
 
 _RETRY = "import dagster as dg\n\nRETRIES = dg.RetryPolicy(jitter=dg.Jitter.FULL)  # dmb: ignore[AST008]{}\n"
@@ -43,10 +43,10 @@ class UnexplainedIgnore(StatementRule):
         {"pyproject.toml": "[tool.dmb.audit.per-file-ignores]\n'old/*' = { AST008 = 'goes with the folder' }\n"},
     )
 
-    def check_statements(self, subject: Subject, statements: Statements) -> Iterator[Finding]:
+    def check_statements(self, subject: Subject, statements: Statements) -> Iterator[Diagnosis]:
         """Its own ones; those of a repository's settings are told with the repository."""
         for ignore in statements.ignores.own:
             if ignore.expired:
-                yield self.finding(ignore.spot, ignore.code, f"the ignore of {ignore.code} expired on {ignore.until}")
+                yield self.diagnosis(ignore.spot, ignore.code, f"the ignore of {ignore.code} expired on {ignore.until}")
             elif not ignore.reason.strip(" -:#"):
-                yield self.finding(ignore.spot, ignore.code, f"the ignore of {ignore.code} does not say why")
+                yield self.diagnosis(ignore.spot, ignore.code, f"the ignore of {ignore.code} does not say why")

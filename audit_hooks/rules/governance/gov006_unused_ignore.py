@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ...judging.rule import SAFE, Edit, StatementRule
+from ...judging.rule import SAFE
+from ...judging.statements import StatementRule
+from ...reading.edits import Edit
 from ...reading.sources import Spot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from ...judging.findings import Finding
-    from ...judging.rule import Statements
+    from ...judging.findings import Diagnosis
+    from ...judging.statements import Statements
     from ...judging.subject import Subject
+    from ...reading.sources import Sources
 
 _TWICE = "import dagster as dg\n\nRETRIES = dg.RetryPolicy({})  # dmb: ignore[AST008] {}\n"
 
@@ -51,31 +55,34 @@ class UnusedIgnore(StatementRule):
         {"defs.py": "import dagster as dg\n\nTEXT = '# dmb: ignore[AST008]'\n"},
     )
 
-    def check_statements(self, subject: Subject, statements: Statements) -> Iterator[Finding]:
+    def check_statements(self, subject: Subject, statements: Statements) -> Iterator[Diagnosis]:
         """Those of one rule that was asked here."""
         for ignore in statements.ignores.unused(statements.findings):
             if ignore.code in statements.judged:
-                yield self.finding(ignore.spot, ignore.code, f"no finding needs the ignore of {ignore.code}")
-
-    def fix(self, subject: Subject, finding: Finding) -> Iterable[Edit]:
-        """Out with the code, and with the comment or the entry where it is the only one in it."""
-        text = subject.files.text(finding.path) or ""
-        line = subject.files.offset(Spot(finding.path, finding.line))
-        end = text.find("\n", line) + 1 or len(text)
-        if finding.column:
-            yield _uncommented(finding, text, line, end)
-        elif re.match(rf"(\s*|[^=]*=\s*[\[{{]\s*)[\"']?{finding.subject}\b[^,]*$", text[line:end]):
-            yield Edit(finding.path, line, end, "")
+                message = f"no finding needs the ignore of {ignore.code}"
+                edits = partial(_without, ignore.code, ignore.spot, subject.files)
+                yield self.diagnosis(ignore.spot, ignore.code, message, edits=edits)
 
 
-def _uncommented(finding: Finding, text: str, line: int, end: int) -> Edit:
-    start = line + finding.column - 1
+def _without(ignored: str, spot: Spot, files: Sources) -> Iterator[Edit]:
+    """Out with the code, and with the comment or the entry where it is the only one in it."""
+    text = files.text(spot.path) or ""
+    line = files.offset(Spot(spot.path, spot.line))
+    end = text.find("\n", line) + 1 or len(text)
+    if spot.column:
+        yield _uncommented(ignored, spot, text, line, end)
+    elif re.match(rf"(\s*|[^=]*=\s*[\[{{]\s*)[\"']?{ignored}\b[^,]*$", text[line:end]):
+        yield Edit(spot.path, line, end, "")
+
+
+def _uncommented(ignored: str, spot: Spot, text: str, line: int, end: int) -> Edit:
+    start = line + spot.column - 1
     opened, closed = text.index("[", start) + 1, text.index("]", start)
     codes = [code.strip() for code in text[opened:closed].split(",")]
     if len(codes) > 1:
-        return Edit(finding.path, opened, closed, ", ".join(code for code in codes if code != finding.subject))
+        return Edit(spot.path, opened, closed, ", ".join(code for code in codes if code != ignored))
     others = re.compile(r"#\s*(noqa|type:|pyright|pylint|nosec|pragma|fmt:|ruff:|mypy:|dmb:)").search(text, closed, end)
     if others:
-        return Edit(finding.path, start, others.start(), "")
+        return Edit(spot.path, start, others.start(), "")
     before = text[line:start].rstrip()
-    return Edit(finding.path, line + len(before), end - text.endswith("\n", line, end) * bool(before), "")
+    return Edit(spot.path, line + len(before), end - text.endswith("\n", line, end) * bool(before), "")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...facts.project_files import has, project_file
 from ...judging.rule import Rule
-from .standing import has, project
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _PROJECT = {"pyproject.toml": "[project]\nname = 'bar'\n"}
@@ -45,9 +45,10 @@ class NoOwners(Rule):
         {**_PROJECT, ".github/CODEOWNERS": "* @bar/data\n", "docs/changes.rst": "Changes\n=======\n"},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """One finding for each of the two."""
-        if not has(subject, "codeowners", folders=("", ".github/", ".gitlab/", "docs/")):
-            yield self.finding(project(subject), "CODEOWNERS", "there is no CODEOWNERS", "add CODEOWNERS: * @team")
-        if not has(subject, *_CHANGES, folders=("", "docs/")):
-            yield self.finding(project(subject), "CHANGELOG", "there is no changelog", "add CHANGELOG.md")
+        place = project_file(subject.package)
+        if not has(subject.own, subject.repository, "codeowners", folders=("", ".github/", ".gitlab/", "docs/")):
+            yield self.diagnosis(place, "CODEOWNERS", "there is no CODEOWNERS", "add CODEOWNERS: * @team")
+        if not has(subject.own, subject.repository, *_CHANGES, folders=("", "docs/")):
+            yield self.diagnosis(place, "CHANGELOG", "there is no changelog", "add CHANGELOG.md")

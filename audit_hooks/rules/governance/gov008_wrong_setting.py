@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...judging.rule import StatementRule
+from ...judging.statements import StatementRule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
-    from ...judging.rule import Statements
+    from ...judging.findings import Diagnosis
+    from ...judging.statements import Statements
     from ...judging.subject import Subject
 
 
@@ -32,10 +32,10 @@ class WrongSetting(StatementRule):
         {"pyproject.toml": "[tool.dmb.audit.ignore]\nDEF002 = 'goes with the next release'\n"},
     )
 
-    def check_statements(self, subject: Subject, statements: Statements) -> Iterator[Finding]:
+    def check_statements(self, subject: Subject, statements: Statements) -> Iterator[Diagnosis]:
         """Those of its own pyproject.toml; a repository's are told with the repository."""
         settings = statements.settings
         if settings.files is subject.files:
             text = subject.files.text(settings.path) or ""
             for key, wrong in settings.problems:
-                yield self.finding(settings.spot(text, str(key)), str(key), f"[tool.dmb.audit] {key}: {wrong}")
+                yield self.diagnosis(settings.spot(text, str(key)), str(key), f"[tool.dmb.audit] {key}: {wrong}")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...facts.loaded_modules import targets
 from ...judging.rule import Rule
 from ...reading.sources import Spot
-from ..definitions.loaded import targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _PROJECT = '[project]\nname = "bar"\nversion = "1.0"\ndependencies = ["dagster>=1.13,<1.14"]\n'
@@ -48,7 +48,7 @@ class NoBuildSystem(Rule):
         {"pyproject.toml": "[tool.ruff]\nline-length = 120\n", "uv.lock": "version = 1\n", "setup.py": "", **_CODE},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """One for the project."""
         document = subject.pyproject
         if "project" not in document or "build-system" in document:
@@ -56,9 +56,9 @@ class NoBuildSystem(Rule):
         uv = subject.setting("tool", "uv")
         managed = isinstance(uv, dict) or subject.files.has("uv.lock") or subject.repository.has("uv.lock")
         aside = isinstance(uv, dict) and "package" in uv  # said on purpose
-        apart = any(subject.files.has(f"src/{target.module.split('.')[0]}/") for target in targets(subject))
+        apart = any(subject.files.has(f"src/{target.module.split('.')[0]}/") for target in targets(subject.files))
         if subject.made or (managed and not aside and apart and not subject.files.has("setup.py")):
             name = subject.name
-            yield self.finding(
+            yield self.diagnosis(
                 Spot("pyproject.toml"), name, "there is no [build-system]: uv does not install the package"
             )

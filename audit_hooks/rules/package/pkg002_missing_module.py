@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ...judging.rule import UNSAFE, Edit, Rule
+from ...facts.loaded_modules import targets
+from ...judging.rule import UNSAFE, Rule
+from ...reading.edits import Edit
 from ...reading.sources import spot_at
-from ..definitions.loaded import targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ...judging.findings import Finding
+    from ...facts.loaded_modules import Target
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
-    from ..definitions.loaded import Target
 
 _CODE = "import dagster as dg\n\ndefs = dg.Definitions()\n"
 _DG = '[project]\nname = "x"\n\n[tool.dg.project]\nroot_module = "{}"\n'
@@ -50,24 +52,16 @@ class MissingModule(Rule):
         {"pyproject.toml": _DAGSTER.format("bar"), "elsewhere/lib/bar/defs.py": _CODE},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Each name that is set."""
-        for target in targets(subject):
+        for target in targets(subject.files):
             top = re.sub(r"[-_.]+", "-", target.module.split(".")[0]).lower()
-            if not _there(subject, target.module) and top not in {one.name for one in subject.requirements}:
-                at = _at(subject, target)
+            if not _there(subject, target.module) and top not in {item.name for item in subject.requirements}:
                 text = subject.files.text(target.file) or ""
+                at = _at(text, target)
                 message = f"{target.key} says {target.value}, and there is no module {target.module} in the repository"
-                yield self.finding(spot_at(target.file, text, max(at, 0)), target.value, message)
-
-    def fix(self, subject: Subject, finding: Finding) -> Iterable[Edit]:
-        """Name the only package that has a definitions.py."""
-        found = [name for name in subject.package.modules if name.endswith(".definitions") and name.count(".") == 1]
-        for target in targets(subject):
-            at = _at(subject, target)
-            if len(found) == 1 and target.value == finding.subject and at >= 0:
-                name = found[0] if target.module == target.value else found[0].rpartition(".")[0]
-                yield Edit(target.file, at, at + len(target.value), name)
+                edits = partial(_renamed, subject.package.modules, target, at)
+                yield self.diagnosis(spot_at(target.file, text, max(at, 0)), target.value, message, edits=edits)
 
 
 def _there(subject: Subject, module: str) -> bool:
@@ -76,8 +70,15 @@ def _there(subject: Subject, module: str) -> bool:
     return any(name.endswith(f"{path}.py") or f"{path}/" in name for name in names)
 
 
-def _at(subject: Subject, target: Target) -> int:
+def _at(text: str, target: Target) -> int:
     """Where the value of a setting begins in its file, -1 where it is written in some other way."""
-    text = subject.files.text(target.file) or ""
-    found = re.search(rf"""\b{target.key}\s*=\s*["']({re.escape(target.value)})["']""", text)
-    return found.start(1) if found else -1
+    match = re.search(rf"""\b{target.key}\s*=\s*["']({re.escape(target.value)})["']""", text)
+    return match.start(1) if match else -1
+
+
+def _renamed(modules: Iterable[str], target: Target, at: int) -> Iterator[Edit]:
+    """Name the only package that has a definitions.py."""
+    candidates = [name for name in modules if name.endswith(".definitions") and name.count(".") == 1]
+    if len(candidates) == 1 and at >= 0:
+        name = candidates[0] if target.module == target.value else candidates[0].rpartition(".")[0]
+        yield Edit(target.file, at, at + len(target.value), name)

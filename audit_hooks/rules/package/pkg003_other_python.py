@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from ...facts.loaded_modules import is_location
 from ...facts.requirements import Span, dagster, locked, span
-from ...judging.rule import SAFE, Edit, Rule
+from ...judging.findings import no_edits
+from ...judging.rule import SAFE, Rule
+from ...reading.edits import Edit
 from ...reading.sources import spot_at
-from .location import is_location
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 RELEASE = Span((1, 13), (1, 14))  # of Dagster, which says of itself (Requires-Python):
@@ -70,33 +73,34 @@ class OtherPython(Rule):
         _example("nonsense"),
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """One for the project."""
-        told = subject.setting("project", "requires-python")
-        release = dagster(subject)
-        if not isinstance(told, str) or release is None or release.high <= RELEASE.low:
+        written = subject.setting("project", "requires-python")
+        release = dagster(subject.requirements)
+        if not isinstance(written, str) or release is None or release.high <= RELEASE.low:
             return
-        allowed = span(told)
-        if allowed is None or not is_location(subject):
+        allowed = span(written)
+        if allowed is None or not is_location(subject.package, subject.repository):
             return
         low, high = allowed.low < PYTHON.low, allowed.high > PYTHON.high
         if low or (high and not any(files.has(".python-version") for files in (subject.files, subject.repository))):
             text = subject.files.text("pyproject.toml") or ""
             what = "below 3.10" if low else "from 3.15 on"
-            message = f"requires-python is {told}, and Dagster 1.13 runs on no Python {what}"
-            yield self.finding(spot_at("pyproject.toml", text, max(_at(text, told), 0)), told, message)
-
-    def fix(self, subject: Subject, finding: Finding) -> Iterable[Edit]:
-        """Narrow it; where there is a lock file, who makes it anew does both."""
-        text = subject.files.text("pyproject.toml") or ""
-        at, allowed = _at(text, finding.subject), span(finding.subject)
-        if at >= 0 and allowed and allowed.meets(PYTHON) and not locked(subject):
-            low, high = max(allowed.low, PYTHON.low), min(allowed.high, PYTHON.high)
-            new = f">={'.'.join(map(str, low))},<{'.'.join(map(str, high))}"
-            yield Edit("pyproject.toml", at, at + len(finding.subject), new)
+            at = _at(text, written)
+            message = f"requires-python is {written}, and Dagster 1.13 runs on no Python {what}"
+            edits = no_edits if locked(subject.files, subject.repository) else partial(_narrowed, at, written, allowed)
+            yield self.diagnosis(spot_at("pyproject.toml", text, max(at, 0)), written, message, edits=edits)
 
 
-def _at(text: str, told: str) -> int:
+def _at(text: str, written: str) -> int:
     """Where the value begins."""
     key = text.find("requires-python")
-    return text.find(told, key) if key >= 0 else -1
+    return text.find(written, key) if key >= 0 else -1
+
+
+def _narrowed(at: int, written: str, allowed: Span) -> Iterator[Edit]:
+    """What both allow; where there is a lock file, who makes it anew does both."""
+    if at >= 0 and allowed.meets(PYTHON):
+        low, high = max(allowed.low, PYTHON.low), min(allowed.high, PYTHON.high)
+        new = f">={'.'.join(map(str, low))},<{'.'.join(map(str, high))}"
+        yield Edit("pyproject.toml", at, at + len(written), new)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
+from ...facts.loaded_modules import is_location
+from ...facts.releases import goes_with
 from ...facts.requirements import MAIN, Span, installed, locked, rewritten
 from ...judging.rule import UNSAFE, Rule
-from .location import is_location
-from .pkg005_unlike_libraries import goes_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ...facts.requirements import Requirement
-    from ...judging.findings import Finding
-    from ...judging.rule import Edit
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
+    from ...reading.edits import Edit
 
 _LOADS = {
     "defs.py": "import dagster as dg\n\ndefs = dg.Definitions()\n",
@@ -66,35 +67,35 @@ class OpenDagster(Rule):
         {"pyproject.toml": _example(">=1.8")["pyproject.toml"], "lib.py": "import dagster as dg\n"},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """The requirement of the project itself, once."""
-        one = _open(subject)
-        if one and is_location(subject) and (subject.made or not _pinned(subject)):
-            told = f"dagster{one.rest}"
-            message = f"{told} leaves open which Dagster is installed" if one.rest else "dagster has no bounds"
-            yield self.finding(one.spot, "dagster", message)
-
-    def fix(self, subject: Subject, finding: Finding) -> Iterable[Edit]:
-        """Cap it at the minor version that it begins with, where all libraries go with that."""
-        one = _open(subject)
-        if one and one.span and len(one.span.low) > 1 and not locked(subject):
-            low, high = one.span.low, (one.span.low[0], one.span.low[1] + 1)
-            if all(goes_with(other, Span(low, high)) for other in subject.requirements if other.name != "dagster"):
-                yield from rewritten(subject, one, f">={'.'.join(map(str, low))},<{'.'.join(map(str, high))}")
+        core = _open(subject.requirements)
+        if core and is_location(subject.package, subject.repository) and (subject.made or not _pinned(subject)):
+            written = f"dagster{core.rest}"
+            message = f"{written} leaves open which Dagster is installed" if core.rest else "dagster has no bounds"
+            yield self.diagnosis(core.spot, "dagster", message, edits=partial(_capped, subject, core))
 
 
-def _open(subject: Subject) -> Requirement | None:
-    for one in subject.requirements:
-        if one.name == "dagster" and one.place in (MAIN, "requirements.txt"):
-            return one if one.span and _wide(one.span) else None
+def _open(requirements: Iterable[Requirement]) -> Requirement | None:
+    for requirement in requirements:
+        if requirement.name == "dagster" and requirement.place in (MAIN, "requirements.txt"):
+            return requirement if requirement.span and _wide(requirement.span) else None
     return None
 
 
-def _wide(told: Span) -> bool:
+def _capped(subject: Subject, core: Requirement) -> Iterator[Edit]:
+    """Cap it at the minor version that it begins with, where all libraries go with that."""
+    if core.span and len(core.span.low) > 1 and not locked(subject.files, subject.repository):
+        low, high = core.span.low, (core.span.low[0], core.span.low[1] + 1)
+        if all(goes_with(other, Span(low, high)) for other in subject.requirements if other.name != "dagster"):
+            yield from rewritten(subject.files, core, f">={'.'.join(map(str, low))},<{'.'.join(map(str, high))}")
+
+
+def _wide(allowed: Span) -> bool:
     """Whether versions are allowed from the beginning, without end, or up to another major one."""
-    return told.low == (0,) or told.high[0] > told.low[0]
+    return allowed.low == (0,) or allowed.high[0] > allowed.low[0]
 
 
 def _pinned(subject: Subject) -> bool:
     """Whether something else says which version is installed: a lock file, or a pin in an image or a list."""
-    return locked(subject) or not all(map(_wide, installed(subject)))
+    return locked(subject.files, subject.repository) or not all(map(_wide, installed(subject.repository)))

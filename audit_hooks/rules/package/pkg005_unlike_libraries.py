@@ -3,28 +3,20 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ...facts.requirements import ENDLESS, MAIN, Span, locked, rewritten
+from ...facts.releases import goes_with, library_version
+from ...facts.requirements import MAIN, locked, rewritten
 from ...judging.rule import SAFE, Rule
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
-    from ...facts.requirements import Requirement, Version
-    from ...judging.findings import Finding
-    from ...judging.rule import Edit
+    from ...facts.requirements import Requirement
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
-
-_SAME = frozenset(("dagster-webserver", "dagster-graphql", "dagster-dg-cli", "dagit"))  # released as Dagster is
-_AHEAD = 16  # Dagster 1.13.2 goes with 0.29.2 of these:
-_LIBRARIES = (  # `dagster-` and one of these; others of that name are released by themselves
-    " airbyte airlift aws azure celery celery-docker celery-k8s census dask databricks datadog datahub dbt deltalake"
-    " deltalake-pandas deltalake-polars dlt docker duckdb duckdb-pandas duckdb-polars duckdb-pyspark embedded-elt"
-    " fivetran gcp gcp-pandas gcp-pyspark ge github k8s looker managed-elements mlflow msteams mysql openai pagerduty"
-    " pandas pandera papertrail postgres powerbi prometheus pyspark sigma slack sling snowflake snowflake-pandas"
-    " snowflake-polars snowflake-pyspark spark ssh tableau twilio wandb "
-)
+    from ...reading.edits import Edit
 
 
 def _example(*needs: str) -> dict[str, str]:
@@ -67,62 +59,33 @@ class UnlikeLibraries(Rule):
         {"requirements.txt": "dagster==1.9.2\n", "requirements-old.txt": "dagster-dbt==0.20.1\n", "defs.py": ""},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Each library whose versions have none in common with those of Dagster."""
-        for core, one in _unlike(subject):
-            message = f"{one.name}{one.rest} does not go with dagster{core.rest}: {_wanted(core, one)}"
-            yield self.finding(one.spot, one.name, message)
-
-    def fix(self, subject: Subject, finding: Finding) -> Iterable[Edit]:
-        """Follow Dagster, where both are pinned to one version and no lock file says more."""
-        for core, one in _unlike(subject):
-            pinned = all(re.fullmatch(r"===?\s*\d+\.\d+\.\d+", item.rest) for item in (core, one))
-            if one.spot[:2] == finding[:2] and one.name == finding.subject and pinned and not locked(subject):
-                yield from rewritten(subject, one, f"=={_of(one, core.rest.lstrip('= '))}")
+        for core, library in _unlike(subject.requirements):
+            message = f"{library.name}{library.rest} does not go with dagster{core.rest}: {_wanted(core, library)}"
+            edits = partial(_followed, subject, core, library)
+            yield self.diagnosis(library.spot, library.name, message, edits=edits)
 
 
-def _unlike(subject: Subject) -> Iterator[tuple[Requirement, Requirement]]:
+def _followed(subject: Subject, core: Requirement, library: Requirement) -> Iterator[Edit]:
+    """Follow Dagster, where both are pinned to one version and no lock file says more."""
+    pinned = all(re.fullmatch(r"===?\s*\d+\.\d+\.\d+", item.rest) for item in (core, library))
+    if pinned and not locked(subject.files, subject.repository):
+        yield from rewritten(subject.files, library, f"=={library_version(library.name, core.rest.lstrip('= '))}")
+
+
+def _unlike(required: Sequence[Requirement]) -> Iterator[tuple[Requirement, Requirement]]:
     """(Dagster, library) for each pair in one list, or in the project's own and another, that cannot be installed."""
-    cores = {one.place: one for one in subject.requirements if one.name == "dagster"}
-    for one in subject.requirements:
-        core = cores.get(one.place) or cores.get(MAIN)
-        if core and core.span and not goes_with(one, core.span):
-            yield core, one
+    cores = {item.place: item for item in required if item.name == "dagster"}
+    for item in required:
+        core = cores.get(item.place) or cores.get(MAIN)
+        if core and core.span and not goes_with(item, core.span):
+            yield core, item
 
 
-def goes_with(one: Requirement, release: Span) -> bool:
-    """Whether some version that is asked for goes with one of these of Dagster; what is no library of its does."""
-    if one.name not in _SAME and not _numbered_ahead(one.name):
-        return True
-    own = one.span and (one.span if one.name in _SAME else _as_dagster(one.span))
-    return own is None or own.meets(release)
-
-
-def _numbered_ahead(name: str) -> bool:
-    library = name.removeprefix("dagster-")
-    return name == "dagstermill" or (library != name and f" {library} " in _LIBRARIES)
-
-
-def _as_dagster(told: Span) -> Span | None:
-    """The versions of Dagster that go with those of a library; None for libraries from before Dagster 1.0."""
-    if told.low[0] != 0 or len(told.low) < 2 or told.low[1] < _AHEAD:
-        return None
-    if told.high[0] > 0:
-        return Span(_minus(told.low), ENDLESS)
-    return Span(_minus(told.low), _minus(told.high))
-
-
-def _minus(version: Version) -> Version:
-    return (1, version[1] - _AHEAD, *version[2:])
-
-
-def _of(one: Requirement, version: str) -> str:
-    """The version of a library that goes with one of Dagster's."""
-    major, minor, *rest = version.split(".")
-    return version if one.name in _SAME or major != "1" else ".".join(["0", str(int(minor) + _AHEAD), *rest])
-
-
-def _wanted(core: Requirement, one: Requirement) -> str:
+def _wanted(core: Requirement, library: Requirement) -> str:
     low = core.span.low if core.span else ()
     release = ".".join(map(str, low))
-    return f"Dagster {release} goes with {_of(one, release)}" if len(low) > 1 else "they are of different releases"
+    if len(low) < 2:
+        return "they are of different releases"
+    return f"Dagster {release} goes with {library_version(library.name, release)}"

@@ -12,8 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...facts.requirements import Span
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
+    from ...reading.sources import Sources
 
 _IMAGE = r"(^|/)(Dockerfile|Containerfile)(\.[^/]+)?$|\.[Dd]ockerfile$"
 _HOST = r"(?<![\w.-])dagster-webserver\s*(?:\[[^\]]*\])?\s*==\s*(\d+(?:\.\d+)+)"
@@ -53,25 +54,27 @@ class NewerThanHost(Rule):
         {"pyproject.toml": _PROJECT.format(""), "host/Dockerfile": _IMAGES.format("1.12.4", "")},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """The project's own requirement, once."""
-        for one in subject.requirements:
-            if one.name == "dagster" and one.place in (MAIN, "requirements.txt") and one.span and one.span.low != (0,):
-                hosts = _hosts(subject)
-                if hosts and all(host.high <= one.span.low for _, host in hosts):
-                    newest, _ = max(hosts, key=lambda item: item[1].low)
-                    message = f"dagster{one.rest} is newer than the webserver of the repository, {newest}"
-                    yield self.finding(one.spot, "dagster", message)
+        for core in subject.requirements:
+            if core.name != "dagster" or core.place not in (MAIN, "requirements.txt"):
+                continue
+            if core.span and core.span.low != (0,):
+                hosts = _hosts(subject.repository)
+                if hosts and all(host.high <= core.span.low for _, host in hosts):
+                    newest, _ = max(hosts, key=lambda host: host[1].low)
+                    message = f"dagster{core.rest} is newer than the webserver of the repository, {newest}"
+                    yield self.diagnosis(core.spot, "dagster", message)
                 return
 
 
-def _hosts(subject: Subject) -> list[tuple[str, Span]]:
+def _hosts(repository: Sources) -> list[tuple[str, Span]]:
     """The version of the webserver in each image of the repository that pins it."""
-    found = []
-    for name in subject.repository.names:
+    hosts = []
+    for name in repository.names:
         if re.search(_IMAGE, name):
-            text = subject.repository.glance(name)
-            if "dagster-webserver" in text and (told := re.search(_HOST, text) or re.search(_CORE, text)):
-                allowed = span(f"=={told[1]}")
-                found += [(told[1], allowed)] if allowed else []
-    return found
+            text = repository.glance(name)
+            if "dagster-webserver" in text and (match := re.search(_HOST, text) or re.search(_CORE, text)):
+                allowed = span(f"=={match[1]}")
+                hosts += [(match[1], allowed)] if allowed else []
+    return hosts

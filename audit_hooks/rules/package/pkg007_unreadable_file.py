@@ -9,7 +9,7 @@ from ...judging.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 
@@ -36,8 +36,8 @@ class UnreadableFile(Rule):
         {"defs.py": "import dagster as dg\n", "tests/test_x.py": "x = (\n"},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Each file once."""
         _ = subject.package.files
         for broken in subject.package.unparsed:
-            yield self.finding(broken.spot, broken.spot.path, broken.cause, broken.remedy)
+            yield self.diagnosis(broken.spot, broken.spot.path, broken.cause, broken.remedy)

@@ -6,14 +6,14 @@ import ast
 from typing import TYPE_CHECKING
 
 from ...facts.declarations import declared
+from ...facts.partitions import WINDOWS
 from ...judging.rule import CodeRule
-from .declarations import WINDOWS, bound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...facts.code import Code
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _NOW = {
@@ -60,18 +60,18 @@ class MovingBounds(CodeRule):
         {"defs.py": _HEAD + "NOW = datetime.now()\nregions = dg.StaticPartitionsDefinition(['eu', 'us'])\n"},
     )
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Each bound."""
         for item in declared(code, *WINDOWS):
             names = ("start", "end") if item.kind.startswith("TimeWindow") else ("start_date", "end_date")
             for name, position in zip(names, WINDOWS[item.kind], strict=True):
-                found = bound(subject.package, code, item.argument(name, position))
-                moment = _moment(found.code, found.node) if found and isinstance(found.node, ast.expr) else None
-                if found and moment:
-                    what = found.code.source(moment)
+                bound = subject.package.bound(code, item.argument(name, position))
+                moment = _moment(bound.code, bound.node) if bound and isinstance(bound.node, ast.expr) else None
+                if bound and moment:
+                    what = bound.code.source(moment)
                     does = "partitions vanish" if name.startswith("start") else "new partitions wait for a reload"
                     message = f"{name} of {item.kind} is {what}, which is another moment at each load: {does}"
-                    yield self.finding(item.spot, item.kind, message)
+                    yield self.diagnosis(item.spot, item.kind, message)
 
 
 def _moment(code: Code, node: ast.expr) -> ast.Call | None:

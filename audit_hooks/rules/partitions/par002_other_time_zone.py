@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...facts.cron import every_hours
-from ...facts.declarations import MISSING, declared
+from ...facts.declarations import MISSING, declaration, declared
+from ...facts.partitions import WINDOWS
 from ...judging.rule import CodeRule
-from .declarations import WINDOWS, bound, declaration
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ...facts.code import Code
     from ...facts.declarations import Declared
     from ...facts.package import Package
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _UTC = {"UTC", "Etc/UTC", "Etc/GMT", "GMT", "Zulu", "Etc/Zulu", "UCT", "Etc/UCT", "Universal", "Etc/Universal"}
@@ -66,7 +66,7 @@ class OtherTimeZone(CodeRule):
         },
     )
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Where job, partitions and both zones are written down."""
         for schedule in declared(code, "schedule", "ScheduleDefinition"):
             zone, cron = schedule.value("execution_timezone"), schedule.value("cron_schedule", 0)
@@ -78,16 +78,16 @@ class OtherTimeZone(CodeRule):
                 other = "UTC"
             if isinstance(other, str) and _same(other) != _same(zone):
                 message = f"the schedule {schedule.subject} is in {zone}, the partitions of its job are in {other}"
-                yield self.finding(schedule.spot, schedule.subject, message)
+                yield self.diagnosis(schedule.spot, schedule.subject, message)
 
 
 def _partitions(package: Package, code: Code, schedule: Declared) -> Declared | None:
     """The partitions of a schedule's job, where they are cut by a day or more."""
-    job = declaration(bound(package, code, schedule.argument("job")), "define_asset_job", "job")
-    if job is None:
-        return None
     kinds = [kind for kind in WINDOWS if not kind.startswith(("Hourly", "TimeWindow"))]
-    return declaration(bound(package, job.code, job.argument("partitions_def")), *kinds)
+    bound = package.bound(code, schedule.argument("job"))
+    job = declaration(*bound, "define_asset_job", "job") if bound else None
+    bound = package.bound(job.code, job.argument("partitions_def")) if job else None
+    return declaration(*bound, *kinds) if bound else None
 
 
 def _same(zone: str) -> str:

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import ast
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...facts.code import argument
 from ...facts.variables import DAGSTER, PLATFORM
-from ...judging.rule import UNSAFE, CodeRule, Edit
-from .variables import HEAD
+from ...judging.rule import UNSAFE, CodeRule
+from ...reading.edits import Edit
+from ..examples import ENV
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from ...facts.code import Code
     from ...facts.package import Package
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _GETTERS = ("os.getenv", "os.environ.get")
@@ -46,46 +48,46 @@ class VariableAtImport(CodeRule):
     remedy = "hand dg.EnvVar to a resource, or read it in the function that needs it; give what must be there a default"
     mentions = ("environ", "getenv")
     bad = (
-        {"defs.py": HEAD + 'warehouse = Warehouse(url=os.environ["WAREHOUSE_URL"])\n'},
-        {"defs.py": HEAD + 'TOKEN = os.getenv("API_TOKEN")\n\n\n@dg.asset\ndef a():\n    return fetch(TOKEN)\n'},
-        {"defs.py": HEAD + 'class Api(dg.ConfigurableResource):\n    token: str = os.environ["API_TOKEN"]\n'},
-        {"defs.py": HEAD + 'def fetch(token=os.environ.get("API_TOKEN", None)):\n    return token\n'},
+        {"defs.py": ENV + 'warehouse = Warehouse(url=os.environ["WAREHOUSE_URL"])\n'},
+        {"defs.py": ENV + 'TOKEN = os.getenv("API_TOKEN")\n\n\n@dg.asset\ndef a():\n    return fetch(TOKEN)\n'},
+        {"defs.py": ENV + 'class Api(dg.ConfigurableResource):\n    token: str = os.environ["API_TOKEN"]\n'},
+        {"defs.py": ENV + 'def fetch(token=os.environ.get("API_TOKEN", None)):\n    return token\n'},
         {
             "bar/__init__.py": "",
             "bar/defs.py": "import dagster as dg\n\nfrom bar import settings\n",
             "bar/settings.py": 'import os\n\nHOST = os.environ["API_HOST"]\n',
         },
         {
-            "defs.py": HEAD + "from dagster_aws.s3 import S3Resource\n\n"
+            "defs.py": ENV + "from dagster_aws.s3 import S3Resource\n\n"
             'defs = dg.Definitions(resources={"s3": S3Resource(region_name=os.getenv("REGION"))})\n'
         },
     )
     good = (
-        {"defs.py": HEAD + 'warehouse = Warehouse(url=dg.EnvVar("WAREHOUSE_URL"))\n'},
-        {"defs.py": HEAD + 'URL = os.environ.get("WAREHOUSE_URL", "duckdb:///data.duckdb")\n'},
-        {"defs.py": HEAD + 'URL = os.getenv("WAREHOUSE_URL") or "duckdb:///data.duckdb"\n'},
-        {"defs.py": HEAD + '@dg.asset\ndef a():\n    return fetch(os.environ["API_TOKEN"])\n'},
-        {"defs.py": HEAD + 'defs = dg.Definitions()\n\nif __name__ == "__main__":\n    print(os.environ["X"])\n'},
-        {"defs.py": HEAD + 'STAGE = os.getenv("STAGE")\nif STAGE == "prod":\n    URL = os.environ["PROD_URL"]\n'},
-        {"defs.py": HEAD + 'URL = os.getenv("WAREHOUSE_URL") or os.environ["DATABASE_URL"]\n'},
-        {"defs.py": HEAD + 'try:\n    URL = os.environ["URL"]\nexcept KeyError:\n    URL = ""\n'},
-        {"defs.py": HEAD + 'os.environ.setdefault("URL", "x")\nURL = os.environ["URL"]\nh = os.environ["HOME"]\n'},
-        {"defs.py": HEAD + 'class Api(dg.Config):\n    t: str = Field(default_factory=lambda: os.environ["T"])\n'},
+        {"defs.py": ENV + 'warehouse = Warehouse(url=dg.EnvVar("WAREHOUSE_URL"))\n'},
+        {"defs.py": ENV + 'URL = os.environ.get("WAREHOUSE_URL", "duckdb:///data.duckdb")\n'},
+        {"defs.py": ENV + 'URL = os.getenv("WAREHOUSE_URL") or "duckdb:///data.duckdb"\n'},
+        {"defs.py": ENV + '@dg.asset\ndef a():\n    return fetch(os.environ["API_TOKEN"])\n'},
+        {"defs.py": ENV + 'defs = dg.Definitions()\n\nif __name__ == "__main__":\n    print(os.environ["X"])\n'},
+        {"defs.py": ENV + 'STAGE = os.getenv("STAGE")\nif STAGE == "prod":\n    URL = os.environ["PROD_URL"]\n'},
+        {"defs.py": ENV + 'URL = os.getenv("WAREHOUSE_URL") or os.environ["DATABASE_URL"]\n'},
+        {"defs.py": ENV + 'try:\n    URL = os.environ["URL"]\nexcept KeyError:\n    URL = ""\n'},
+        {"defs.py": ENV + 'os.environ.setdefault("URL", "x")\nURL = os.environ["URL"]\nh = os.environ["HOME"]\n'},
+        {"defs.py": ENV + 'class Api(dg.Config):\n    t: str = Field(default_factory=lambda: os.environ["T"])\n'},
         {
-            "defs.py": HEAD + "from resources import Tiles\n\n"
+            "defs.py": ENV + "from resources import Tiles\n\n"
             'tiles = Tiles(program=os.getenv("TILES_PROGRAM"))\nmore = Tiles(os.getenv("MORE_TILES"))\n',
             "resources.py": "import dagster as dg\n\n\nclass Tiles(dg.ConfigurableResource):\n"
             "    program: str | None = None\n",
         },
-        {"defs.py": HEAD, "script.py": 'import os\n\nHOST = os.environ["API_HOST"]\n'},
+        {"defs.py": ENV, "script.py": 'import os\n\nHOST = os.environ["API_HOST"]\n'},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Each variable once a file."""
-        found = {(finding.path, finding.subject): finding for finding in reversed(list(super().check(subject)))}
-        yield from reversed(found.values())
+        first = {(item.finding.path, item.finding.subject): item for item in reversed(list(super().check(subject)))}
+        yield from reversed(first.values())
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Each place."""
         for node, variable in _reads(code):
             if isinstance(node, ast.Call) and _takes_none(code, subject.package, node):
@@ -93,19 +95,17 @@ class VariableAtImport(CodeRule):
             if subject.package.imports_dagster(code):
                 without = "is None" if isinstance(node, ast.Call) else "keeps the code location from loading"
                 message = f"{variable} is read when this file is imported: without it, this {without}"
-                yield self.finding(code.spot(node), variable, message)
+                edits = partial(_handed_over, code, node, variable)
+                yield self.diagnosis(code.spot(node), variable, message, edits=edits)
 
-    def fix(self, subject: Subject, finding: Finding) -> Iterable[Edit]:
-        """Where it is handed to a resource, hand over the variable."""
-        for code in subject.package.files:
-            for node, variable in _reads(code) if code.path == finding.path else ():
-                if code.spot(node)[1:] != (finding.line, finding.column):
-                    continue
-                holder = code.parent(node)
-                call = code.parent(holder) if isinstance(holder, ast.keyword) else None
-                name = _env_var(code)
-                if name and isinstance(call, ast.Call) and code.source(call.func).endswith(_CONFIGURED):
-                    yield Edit(code.path, *code.span(node), f'{name}("{variable}")')
+
+def _handed_over(code: Code, node: ast.expr, variable: str) -> Iterator[Edit]:
+    """Where it is handed to a resource, hand over the variable."""
+    holder = code.parent(node)
+    call = code.parent(holder) if isinstance(holder, ast.keyword) else None
+    name = _env_var(code)
+    if name and isinstance(call, ast.Call) and code.source(call.func).endswith(_CONFIGURED):
+        yield Edit(code.path, *code.span(node), f'{name}("{variable}")')
 
 
 def _env_var(code: Code) -> str:
@@ -120,12 +120,12 @@ def _env_var(code: Code) -> str:
 
 def _reads(code: Code) -> Iterator[tuple[ast.expr, str]]:
     """(place, variable) of each one that is read at import and may be missing."""
-    found: list[tuple[ast.expr, ast.expr]] = []
+    places: list[tuple[ast.expr, ast.expr]] = []
     set_here: set[object] = set()
     for node in code.all(ast.Subscript):
         if code.name(node.value) == "os.environ":
             if isinstance(node.ctx, ast.Load):
-                found.append((node, node.slice))
+                places.append((node, node.slice))
             else:
                 set_here.add(code.value(node.slice))
     for call, name in code.named_calls:
@@ -135,22 +135,22 @@ def _reads(code: Code) -> Iterator[tuple[ast.expr, str]]:
         if name == "os.environ.setdefault":
             set_here.add(code.value(key))
         elif name in _GETTERS and code.value(argument(call, "default", 1) or ast.Constant(None)) is None:
-            found.append((call, key))
-    found = [(place, key) for place, key in found if code.runs_in(place) is None]
-    asked = _asked(code) if found else set()
-    for place, key in found:
+            places.append((call, key))
+    places = [(place, key) for place, key in places if code.runs_in(place) is None]
+    tested = _tested(code) if places else set()
+    for place, key in places:
         variable = code.value(key)
         if (
             isinstance(variable, str)
             and variable not in set_here
             and not (PLATFORM.fullmatch(variable) or DAGSTER.fullmatch(variable))
-            and not _careful(code, place, asked)
+            and not _careful(code, place, tested)
         ):
             yield place, variable
 
 
-def _careful(code: Code, place: ast.expr, asked: set[str]) -> bool:
-    """Whether what stands around a place sees to it that the variable may be missing; `asked` are names that are."""
+def _careful(code: Code, place: ast.expr, tested: set[str]) -> bool:
+    """Whether what stands around a place sees to it that the variable may be missing; `tested` names are."""
     below: ast.AST = place
     for holder in code.above(place):
         if isinstance(holder, ast.If | ast.IfExp) and below is not holder.test:
@@ -161,23 +161,23 @@ def _careful(code: Code, place: ast.expr, asked: set[str]) -> bool:
             return True
         if isinstance(place, ast.Call):  # that is None, and fails nowhere yet
             match holder:
-                case ast.Assign(targets=[ast.Name(id=name)]) if holder.value is below and name in asked:
+                case ast.Assign(targets=[ast.Name(id=name)]) if holder.value is below and name in tested:
                     return True
                 case ast.Call(func=ast.Name(id="bool")):
                     return True
-            if _asks(holder):
+            if _tests(holder):
                 return True
         below = holder
     return False
 
 
-def _asked(code: Code) -> set[str]:
-    """The names that a file asks for being something."""
-    return {node.id for node in code.all(ast.Name) if isinstance(node.ctx, ast.Load) and _asks(code.parent(node))}
+def _tested(code: Code) -> set[str]:
+    """The names that a file tests for being something."""
+    return {node.id for node in code.all(ast.Name) if isinstance(node.ctx, ast.Load) and _tests(code.parent(node))}
 
 
-def _asks(holder: ast.AST | None) -> bool:
-    """Whether what a node holds is asked if it is there."""
+def _tests(holder: ast.AST | None) -> bool:
+    """Whether a node tests if what it holds is something."""
     return isinstance(holder, _TESTS) or (isinstance(holder, ast.UnaryOp) and isinstance(holder.op, ast.Not))
 
 
@@ -192,11 +192,11 @@ def _takes_none(code: Code, package: Package, value: ast.Call) -> bool:
     name = name or (call.func.id if isinstance(call.func, ast.Name) else "")
     match home.defined.get(name) if home else None:
         case [ast.ClassDef(body=body)]:
-            fields = [one for one in body if isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name)]
+            fields = [node for node in body if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)]
         case _:
             return False
     if isinstance(holder, ast.keyword):
-        fields = [one for one in fields if isinstance(one.target, ast.Name) and one.target.id == holder.arg]
+        fields = [node for node in fields if isinstance(node.target, ast.Name) and node.target.id == holder.arg]
     else:
         fields = fields[call.args.index(value) :]
     return bool(fields) and isinstance(fields[0].value, ast.Constant) and fields[0].value.value is None

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...facts.env_var_uses import uses
 from ...judging.rule import CodeRule
-from .variables import HEAD, uses
+from ..examples import ENV
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...facts.code import Code
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 
@@ -25,18 +26,18 @@ class VariablePutTogether(CodeRule):
     remedy = "use os.environ where the text is needed, or hand the EnvVar to a resource and work on its value there"
     mentions = ("EnvVar",)
     bad = (
-        {"defs.py": HEAD + 'path = dg.EnvVar("DB_DIR") + "/orders.duckdb"\n'},
-        {"defs.py": HEAD + 'FOLDER = dg.EnvVar("DB_DIR")\n\n\ndef path():\n    return os.path.join(FOLDER, "a")\n'},
-        {"defs.py": HEAD + 'stage = dg.EnvVar("STAGE").lower()\n'},
+        {"defs.py": ENV + 'path = dg.EnvVar("DB_DIR") + "/orders.duckdb"\n'},
+        {"defs.py": ENV + 'FOLDER = dg.EnvVar("DB_DIR")\n\n\ndef path():\n    return os.path.join(FOLDER, "a")\n'},
+        {"defs.py": ENV + 'stage = dg.EnvVar("STAGE").lower()\n'},
     )
     good = (
-        {"defs.py": HEAD + 'path = os.environ.get("DB_DIR", "/data") + "/orders.duckdb"\n'},
-        {"defs.py": HEAD + 'path = dg.EnvVar("DB_PATH")\nread = (dg.EnvVar("DB_DIR").get_value() or "") + "/a"\n'},
+        {"defs.py": ENV + 'path = os.environ.get("DB_DIR", "/data") + "/orders.duckdb"\n'},
+        {"defs.py": ENV + 'path = dg.EnvVar("DB_PATH")\nread = (dg.EnvVar("DB_DIR").get_value() or "") + "/a"\n'},
     )
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Every place where the name is worked on."""
-        for node, done in uses(code):
-            if done == "joined":
+        for node, use in uses(code):
+            if use == "joined":
                 what = code.source(node)
-                yield self.finding(code.spot(node), what, f"{what} is worked on as text: that is the variable's name")
+                yield self.diagnosis(code.spot(node), what, f"{what} is worked on as text: that is the variable's name")

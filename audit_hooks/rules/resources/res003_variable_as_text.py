@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ...judging.rule import UNSAFE, CodeRule, Edit
-from .variables import HEAD, uses
+from ...facts.env_var_uses import uses
+from ...judging.rule import UNSAFE, CodeRule
+from ...reading.edits import Edit
+from ..examples import ENV
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    import ast
+    from collections.abc import Iterator
 
     from ...facts.code import Code
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 
@@ -27,26 +31,25 @@ class VariableAsText(CodeRule):
     remedy = "write .get_value() where the value may be read at once, or hand the EnvVar to a resource whole"
     mentions = ("EnvVar",)
     bad = (
-        {"defs.py": HEAD + "url = f\"https://{dg.EnvVar('HOST')}/api\"\n"},
-        {"defs.py": HEAD + 'HOST = dg.EnvVar("HOST")\n\n\ndef url():\n    return str(HOST)\n'},
-        {"defs.py": HEAD + 'url = "https://%s/api" % dg.EnvVar("HOST")\n'},
+        {"defs.py": ENV + "url = f\"https://{dg.EnvVar('HOST')}/api\"\n"},
+        {"defs.py": ENV + 'HOST = dg.EnvVar("HOST")\n\n\ndef url():\n    return str(HOST)\n'},
+        {"defs.py": ENV + 'url = "https://%s/api" % dg.EnvVar("HOST")\n'},
     )
     good = (
-        {"defs.py": HEAD + "url = f\"https://{dg.EnvVar('HOST').get_value()}/api\"\n"},
-        {"defs.py": HEAD + 'HOST = dg.EnvVar("HOST")\nname = str(1)\n'},
+        {"defs.py": ENV + "url = f\"https://{dg.EnvVar('HOST').get_value()}/api\"\n"},
+        {"defs.py": ENV + 'HOST = dg.EnvVar("HOST")\nname = str(1)\n'},
     )
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Every place where it is made one."""
-        for node, done in uses(code):
-            if done == "text":
+        for node, use in uses(code):
+            if use == "text":
                 what = code.source(node)
-                yield self.finding(code.spot(node), what, f"{what} is made a text, which Dagster refuses")
+                message = f"{what} is made a text, which Dagster refuses"
+                yield self.diagnosis(code.spot(node), what, message, edits=partial(_read, code, node))
 
-    def fix(self, subject: Subject, finding: Finding) -> Iterable[Edit]:
-        """Read the value there and then."""
-        for code in subject.package.files:
-            for node, done in uses(code) if code.path == finding.path else ():
-                if done == "text" and code.spot(node)[1:] == (finding.line, finding.column):
-                    end = code.span(node)[1]
-                    yield Edit(code.path, end, end, ".get_value()")
+
+def _read(code: Code, node: ast.expr) -> Iterator[Edit]:
+    """Read the value there and then."""
+    end = code.span(node)[1]
+    yield Edit(code.path, end, end, ".get_value()")

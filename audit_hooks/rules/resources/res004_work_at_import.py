@@ -6,15 +6,15 @@ import ast
 from typing import TYPE_CHECKING, Any
 
 from ...facts.code import UNKNOWN, argument
+from ...facts.import_time import dbt_parses, unconditional
 from ...judging.rule import CodeRule
-from .at_import import dbt_parses, unconditional
-from .variables import HEAD
+from ..examples import ENV
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...facts.code import Code
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _VERBS = ("get", "post", "put", "patch", "delete", "head", "request")
@@ -69,37 +69,37 @@ class WorkAtImport(CodeRule):
     remedy = "do it in the asset, or in a resource that is made for a run"
     mentions = ("requests", "httpx", "urllib", "connect", "get_client", "subprocess", "system", "sleep", "open(")
     bad = (
-        {"defs.py": HEAD + "import requests\n\nRATES = requests.get('https://rates.example/', timeout=9).json()\n"},
-        {"defs.py": HEAD + _DRIVEN + "connection = duckdb.connect('warehouse.duckdb')\n"},
-        {"defs.py": HEAD + "import subprocess\n\n\nclass Git:\n    head = subprocess.check_output(['git', 'log'])\n"},
-        {"defs.py": HEAD + "with open('started.txt', 'w') as file:\n    file.write('yes')\n"},
+        {"defs.py": ENV + "import requests\n\nRATES = requests.get('https://rates.example/', timeout=9).json()\n"},
+        {"defs.py": ENV + _DRIVEN + "connection = duckdb.connect('warehouse.duckdb')\n"},
+        {"defs.py": ENV + "import subprocess\n\n\nclass Git:\n    head = subprocess.check_output(['git', 'log'])\n"},
+        {"defs.py": ENV + "with open('started.txt', 'w') as file:\n    file.write('yes')\n"},
     )
     good = (
         {
-            "defs.py": HEAD + "import requests\n\n\n@dg.asset\ndef rates():\n"
+            "defs.py": ENV + "import requests\n\n\n@dg.asset\ndef rates():\n"
             "    return requests.get('https://rates.example/', timeout=9).json()\n"
         },
-        {"defs.py": HEAD + _DRIVEN + "connection = duckdb.connect()\nother = duckdb.connect(':memory:')\n"},
-        {"defs.py": HEAD + "with open('queries.sql') as file:\n    QUERY = file.read()\n"},
-        {"defs.py": HEAD + "import subprocess\n\nif os.getenv('BUILD'):\n    subprocess.run(['make'])\n"},
-        {"defs.py": HEAD, "script.py": "import subprocess\n\nsubprocess.run(['make'])\n"},
-        {"defs.py": HEAD + "def open(name, mode):\n    return name\n\n\nfile = open('a', 'w')\n"},
+        {"defs.py": ENV + _DRIVEN + "connection = duckdb.connect()\nother = duckdb.connect(':memory:')\n"},
+        {"defs.py": ENV + "with open('queries.sql') as file:\n    QUERY = file.read()\n"},
+        {"defs.py": ENV + "import subprocess\n\nif os.getenv('BUILD'):\n    subprocess.run(['make'])\n"},
+        {"defs.py": ENV, "script.py": "import subprocess\n\nsubprocess.run(['make'])\n"},
+        {"defs.py": ENV + "def open(name, mode):\n    return name\n\n\nfile = open('a', 'w')\n"},
     )
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Each call that runs at import."""
         for call, name, does in _work(code):
             if unconditional(code, call) and subject.package.imports_dagster(code):
-                yield self.finding(code.spot(call), name, f"{name} {does} whenever this file is imported")
+                yield self.diagnosis(code.spot(call), name, f"{name} {does} whenever this file is imported")
 
 
 def _work(code: Code) -> Iterator[tuple[ast.Call, str, str]]:
     """(call, its name, what it does) of each piece of work in a file, wherever it is done."""
-    found = [(call, name, _WORK[name]) for call, name in code.named_calls if name in _WORK]
-    if any(name.startswith("subprocess.") for _, name, _ in found):
+    work = [(call, name, _WORK[name]) for call, name in code.named_calls if name in _WORK]
+    if any(name.startswith("subprocess.") for _, name, _ in work):
         parses = set(dbt_parses(code))
-        found = [one for one in found if one[0] not in parses]
-    yield from (one for one in found if not _in_memory(code, *one[:2]))
+        work = [item for item in work if item[0] not in parses]
+    yield from (item for item in work if not _in_memory(code, *item[:2]))
     if "open(" in code.text and "open" not in code.defined:
         yield from ((call, "open", "writes a file") for call in code.all(ast.Call) if _writes(code, call))
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...facts.import_time import dbt_parses, unconditional
 from ...judging.rule import CodeRule
-from .at_import import dbt_parses, unconditional
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...facts.code import Code
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _HEAD = (
@@ -58,8 +58,8 @@ class DbtAtImport(CodeRule):
         {"defs.py": _HEAD + 'command = find().cli(["parse"])\n'},
     )
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Each call that runs at import."""
         for call in dbt_parses(code):
             if unconditional(code, call) and subject.package.imports_dagster(code):
-                yield self.finding(code.spot(call), "dbt", "dbt runs whenever this file is imported")
+                yield self.diagnosis(code.spot(call), "dbt", "dbt runs whenever this file is imported")

@@ -7,16 +7,17 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...facts.code import argument, spread
+from ...facts.containers import Containers
+from ...facts.stored_values import kept_by_default
+from ...facts.volumes import SHARED, below, mounted, targets
 from ...judging.rule import Rule
-from ..security.sec009_pickles_in_tmp import SHARED
-from ..workspace.examples import MANIFEST
-from .storage import below, kept_by_default, mounted, targets
+from ..examples import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...facts.code import Code
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _FOLDERS = ("base_dir", "base_path", "root_path", "root_dir", "storage_dir", "storage_path", "data_dir", "database")
@@ -99,26 +100,27 @@ class StorageNotKept(Rule):
         {_FILE: _HEAD + 'io_manager = PolarsParquetIOManager(base_dir="s3://bucket/values")\n'},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Paths in the code; Compose's variable; a module with values and no IO manager."""
         seen = subject.package.mentioning("IOManager") and any(map(subject.package.mentioning, _FOLDERS))
         written = list(_written(subject.package.files)) if seen else []
-        volumes = mounted(subject) if written else set()
+        whole = Containers(subject.repository, subject.repository.names)
+        volumes = mounted(subject.repository, whole.services) if written else set()
         for code, node, who, path in written:
             if not below(path, volumes):
                 message = f"{who} keeps values in {path}, which is written here and no volume"
-                yield self.finding(code.spot(node), who, message)
+                yield self.diagnosis(code.spot(node), who, message)
         for service in subject.containers.services:
             set_to = service.node.get("environment").get(_STORAGE)
             folder = set_to.text
             if folder.startswith("/") and not below(folder, set(targets(service.node.get("volumes")))):
                 message = f"no volume of {service.name} holds {folder}: the values are gone with the container"
-                yield self.finding(subject.at(service.file, set_to), _STORAGE, message, f"mount a volume at {folder}")
+                yield self.diagnosis(subject.at(service.file, set_to), _STORAGE, message, f"mount a volume at {folder}")
         if subject.made:
-            for asset in kept_by_default(subject)[:1]:
+            for asset in kept_by_default(subject.package)[:1]:
                 message = f"{asset.subject} returns a value, and no IO manager keeps it where it can be found again"
                 remedy = 'give Definitions resources={"io_manager": …}, with a folder that a variable names'
-                yield self.finding(asset.spot, asset.subject, message, remedy)
+                yield self.diagnosis(asset.spot, asset.subject, message, remedy)
 
 
 class _Written(NamedTuple):
@@ -133,7 +135,7 @@ class _Written(NamedTuple):
 def _written(files: list[Code]) -> Iterator[_Written]:
     """Each path that is written in a call, and each default of a field that a call leaves as it is."""
     defaults = {name: fields for code in files for name, fields in _defaults(code)}
-    told = set[ast.expr]()
+    passed = set[ast.expr]()
     for code in files:
         for call in code.all(ast.Call):
             name = code.name(call.func)
@@ -145,13 +147,13 @@ def _written(files: list[Code]) -> Iterator[_Written]:
                 continue
             who = name.rpartition(".")[2]
             paths = [
-                _Written(code, node, who, path) for key, node in given.items() if (path := _local(code, who, key, node))
+                _Written(code, node, who, text) for key, node in given.items() if (text := _local(code, who, key, node))
             ]
-            paths += [one for key, one in fields.items() if key not in given and not call.args]
-            for one in paths:
-                if one.node not in told:
-                    told.add(one.node)
-                    yield one
+            paths += [default for key, default in fields.items() if key not in given and not call.args]
+            for path in paths:
+                if path.node not in passed:
+                    passed.add(path.node)
+                    yield path
 
 
 def _defaults(code: Code) -> Iterator[tuple[str, dict[str, _Written]]]:

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...facts.stored_values import kept_by_default
+from ...facts.volumes import instances
 from ...judging.rule import Rule
-from .storage import instances, kept_by_default
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dmb.formats.yaml_nodes import Node
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _LAUNCHERS = ("DockerRunLauncher", "K8sRunLauncher", "CeleryK8sRunLauncher", "EcsRunLauncher")
@@ -71,12 +72,12 @@ class ValuesInContainer(Rule):
         },
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """The first such asset."""
-        launcher = next(filter(None, map(_launcher, instances(subject))), "")
-        for asset in kept_by_default(subject)[:1] if launcher else ():
+        launcher = next(filter(None, map(_launcher, instances(subject.repository))), "")
+        for asset in kept_by_default(subject.package)[:1] if launcher else ():
             message = f"{asset.subject} returns a value, and {launcher} throws away the container that it is kept in"
-            yield self.finding(asset.spot, asset.subject, message)
+            yield self.diagnosis(asset.spot, asset.subject, message)
 
 
 def _launcher(instance: Node) -> str:

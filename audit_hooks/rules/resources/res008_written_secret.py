@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from ...facts.tokens import secrets
 from ...judging.rule import CodeRule
-from .variables import HEAD
+from ..examples import ENV
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...facts.code import Code
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _SECRETS = (
@@ -58,28 +58,25 @@ class WrittenSecret(CodeRule):
     remedy = 'change it on the server, and hand over dg.EnvVar("…"): the history keeps the one that stands here'
     mentions = (*_SECRETS, *_SHORT)
     bad = (
-        {"defs.py": HEAD + f'warehouse = Warehouse(host="db.internal", password="{_WRITTEN}")\n'},
-        {"defs.py": HEAD + f'class Api(dg.ConfigurableResource):\n    url: str\n    api_key: str = "{_WRITTEN}"\n'},
-        {"defs.py": HEAD + f'KEY = "{_WRITTEN}"\napi = slack_resource.configured({{"token": KEY}})\n'},
+        {"defs.py": ENV + f'warehouse = Warehouse(host="db.internal", password="{_WRITTEN}")\n'},
+        {"defs.py": ENV + f'class Api(dg.ConfigurableResource):\n    url: str\n    api_key: str = "{_WRITTEN}"\n'},
+        {"defs.py": ENV + f'KEY = "{_WRITTEN}"\napi = slack_resource.configured({{"token": KEY}})\n'},
     )
     good = (
-        {"defs.py": HEAD + 'warehouse = Warehouse(host="db.internal", password=dg.EnvVar("DB_PASSWORD"))\n'},
-        {"defs.py": HEAD + f'warehouse = Warehouse(host="localhost", password="{_WRITTEN}")\n'},
-        {"defs.py": HEAD + 'store = Store(endpoint_url="http://minio:9000", secret_key="minioadmin")\n'},
-        {"defs.py": HEAD + 'api = Api(api_key="<your key>", api_token="changeme", password="1C_PASSWORD", token="")\n'},
-        {
-            "defs.py": HEAD
-            + 'w = Warehouse(user="loader", password="loader")\nk = Key(private_key="/run/secrets/key")\n'
-        },
-        {"defs.py": HEAD + 'tokens = Tokenizer(token="<s>")\njob = K8s(secret="warehouse-credentials")\n'},
-        {"defs.py": HEAD + 'schema = {"password": "string", "api_key": str}\n'},
+        {"defs.py": ENV + 'warehouse = Warehouse(host="db.internal", password=dg.EnvVar("DB_PASSWORD"))\n'},
+        {"defs.py": ENV + f'warehouse = Warehouse(host="localhost", password="{_WRITTEN}")\n'},
+        {"defs.py": ENV + 'store = Store(endpoint_url="http://minio:9000", secret_key="minioadmin")\n'},
+        {"defs.py": ENV + 'api = Api(api_key="<your key>", api_token="changeme", password="1C_PASSWORD", token="")\n'},
+        {"defs.py": ENV + 'w = Warehouse(user="loader", password="loader")\nk = Key(private_key="/run/secrets/key")\n'},
+        {"defs.py": ENV + 'tokens = Tokenizer(token="<s>")\njob = K8s(secret="warehouse-credentials")\n'},
+        {"defs.py": ENV + 'schema = {"password": "string", "api_key": str}\n'},
     )
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Each place once."""
         for place, name, value, others in _given(code):
             if _is_secret(name, value) and not _of_nobody(value, others):
-                yield self.finding(code.spot(place), name, f"the value of {name} is written here")
+                yield self.diagnosis(code.spot(place), name, f"the value of {name} is written here")
 
 
 def _given(code: Code) -> Iterator[tuple[ast.expr, str, str, dict[str, str]]]:

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...facts.cron import every_hours
 from ...facts.declarations import MISSING
 from ...facts.python_edits import add_argument
+from ...facts.schedules import crons, schedules
 from ...judging.rule import UNSAFE, CodeRule
-from .declarations import HEAD, crons, schedules
+from ..examples import JOB
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from ...facts.code import Code
-    from ...judging.findings import Finding
-    from ...judging.rule import Edit
+    from ...facts.declarations import Declared
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
+    from ...reading.edits import Edit
 
 
 class NoTimeZone(CodeRule):
@@ -39,37 +42,35 @@ class NoTimeZone(CodeRule):
     remedy = 'say which: execution_timezone="Europe/Berlin", or "UTC" where that is meant'
     mentions = ("schedule", "Schedule")
     bad = (
-        {"defs.py": HEAD + 'daily = dg.ScheduleDefinition(job=nightly, cron_schedule="0 6 * * *")\n'},
-        {"defs.py": HEAD + '@dg.schedule(job=nightly, cron_schedule=["0 6 * * *"])\ndef daily():\n    return {}\n'},
+        {"defs.py": JOB + 'daily = dg.ScheduleDefinition(job=nightly, cron_schedule="0 6 * * *")\n'},
+        {"defs.py": JOB + '@dg.schedule(job=nightly, cron_schedule=["0 6 * * *"])\ndef daily():\n    return {}\n'},
         {
-            "defs.py": HEAD + "daily = dg.ScheduleDefinition(\n    name='daily',\n    job=nightly,\n"
+            "defs.py": JOB + "daily = dg.ScheduleDefinition(\n    name='daily',\n    job=nightly,\n"
             "    cron_schedule='0 6 * * 1',  # Mondays\n)\n"
         },
     )
     good = (
         {
-            "defs.py": HEAD
+            "defs.py": JOB
             + 'daily = dg.ScheduleDefinition(\n    job=nightly, cron_schedule="0 6 * * *", '
             + 'execution_timezone="Europe/Berlin"\n)\n'
         },
-        {"defs.py": HEAD + 'hourly = dg.ScheduleDefinition(job=nightly, cron_schedule="5 * * * *")\n'},
-        {"defs.py": HEAD + 'often = dg.ScheduleDefinition(job=nightly, cron_schedule="0 */6 * * *")\n'},
-        {"defs.py": HEAD + 'daily = dg.ScheduleDefinition(job=nightly, cron_schedule="0 6 * * *", **options)\n'},
-        {"defs.py": HEAD + "daily = dg.build_schedule_from_partitioned_job(nightly)\n"},
+        {"defs.py": JOB + 'hourly = dg.ScheduleDefinition(job=nightly, cron_schedule="5 * * * *")\n'},
+        {"defs.py": JOB + 'often = dg.ScheduleDefinition(job=nightly, cron_schedule="0 */6 * * *")\n'},
+        {"defs.py": JOB + 'daily = dg.ScheduleDefinition(job=nightly, cron_schedule="0 6 * * *", **options)\n'},
+        {"defs.py": JOB + "daily = dg.build_schedule_from_partitioned_job(nightly)\n"},
     )
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Those whose cron strings are written there and name an hour."""
         for schedule in schedules(code):
-            told = list(crons(schedule))
-            if told and not all(map(every_hours, told)) and schedule.value("execution_timezone") in (MISSING, None):
-                message = f"the schedule {schedule.subject} has no time zone: {', '.join(told)} is UTC"
-                yield self.finding(schedule.spot, schedule.subject, message)
+            times = list(crons(schedule))
+            if times and not all(map(every_hours, times)) and schedule.value("execution_timezone") in (MISSING, None):
+                message = f"the schedule {schedule.subject} has no time zone: {', '.join(times)} is UTC"
+                yield self.diagnosis(schedule.spot, schedule.subject, message, edits=partial(_in_utc, schedule))
 
-    def fix(self, subject: Subject, finding: Finding) -> Iterable[Edit]:
-        """UTC is what Dagster takes today."""
-        for code in subject.package.files:
-            for schedule in schedules(code) if code.path == finding.path else ():
-                at_place = schedule.spot.line == finding.line and schedule.spot.column == finding.column
-                if at_place and schedule.call and schedule.argument("execution_timezone") is None:
-                    yield add_argument(code, schedule.call, 'execution_timezone="UTC"')
+
+def _in_utc(schedule: Declared) -> Iterator[Edit]:
+    """UTC is what Dagster takes today."""
+    if schedule.call and schedule.argument("execution_timezone") is None:
+        yield add_argument(schedule.code, schedule.call, 'execution_timezone="UTC"')

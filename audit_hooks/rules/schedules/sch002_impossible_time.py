@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...facts.cron import problem
+from ...facts.schedules import crons, schedules
 from ...judging.rule import CodeRule
-from .declarations import HEAD, crons, schedules
+from ..examples import JOB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...facts.code import Code
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 
@@ -30,33 +31,33 @@ class ImpossibleTime(CodeRule):
     remedy = "write five fields (minute hour day month weekday), and the time zone as in Europe/Berlin"
     mentions = ("schedule", "Schedule")
     bad = (
-        {"defs.py": HEAD + 'daily = dg.ScheduleDefinition(job=nightly, cron_schedule="0 25 * * *")\n'},
-        {"defs.py": HEAD + 'daily = dg.ScheduleDefinition(job=nightly, cron_schedule="0 0 30 2 *")\n'},
-        {"defs.py": HEAD + 'daily = dg.ScheduleDefinition(job=nightly, cron_schedule="0 6 * * * *")\n'},
+        {"defs.py": JOB + 'daily = dg.ScheduleDefinition(job=nightly, cron_schedule="0 25 * * *")\n'},
+        {"defs.py": JOB + 'daily = dg.ScheduleDefinition(job=nightly, cron_schedule="0 0 30 2 *")\n'},
+        {"defs.py": JOB + 'daily = dg.ScheduleDefinition(job=nightly, cron_schedule="0 6 * * * *")\n'},
         {
-            "defs.py": HEAD
+            "defs.py": JOB
             + '@dg.schedule(job=nightly, cron_schedule="0 6 * * *", execution_timezone="Europe/Berlim")\n'
             "def daily():\n    return {}\n"
         },
     )
     good = (
-        {"defs.py": HEAD + 'daily = dg.ScheduleDefinition(job=nightly, cron_schedule="0 23 * * *")\n'},
-        {"defs.py": HEAD + 'daily = dg.ScheduleDefinition(job=nightly, cron_schedule="@daily")\n'},
+        {"defs.py": JOB + 'daily = dg.ScheduleDefinition(job=nightly, cron_schedule="0 23 * * *")\n'},
+        {"defs.py": JOB + 'daily = dg.ScheduleDefinition(job=nightly, cron_schedule="@daily")\n'},
         {
-            "defs.py": HEAD + "@dg.schedule(job=nightly, cron_schedule=['*/5 8-18 * * mon-fri', '0 0 1 JAN *'], "
+            "defs.py": JOB + "@dg.schedule(job=nightly, cron_schedule=['*/5 8-18 * * mon-fri', '0 0 1 JAN *'], "
             "execution_timezone='Europe/Berlin')\ndef daily():\n    return {}\n"
         },
     )
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """What is written there; a name whose value is not known is left alone."""
         for schedule in schedules(code):
             for cron in crons(schedule):
                 if wrong := problem(cron):
-                    yield self.finding(schedule.spot, schedule.subject, f'the cron string "{cron}": {wrong}')
+                    yield self.diagnosis(schedule.spot, schedule.subject, f'the cron string "{cron}": {wrong}')
             zone = schedule.value("execution_timezone")
             if isinstance(zone, str) and not _exists(zone):
-                yield self.finding(schedule.spot, schedule.subject, f'there is no time zone "{zone}"')
+                yield self.diagnosis(schedule.spot, schedule.subject, f'there is no time zone "{zone}"')
 
 
 def _exists(zone: str) -> bool:

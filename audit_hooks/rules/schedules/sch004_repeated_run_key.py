@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from ...facts.declarations import declared
 from ...facts.run_requests import repeated, requests
 from ...judging.rule import CodeRule
-from .declarations import HEAD
+from ..examples import JOB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...facts.code import Code
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 
@@ -30,29 +30,29 @@ class RepeatedRunKey(CodeRule):
     mentions = ("run_key",)
     bad = (
         {
-            "defs.py": HEAD + "@dg.schedule(job=nightly, cron_schedule='@daily')\ndef daily():\n"
+            "defs.py": JOB + "@dg.schedule(job=nightly, cron_schedule='@daily')\ndef daily():\n"
             "    for region in ('eu', 'us'):\n        yield dg.RunRequest(run_key='daily', tags={'region': region})\n"
         },
         {
-            "defs.py": HEAD + "@dg.schedule(job=nightly, cron_schedule='@daily')\ndef daily():\n"
+            "defs.py": JOB + "@dg.schedule(job=nightly, cron_schedule='@daily')\ndef daily():\n"
             "    return [dg.RunRequest(run_key='a'), dg.RunRequest('a')]\n"
         },
     )
     good = (
         {
-            "defs.py": HEAD + "@dg.schedule(job=nightly, cron_schedule='@daily')\ndef daily():\n"
+            "defs.py": JOB + "@dg.schedule(job=nightly, cron_schedule='@daily')\ndef daily():\n"
             "    for region in ('eu', 'us'):\n        yield dg.RunRequest(run_key=region, tags={'region': region})\n"
         },
         {
-            "defs.py": HEAD + "@dg.schedule(job=nightly, cron_schedule='@daily')\ndef daily():\n"
+            "defs.py": JOB + "@dg.schedule(job=nightly, cron_schedule='@daily')\ndef daily():\n"
             "    return dg.RunRequest(run_key='daily')\n"
         },
     )
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Each key once, where it is given first."""
         for schedule in declared(code, "schedule"):
             if schedule.function:
                 for call, key in repeated(code, requests(code, schedule.function)):
                     message = f'several runs of one tick have the run_key "{key}": one is started'
-                    yield self.finding(code.spot(call), schedule.subject, message)
+                    yield self.diagnosis(code.spot(call), schedule.subject, message)

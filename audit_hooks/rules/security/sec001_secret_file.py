@@ -15,7 +15,7 @@ from ...reading.sources import Spot
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _BY_NAME = re.compile(
@@ -72,7 +72,7 @@ class SecretFile(Rule):
         {"certs/ca.pem": "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n", "pyproject.toml": ""},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Names first; few files have to be read. Outside of git nothing is committed."""
         if not subject.files.committed:
             return
@@ -82,23 +82,23 @@ class SecretFile(Rule):
             if ENV.search(name):
                 yield from self._env(subject, name)
             elif _BY_NAME.search(name):
-                yield self._told(Spot(name), "it is a key or has passwords")
+                yield self._in_git(Spot(name), "it is a key or has passwords")
             elif _BY_CONTENT.search(name) and KEY_BLOCK.search(subject.files.glance(name, LARGEST)):
-                yield self._told(Spot(name, 1), "it holds a private key")
+                yield self._in_git(Spot(name, 1), "it holds a private key")
 
-    def _env(self, subject: Subject, name: str) -> Iterator[Finding]:
+    def _env(self, subject: Subject, name: str) -> Iterator[Diagnosis]:
         try:
-            found = envfile.assignments(subject.files.glance(name, LARGEST), name)
+            variables = envfile.assignments(subject.files.glance(name, LARGEST), name)
         except DmbError:
             return  # WSP013 tells it where the file is the workspace's; elsewhere it may be another program's
-        told = [one for one in found if _is_secret(one.key.upper(), one.value)]
-        if told:
-            names = ", ".join(dict.fromkeys(one.key for one in told[:3]))
-            more = " and more" if len(told) > 3 else ""
-            yield self._told(Spot(name, told[0].line, 1), f"it sets {names}{more}")
+        secret = [variable for variable in variables if _is_secret(variable.key.upper(), variable.value)]
+        if secret:
+            names = ", ".join(dict.fromkeys(variable.key for variable in secret[:3]))
+            more = " and more" if len(secret) > 3 else ""
+            yield self._in_git(Spot(name, secret[0].line, 1), f"it sets {names}{more}")
 
-    def _told(self, spot: Spot, cause: str) -> Finding:
-        return self.finding(spot, spot.path, f"{spot.path} is in git: {cause}", _REMEDY.format(name=spot.path))
+    def _in_git(self, spot: Spot, cause: str) -> Diagnosis:
+        return self.diagnosis(spot, spot.path, f"{spot.path} is in git: {cause}", _REMEDY.format(name=spot.path))
 
 
 def _is_secret(key: str, value: str) -> bool:

@@ -12,7 +12,7 @@ from ...reading.sources import spot_at
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 # Lock files are long and made by programs; the rest is not text.
@@ -63,14 +63,14 @@ class Token(Rule):
         {"tests/key.txt": _KEY, "pyproject.toml": ""},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Every text file once; what `.env` and key files hold is SEC001's."""
         for name in subject.own:
             if _PASSED_OVER.search(name) or (ENV.search(name) and not of_tests(name)):
                 continue
             text = subject.files.glance(name, LARGEST)
-            told = set[str]()
+            kinds = set[str]()
             for offset, kind in secrets(text, keys=not of_tests(name)):
-                if kind not in told:
-                    told.add(kind)
-                    yield self.finding(spot_at(name, text, offset), kind, f"here is {kind}")
+                if kind not in kinds:
+                    kinds.add(kind)
+                    yield self.diagnosis(spot_at(name, text, offset), kind, f"here is {kind}")

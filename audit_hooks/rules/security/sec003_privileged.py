@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from dmb.formats.yaml_nodes import Node
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _SERVICE = "services:\n  bar:\n    image: bar:1.4\n    command: dagster api grpc -p 4000 -m bar_dagster\n"
@@ -58,7 +58,7 @@ class Privileged(Rule):
         {"dagster.yaml": _LAUNCHER.format("auto_remove: true"), "workspace.yaml": "load_from: []\n"},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Services that Dagster is made of, then the launcher; what a merge key brings to several is told once."""
         seen = set[Spot]()
         for service in filter(subject.containers.role, subject.containers.services):
@@ -67,14 +67,14 @@ class Privileged(Rule):
             launcher = subject.files.yaml(name).get("run_launcher").get("config").get("container_kwargs")
             yield from self._of(subject, name, "run_launcher", launcher, seen)
 
-    def _of(self, subject: Subject, file: str, who: str, node: Node, seen: set[Spot]) -> Iterator[Finding]:
-        told = (
+    def _of(self, subject: Subject, file: str, who: str, node: Node, seen: set[Spot]) -> Iterator[Diagnosis]:
+        rights = (
             ("privileged", ("true", "yes", "on"), "is privileged"),
             ("network_mode", ("host",), "is on the host's network"),
         )
-        for key, values, what in told:
+        for key, values, what in rights:
             spot = subject.at(file, node.get(key))
             if node.get(key).text.lower() in values and spot not in seen:
                 seen.add(spot)
                 whose = "the container of each run" if who == "run_launcher" else f"the container of {who}"
-                yield self.finding(spot, who, f"{whose} {what}")
+                yield self.diagnosis(spot, who, f"{whose} {what}")

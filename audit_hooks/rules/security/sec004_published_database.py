@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...judging.rule import SAFE, Edit, Rule
+from dmb.formats.source import offset
+from dmb.formats.yaml_entries import before_first
+
+from ...judging.rule import SAFE, Rule
+from ...reading.edits import Edit
 from ...reading.sources import Spot
 
 if TYPE_CHECKING:
@@ -13,8 +18,9 @@ if TYPE_CHECKING:
 
     from dmb.formats.yaml_nodes import Node
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
+    from ...reading.sources import Sources
 
 _SERVERS = {
     "5432": "PostgreSQL",
@@ -28,6 +34,7 @@ _SERVERS = {
 _VARIABLE = re.compile(r"\$\{[^{}]*\}")
 _DEFAULT = re.compile(r"\$\{\w+:?-([^{}]*)\}")
 _EVERYWHERE = ("", "0.0.0.0", "*", "::", "[::]")  # noqa: S104 - read, not bound to
+_LOCAL = "127.0.0.1"
 _FILE = "services:\n  db:\n    image: postgres:17\n    ports:\n{}"
 _EMPTY = {"workspace.yaml": "load_from: []\n"}
 
@@ -81,17 +88,11 @@ class PublishedDatabase(Rule):
         {"docker-compose.yml": "services:\n  web:\n    image: dagster:1\n    ports: ['3000:3000']\n", **_EMPTY},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Each item once, also where a merge key brings it to several services."""
         for port in _open(subject):
             message = f"the {_SERVERS[port.target]} of {port.service} is published on every address of the host"
-            yield self.finding(port.spot, port.service, message)
-
-    def fix(self, subject: Subject, finding: Finding) -> Iterator[Edit]:
-        """127.0.0.1 in the form that the item has."""
-        for port in _open(subject):
-            if port.spot == (finding.path, finding.line, finding.column):
-                yield from _edit(subject, port)
+            yield self.diagnosis(port.spot, port.service, message, edits=partial(_bound, subject.files, port))
 
 
 def _open(subject: Subject) -> Iterator[Port]:
@@ -124,24 +125,25 @@ def _known(text: str) -> str:
     return default[1] if default else text
 
 
-def _edit(subject: Subject, port: Port) -> Iterator[Edit]:
-    text = subject.files.text(port.spot.path) or ""
-    item, local = port.node, "127.0.0.1"
+def _bound(files: Sources, port: Port) -> Iterator[Edit]:
+    """127.0.0.1 in the form that the item has."""
+    path, item = port.spot.path, port.node
+    text = files.text(path) or ""
     if item.kind == "mapping":
         given = item.get("host_ip")
         if given.line:
-            at = text.find(given.text, subject.files.offset(subject.at(port.spot.path, given)))
-            yield Edit(port.spot.path, at, at + len(given.text), local)
-            return
-        flow = text[subject.files.offset(port.spot)] == "{"
-        at = subject.files.offset(subject.at(port.spot.path, item.pairs[0][0]))
-        yield Edit(port.spot.path, at, at, f"host_ip: {local}" + (", " if flow else "\n" + " " * (item.column - 1)))
+            at = text.find(given.text, offset(text, given.line, given.column))
+            yield Edit(path, at, at + len(given.text), _LOCAL)
+        else:
+            entry = before_first(text, item, f"host_ip: {_LOCAL}")
+            yield Edit(path, entry.at, entry.at, entry.text)
         return
-    at = text.find(item.text, subject.files.offset(port.spot))
-    if not 0 <= at <= subject.files.offset(port.spot) + 1:
+    start = files.offset(port.spot)
+    at = text.find(item.text, start)
+    if not 0 <= at <= start + 1:
         return  # written otherwise than it is read
     colons = _VARIABLE.sub("", item.text).count(":")
     if port.address and item.text.startswith(f"{port.address}:"):
-        yield Edit(port.spot.path, at, at + len(port.address), local)
+        yield Edit(path, at, at + len(port.address), _LOCAL)
     elif colons < 2:
-        yield Edit(port.spot.path, at, at, f"{local}:" if colons else f"{local}::")  # "::": Docker picks the host's
+        yield Edit(path, at, at, f"{_LOCAL}:" if colons else f"{_LOCAL}::")  # "::": Docker picks the host's

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from dmb.formats.yaml_nodes import Node
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _SOCKET = "docker.sock"
@@ -63,17 +63,17 @@ class DockerSocket(Rule):
         },
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Code servers, then what the launcher starts."""
         for service in subject.containers.code_servers():
             for node in _mounts(service.node.get("volumes")):
                 message = f"the code server {service.name} can write to Docker's socket: its code is root on the host"
-                yield self.finding(subject.at(service.file, node), service.name, message)
+                yield self.diagnosis(subject.at(service.file, node), service.name, message)
         if name := subject.dagster_yaml:
             launcher = subject.files.yaml(name).get("run_launcher")
             for node in _mounts(launcher.get("config").get("container_kwargs").get("volumes")):
                 message = "every run can write to Docker's socket: its code is root on the host"
-                yield self.finding(subject.at(name, node), "run_launcher", message)
+                yield self.diagnosis(subject.at(name, node), "run_launcher", message)
 
 
 def _mounts(volumes: Node) -> Iterator[Node]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...facts.images import used
 from ...judging.rule import Rule
-from .images import used
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _FILE = "services:\n  db:\n    image: {}\n"
@@ -57,9 +57,9 @@ class UntaggedImage(Rule):
         },
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Each image where it is named."""
-        for image in used(subject):
+        for image in used(subject.containers, subject.files, subject.folder):
             if not image.digest and image.tag in ("", "latest"):
-                told = "has no tag" if not image.tag else "is whatever was pushed last"
-                yield self.finding(image.spot, image.user, f"the image {image.image} {told}")
+                what = "has no tag" if not image.tag else "is whatever was pushed last"
+                yield self.diagnosis(image.spot, image.user, f"the image {image.image} {what}")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...facts.images import used
 from ...judging.rule import Rule
-from .images import used
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _DIGEST = "@sha256:" + "4b8f0e2d" * 8
@@ -44,8 +44,8 @@ class NoDigest(Rule):
         {"Dockerfile": f"ARG V=3.12\nFROM python:${{V}} AS a\nFROM python:3.12{_DIGEST}\n", "pyproject.toml": ""},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Each image where it is named."""
-        for image in used(subject):
+        for image in used(subject.containers, subject.files, subject.folder):
             if not image.digest and "$" not in image.image:
-                yield self.finding(image.spot, image.user, f"the image {image.image} is named by a tag")
+                yield self.diagnosis(image.spot, image.user, f"the image {image.image} is named by a tag")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from dmb.formats.dockerfile import Instruction
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _RUNS = re.compile(r"\b(dagster|dagster-webserver|dagster-daemon|dagit|dg)\b")
@@ -74,7 +74,7 @@ class Root(Rule):
         },
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Each Dockerfile by its last stage, or by the one that a service builds."""
         uses: dict[str, list[tuple[str, str, bool]]] = {}  # by Dockerfile: target, what runs, whether a user is given
         for service in subject.containers.services:
@@ -85,13 +85,13 @@ class Root(Rule):
             path = f"{subject.folder}/{name}".lstrip("/")
             users = uses.get(path) or [("", subject.containers.starts(path), False)]
             for target, runs, given in users:
-                found = None if given else self._judged(subject, path, target, runs)
-                if found:
-                    message = "the image runs Dagster as root" + ("" if found.word == "USER" else ": it sets no USER")
-                    yield self.finding(spot_of(subject, name, found), name.rpartition("/")[2], message)
+                step = None if given else self._root(subject, path, target, runs)
+                if step:
+                    message = "the image runs Dagster as root" + ("" if step.word == "USER" else ": it sets no USER")
+                    yield self.diagnosis(spot_of(subject.files, name, step), name.rpartition("/")[2], message)
                     break
 
-    def _judged(self, subject: Subject, path: str, target: str, runs: str) -> Instruction | None:
+    def _root(self, subject: Subject, path: str, target: str, runs: str) -> Instruction | None:
         """The instruction that leaves root as the user of an image that runs Dagster."""
         lineage = subject.containers.lineage(path, target)
         steps = [instruction for stage in lineage for instruction in stage.instructions]

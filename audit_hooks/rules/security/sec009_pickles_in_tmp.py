@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import ast
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...facts.code import argument
+from ...facts.volumes import SHARED
 from ...judging.rule import Rule
 from ...reading.sources import Spot
 
@@ -15,10 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...facts.code import Code
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
-SHARED = re.compile(r"(/tmp|/var/tmp|/dev/shm)(/|$)")
 _HINTS = ("/tmp", "/dev/shm", "gettempdir")  # noqa: S108
 _OURS = ("FilesystemIOManager", "PickledObjectFilesystemIOManager")
 _MANAGERS = {
@@ -91,7 +90,7 @@ class PicklesInTmp(Rule):
         },
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """A module's code; a workspace's dagster.yaml; what `.env` sets."""
         if subject.kind == "module":
             managers = {name for code in subject.package.files for name in _pickling(code)}
@@ -101,16 +100,16 @@ class PicklesInTmp(Rule):
         if name := subject.dagster_yaml:
             node = subject.files.yaml(name).get("local_artifact_storage").get("config").get("base_dir")
             if _shared(subject, node.text):
-                yield self._told(subject.at(name, node), "local_artifact_storage", node.text)
-        for one in subject.assignments:
-            if one.key in _HOMES and _shared(subject, one.value):
-                yield self._told(Spot(subject.env or "", one.line, 1), one.key, one.value)
+                yield self._kept(subject.at(name, node), "local_artifact_storage", node.text)
+        for variable in subject.assignments:
+            if variable.key in _HOMES and _shared(subject, variable.value):
+                yield self._kept(Spot(subject.env or "", variable.line, 1), variable.key, variable.value)
 
-    def _code(self, code: Code, managers: set[str]) -> Iterator[Finding]:
+    def _code(self, code: Code, managers: set[str]) -> Iterator[Diagnosis]:
         if any(_pickling(code)):  # a default may stand in a helper: the whole file is about pickles
             for text in code.all(ast.Constant):
                 if isinstance(text.value, str) and SHARED.match(text.value):
-                    yield self._told(code.spot(text), "IO manager", text.value)
+                    yield self._kept(code.spot(text), "IO manager", text.value)
             return
         for call, name in code.named_calls:
             if name in managers or name.removeprefix("dagster.") in _OURS:
@@ -122,10 +121,10 @@ class PicklesInTmp(Rule):
             for node in given:
                 path = _folder(code, node)
                 if path:
-                    yield self._told(code.spot(node), name.rpartition(".")[2], path)
+                    yield self._kept(code.spot(node), name.rpartition(".")[2], path)
 
-    def _told(self, spot: Spot, who: str, path: str) -> Finding:
-        return self.finding(spot, who, f"pickles are kept in {path}, where every user of the host can write")
+    def _kept(self, spot: Spot, who: str, path: str) -> Diagnosis:
+        return self.diagnosis(spot, who, f"pickles are kept in {path}, where every user of the host can write")
 
 
 def _shared(subject: Subject, path: str) -> bool:

@@ -9,16 +9,25 @@ from ...facts.code import argument
 from ...facts.declarations import declared
 from ...facts.run_requests import requests
 from ...judging.rule import CodeRule
-from .declarations import HEAD, KINDS
+from ..examples import JOB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...facts.code import Code
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
-_ASKED = HEAD + "@dg.sensor(job=nightly, minimum_interval_seconds=60)\ndef new_file(context):\n"
+# Decorators of functions that Dagster asks again and again.
+_KINDS = (
+    "sensor",
+    "asset_sensor",
+    "multi_asset_sensor",
+    "run_status_sensor",
+    "run_failure_sensor",
+    "freshness_policy_sensor",
+)
+_SENSOR = JOB + "@dg.sensor(job=nightly, minimum_interval_seconds=60)\ndef new_file(context):\n"
 
 
 class ConstantRunKey(CodeRule):
@@ -36,8 +45,8 @@ class ConstantRunKey(CodeRule):
     remedy = "put what the run is for into the key (a file's name and time, the cursor), or leave run_key out"
     mentions = ("RunRequest",)
     bad = (
-        {"defs.py": _ASKED + "    return dg.RunRequest(run_key='new_file')\n"},
-        {"defs.py": _ASKED + "    if context.cursor != '1':\n        yield dg.RunRequest('new_file')\n"},
+        {"defs.py": _SENSOR + "    return dg.RunRequest(run_key='new_file')\n"},
+        {"defs.py": _SENSOR + "    if context.cursor != '1':\n        yield dg.RunRequest('new_file')\n"},
         {
             "defs.py": "from dagster import AssetKey, RunRequest, asset_sensor\n\nKEY = 'orders'\n\n\n"
             "@asset_sensor(asset_key=AssetKey('orders'), job_name='nightly')\ndef orders(context, event):\n"
@@ -45,24 +54,24 @@ class ConstantRunKey(CodeRule):
         },
     )
     good = (
-        {"defs.py": _ASKED + "    return dg.RunRequest(run_key=context.cursor)\n"},
-        {"defs.py": _ASKED + "    return dg.RunRequest(run_key=f'file-{context.cursor}')\n"},
-        {"defs.py": _ASKED + "    return dg.RunRequest()\n"},
-        {"defs.py": _ASKED + "    return dg.RunRequest(run_key='')\n"},
-        {"defs.py": _ASKED + "    if context.last_run_key is None:\n        yield dg.RunRequest(run_key='once')\n"},
+        {"defs.py": _SENSOR + "    return dg.RunRequest(run_key=context.cursor)\n"},
+        {"defs.py": _SENSOR + "    return dg.RunRequest(run_key=f'file-{context.cursor}')\n"},
+        {"defs.py": _SENSOR + "    return dg.RunRequest()\n"},
+        {"defs.py": _SENSOR + "    return dg.RunRequest(run_key='')\n"},
+        {"defs.py": _SENSOR + "    if context.last_run_key is None:\n        yield dg.RunRequest(run_key='once')\n"},
         {
-            "defs.py": HEAD + "key = 'a'\n\n\n@dg.sensor(job=nightly)\ndef new_file(context):\n"
+            "defs.py": JOB + "key = 'a'\n\n\n@dg.sensor(job=nightly)\ndef new_file(context):\n"
             "    for key in ('a', 'b'):\n        yield dg.RunRequest(run_key=key)\n"
         },
     )
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Each request of each sensor; an empty key is none to Dagster."""
-        for sensor in declared(code, *KINDS):
+        for sensor in declared(code, *_KINDS):
             for call, key in requests(code, sensor.function) if sensor.function else ():
                 if key and not _meant(argument(call, "run_key", 0), sensor.function):
                     message = f'the sensor {sensor.subject} always gives the run_key "{key}": one run is started, ever'
-                    yield self.finding(code.spot(call), sensor.subject, message)
+                    yield self.diagnosis(code.spot(call), sensor.subject, message)
 
 
 def _meant(given: ast.expr | None, function: ast.AST | None) -> bool:

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...facts.declarations import MISSING, declared
-from ...facts.python_edits import add_argument
-from ...judging.rule import UNSAFE, CodeRule
-from .declarations import HEAD
+from ...facts.declarations import declared
+from ...judging.missing_argument import MissingArgument
+from ...judging.rule import UNSAFE
+from ..examples import JOB
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from ...facts.code import Code
     from ...facts.declarations import Declared
-    from ...judging.findings import Finding
-    from ...judging.rule import Edit
-    from ...judging.subject import Subject
 
 
-class IntervalNotTold(CodeRule):
+class IntervalNotTold(MissingArgument):
     """A sensor that looks at something outside says how often."""
 
     code = "SEN002"
@@ -34,36 +31,22 @@ class IntervalNotTold(CodeRule):
     why = "Dagster asks it every 30 seconds, and with it the bucket, the folder or the API that it looks at."
     remedy = "say it: minimum_interval_seconds=300, or 30 where that is meant"
     mentions = ("sensor", "Sensor")
+    argument = "minimum_interval_seconds"
+    positions = (2, 3)
+    message = "the sensor {} does not say how often it looks: every 30 seconds"
+    default = "30"
     bad = (
-        {"defs.py": HEAD + "@dg.sensor(job=nightly)\ndef new_file(context):\n    return dg.SkipReason('no')\n"},
-        {"defs.py": HEAD + "def look(context):\n    ...\n\n\nnew = dg.SensorDefinition('new', look, job=nightly)\n"},
+        {"defs.py": JOB + "@dg.sensor(job=nightly)\ndef new_file(context):\n    return dg.SkipReason('no')\n"},
+        {"defs.py": JOB + "def look(context):\n    ...\n\n\nnew = dg.SensorDefinition('new', look, job=nightly)\n"},
     )
     good = (
-        {"defs.py": HEAD + "@dg.sensor(job=nightly, minimum_interval_seconds=300)\ndef new_file(context):\n    ...\n"},
-        {"defs.py": HEAD + "@dg.sensor('nightly', 'new', 300)\ndef new_file(context):\n    ...\n"},
-        {"defs.py": HEAD + "@dg.sensor(job=nightly, **options)\ndef new_file(context):\n    ...\n"},
-        {"defs.py": HEAD + "@dg.run_failure_sensor\ndef tell(context):\n    ...\n"},
+        {"defs.py": JOB + "@dg.sensor(job=nightly, minimum_interval_seconds=300)\ndef new_file(context):\n    ...\n"},
+        {"defs.py": JOB + "@dg.sensor('nightly', 'new', 300)\ndef new_file(context):\n    ...\n"},
+        {"defs.py": JOB + "@dg.sensor(job=nightly, **options)\ndef new_file(context):\n    ...\n"},
+        {"defs.py": JOB + "@dg.run_failure_sensor\ndef tell(context):\n    ...\n"},
     )
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def declarations(self, code: Code) -> Iterator[tuple[Declared, str]]:
         """Those that look outside."""
-        for sensor in _all(code):
-            if _interval(sensor) is MISSING:
-                message = f"the sensor {sensor.subject} does not say how often it looks: every 30 seconds"
-                yield self.finding(sensor.spot, sensor.subject, message)
-
-    def fix(self, subject: Subject, finding: Finding) -> Iterable[Edit]:
-        """30 is what Dagster takes today."""
-        for code in subject.package.files:
-            for sensor in _all(code) if code.path == finding.path else ():
-                at_place = (sensor.spot.line, sensor.spot.column) == (finding.line, finding.column)
-                if at_place and sensor.call:
-                    yield add_argument(code, sensor.call, "minimum_interval_seconds=30")
-
-
-def _all(code: Code) -> list[Declared]:
-    return declared(code, "sensor", "SensorDefinition")
-
-
-def _interval(sensor: Declared) -> object:
-    return sensor.value("minimum_interval_seconds", 2 if sensor.function else 3)
+        for item in declared(code, "sensor", "SensorDefinition"):
+            yield item, item.subject

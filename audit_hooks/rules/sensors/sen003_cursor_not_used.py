@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from ...facts.declarations import declared
 from ...judging.rule import CodeRule
-from .declarations import HEAD
+from ..examples import JOB
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...facts.code import Code, Function
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
-_SENSOR = HEAD + "@dg.sensor(job=nightly, minimum_interval_seconds=60)\ndef new_files(context):\n"
+_SENSOR = JOB + "@dg.sensor(job=nightly, minimum_interval_seconds=60)\ndef new_files(context):\n"
 _LISTING = {"os.listdir", "os.scandir", "os.walk", "glob.glob", "glob.iglob"}
 _METHODS = {
     "iterdir",
@@ -81,12 +81,12 @@ class CursorNotUsed(CodeRule):
         },
     )
 
-    def check_code(self, code: Code, subject: Subject) -> Iterator[Finding]:
+    def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Those whose whole way to the list is written there."""
         for sensor in declared(code, "sensor"):
             if sensor.function and _asks_again(code, sensor.function):
                 message = f"the sensor {sensor.subject} lists everything at each tick, and has no cursor"
-                yield self.finding(sensor.spot, sensor.subject, message)
+                yield self.diagnosis(sensor.spot, sensor.subject, message)
 
 
 def _asks_again(code: Code, function: Function) -> bool:

@@ -14,8 +14,9 @@ if TYPE_CHECKING:
 
     from dmb.formats.yaml_nodes import Node
 
-    from ...judging.findings import Finding
-    from ...judging.subject import Location, Subject
+    from ...facts.locations import Location
+    from ...judging.findings import Diagnosis
+    from ...judging.subject import Subject
 
 _COMMON = {"attribute", "location_name", "working_directory", "executable_path"}
 # The key that each kind of item needs, and those that it may have.
@@ -59,20 +60,20 @@ class EntrySchema(Rule):
         {"workspace.yaml": "load_from: []\n"},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Judge the root, then each item."""
         name = subject.workspace_yaml
         root = subject.files.yaml(name)
         for key, _ in root.pairs:
             if key.text != "load_from":
-                yield self.finding(subject.at(name, key), key.text, f"the file has no key `{key.text}` for Dagster")
+                yield self.diagnosis(subject.at(name, key), key.text, f"the file has no key `{key.text}` for Dagster")
         loaded = root.get("load_from")
         if (root.kind not in ("mapping", "null")) or loaded.kind not in ("sequence", "null"):
             spot = subject.at(name, root if root.kind != "mapping" else loaded)
-            yield self.finding(spot, "load_from", "`load_from` is no list")
+            yield self.diagnosis(spot, "load_from", "`load_from` is no list")
         for location in subject.locations:
             for node, problem in _problems(location):
-                yield self.finding(subject.at(name, node), location.subject, problem)
+                yield self.diagnosis(subject.at(name, node), location.subject, problem)
 
 
 def _problems(location: Location) -> Iterator[tuple[Node, str]]:

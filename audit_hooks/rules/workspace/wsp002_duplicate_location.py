@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...facts.locations import name_of
 from ...judging.rule import Rule
-from .names import name_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 
@@ -44,11 +44,11 @@ class DuplicateLocation(Rule):
         },
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Names against those of the items above."""
         first: dict[str, int] = {}
         for location in subject.locations:
-            name = name_of(subject, location)
+            name = name_of(location, subject.text)
             if name and first.setdefault(name, location.spot.line) != location.spot.line:
                 message = f"a code location {name} is there already, in line {first[name]}"
-                yield self.finding(location.spot, name, message)
+                yield self.diagnosis(location.spot, name, message)

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ...judging.rule import SAFE, Edit, Rule
-from .names import default_name
+from dmb.formats.yaml_entries import before_first, is_flow
+
+from ...facts.locations import default_name, target_key
+from ...judging.findings import no_edits
+from ...judging.rule import SAFE, Rule
+from ...reading.edits import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
-    from ...judging.subject import Location, Subject
+    from ...facts.locations import Location
+    from ...judging.findings import Diagnosis
+    from ...judging.subject import Subject
 
 
 class UnnamedLocation(Rule):
@@ -41,38 +47,27 @@ class UnnamedLocation(Rule):
         {"workspace.yaml": "load_from:\n"},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Only items that are understood."""
         for location in subject.locations:
             if location.target and not location.body.get("location_name").line:
-                name = default_name(subject, location) or location.subject
-                yield self.finding(location.spot, name, f"{name} has no location_name")
-
-    def fix(self, subject: Subject, finding: Finding) -> Iterator[Edit]:
-        """The name that Dagster gives it now: with another one, its schedules and sensors would be off."""
-        for location in subject.locations:
-            name = default_name(subject, location)
-            if location.spot == (finding.path, finding.line, finding.column) and name:
-                yield from _named(subject, location, name)
+                default = default_name(location, subject.text)
+                name = default or location.subject
+                edits = partial(_named, subject, location, default) if default else no_edits
+                yield self.diagnosis(location.spot, name, f"{name} has no location_name", edits=edits)
 
 
 def _named(subject: Subject, location: Location, name: str) -> Iterator[Edit]:
+    """The name that Dagster gives it now: with another one, its schedules and sensors would be off."""
     file, body = subject.workspace_yaml, location.body
     text = subject.files.text(file) or ""
     shown = name if name.replace("_", "").replace(".", "").isalnum() and not name[:1].isdigit() else f'"{name}"'
     if body.kind == "mapping" and body.pairs:
-        first = body.pairs[0][0]
-        at = subject.files.offset(subject.at(file, first))
-        flow = "{" in text[subject.files.offset(subject.at(file, body)) : at]
-        line = text.rfind("\n", 0, at) + 1
-        indent = " " * (at - line)
-        if flow:
-            yield Edit(file, at, at, f"location_name: {shown}, ")
-        elif first.line > location.item.line:
-            yield Edit(file, at, at, f"location_name: {shown}\n{indent}")
+        if is_flow(text, body) or body.pairs[0][0].line > location.item.line:
+            entry = before_first(text, body, f"location_name: {shown}")
+            yield Edit(file, entry.at, entry.at, entry.text)
     elif body.kind == "scalar":
         # The shorthand has no place for a name: it becomes a mapping.
-        key = {"python_file": "relative_path", "python_package": "package_name"}.get(location.target, "module_name")
         start = subject.files.offset(subject.at(file, body))
         end = text.find("\n", start)
         end = len(text) if end < 0 else end
@@ -80,4 +75,9 @@ def _named(subject: Subject, location: Location, name: str) -> Iterator[Edit]:
         if value.strip("\"'") == body.text and body.line == location.item.line:
             indent = " " * (location.item.column + 1)
             before = len(text[:start].rstrip())
-            yield Edit(file, before, start + len(value), f"\n{indent}{key}: {value}\n{indent}location_name: {shown}")
+            yield Edit(
+                file,
+                before,
+                start + len(value),
+                f"\n{indent}{target_key(location)}: {value}\n{indent}location_name: {shown}",
+            )

@@ -10,7 +10,7 @@ from ...judging.rule import Rule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _WORDS = {"working_directory": "folder", "executable_path": "Python", "relative_path": "file"}
@@ -45,8 +45,8 @@ class MissingTarget(Rule):
         },
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
-        """Paths, where they are told literally. Dagster takes relative ones from the file only in python_file."""
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
+        """Paths, where they are written literally. Dagster takes relative ones from the file only in python_file."""
         for location in subject.locations:
             shorthand = {"relative_path": location.body} if location.target == "python_file" else {}
             for key, word in _WORDS.items():
@@ -58,10 +58,10 @@ class MissingTarget(Rule):
                 if relative and (key != "relative_path" or ".." in path.parts):
                     continue
                 beside = (PurePosixPath(subject.workspace_yaml).parent / path).as_posix()
-                there = subject.files.has(beside) if relative else subject.files.committed or path.exists()
-                if not there and not _in_container(subject):
+                exists = subject.files.has(beside) if relative else subject.files.committed or path.exists()
+                if not exists and not _in_container(subject):
                     spot = subject.at(subject.workspace_yaml, node)
-                    yield self.finding(spot, location.subject, f"there is no {word} {node.text}")
+                    yield self.diagnosis(spot, location.subject, f"there is no {word} {node.text}")
 
 
 def _in_container(subject: Subject) -> bool:

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from dmb.formats.yaml_nodes import Node
 
     from ...facts.containers import Service
-    from ...judging.findings import Finding
-    from ...judging.subject import Location, Subject
+    from ...facts.locations import Location
+    from ...judging.findings import Diagnosis
+    from ...judging.subject import Subject
 
 _ELSEWHERE = {"localhost", "host.docker.internal", "host.containers.internal"}
 _PORT = re.compile(r"(?:^|\s)(?:-p|--port)(?:\s+|=)([0-9]{1,5})(?=\s|$)")
@@ -44,7 +45,7 @@ class UnknownHost(Rule):
         {"workspace.yaml": _ENTRY.format(host="anything")},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Only with a Compose file to compare with."""
         if not subject.services:
             return
@@ -60,16 +61,16 @@ class UnknownHost(Rule):
                 yield from self._port(subject, location, known[host])
             elif not _joins_others(subject):
                 message = f"the host {host} is no service of {subject.compose_files[0]}"
-                yield self.finding(subject.at(subject.workspace_yaml, node), location.subject, message)
+                yield self.diagnosis(subject.at(subject.workspace_yaml, node), location.subject, message)
 
-    def _port(self, subject: Subject, location: Location, service: Service) -> Iterator[Finding]:
+    def _port(self, subject: Subject, location: Location, service: Service) -> Iterator[Diagnosis]:
         node = location.body.get("port")
         words = " ".join(word.text for word in service.node.get("command").scalars())
         listens = _PORT.search(words)
         port = subject.text(node)
         if listens and port and port.isdecimal() and int(port) != int(listens[1]):
             message = f"the port is {port}, and the service {service.name} listens on {listens[1]}"
-            yield self.finding(subject.at(subject.workspace_yaml, node), location.subject, message)
+            yield self.diagnosis(subject.at(subject.workspace_yaml, node), location.subject, message)
 
 
 def _names(service: Service, subject: Subject) -> Iterator[str]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...facts.containers import Service
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _LOCAL = {"localhost", "0.0.0.0", "::1", "[::1]"}  # noqa: S104 - read, not bound to
@@ -58,7 +58,7 @@ class TakenTwice(Rule):
         },
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Each claim against those above it."""
         yield from self._servers(subject)
         taken: dict[str, tuple[str, int]] = {}
@@ -74,11 +74,11 @@ class TakenTwice(Rule):
             for claim, spot in [*claims, *_ports(subject, service, files[service.file])]:
                 who, line = taken.setdefault(claim, (service.name, spot.line))
                 if who != service.name:
-                    yield self.finding(
+                    yield self.diagnosis(
                         spot, service.name, f"{claim} is taken already by the service {who}, in line {line}"
                     )
 
-    def _servers(self, subject: Subject) -> Iterator[Finding]:
+    def _servers(self, subject: Subject) -> Iterator[Diagnosis]:
         taken: dict[tuple[str, str], tuple[str, int]] = {}
         for location in subject.locations:
             host, port = (subject.text(location.body.get(key)) for key in ("host", "port"))
@@ -88,7 +88,7 @@ class TakenTwice(Rule):
             who, line = taken.setdefault(key, (location.subject, location.spot.line))
             if line != location.spot.line:
                 message = f"{host or 'this host'}:{port} is taken already by {who}, in line {line}"
-                yield self.finding(
+                yield self.diagnosis(
                     subject.at(subject.workspace_yaml, location.body.get("port")), location.subject, message
                 )
 

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...facts.code import argument
-from ...facts.variables import DAGSTER, PLATFORM
-from ...judging.rule import SAFE, Edit, Rule
-from .examples import MANIFEST
+from ...facts.variables import DAGSTER, DOCUMENTED, PLATFORM
+from ...judging.findings import no_edits
+from ...judging.rule import SAFE, Rule
+from ...reading.edits import Edit
+from ..examples import MANIFEST
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ...facts.code import Code
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
     from ...reading.sources import Sources, Spot
 
 _EXAMPLE = ".env.example"
 _OTHERS = (_EXAMPLE, ".env.sample", ".env.template", "env.example", ".env.dist")
-_DOCUMENTED = re.compile(r"^[ \t]*#?[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=", re.MULTILINE)
 _USED = re.compile(r"\$(?:\$|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(:?[-+])?)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _READERS = {"os.getenv", "os.environ.get", "dagster.EnvVar", "dagster.EnvVar.int"}
@@ -91,55 +93,57 @@ class UndocumentedVariable(Rule):
         },
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Each variable once, where it is read first."""
-        missing = undocumented(subject)
-        name = _documents(subject)[0][1] if missing else ""
+        missing = _undocumented(subject)
+        if not missing:
+            return
+        files, name = _documents(subject)[0]
+        edits = partial(_added, files, name, missing) if files is subject.files else no_edits
         for variable, (spot, who) in missing.items():
             remedy = f"add it to {name}, commented out with its default where it has one"
-            yield self.finding(spot, variable, f"{who} reads {variable}, and {name} does not have it", remedy)
+            message = f"{who} reads {variable}, and {name} does not have it"
+            yield self.diagnosis(spot, variable, message, remedy, edits=edits)
 
-    def fix(self, subject: Subject, finding: Finding) -> Iterator[Edit]:
-        """All that are missing, commented out: one edit, the same for each."""
-        from ...facts.tokens import masked
 
-        files, document = _documents(subject)[0]
-        if files is not subject.files:
-            return
-        text = files.text(document)
-        lines = "".join(f"#{name}=\n" for name in undocumented(subject) if masked(name) == name)  # no token
-        if text is None:
-            yield Edit(document, -1, -1, lines)
-        else:
-            yield Edit(document, len(text), len(text), lines if text.endswith("\n") or not text else f"\n{lines}")
+def _added(files: Sources, document: str, missing: Iterable[str]) -> Iterator[Edit]:
+    """All that are missing, commented out: one edit, the same for each."""
+    from ...facts.tokens import masked
+
+    text = files.text(document)
+    lines = "".join(f"#{name}=\n" for name in missing if masked(name) == name)  # no token
+    if text is None:
+        yield Edit(document, -1, -1, lines)
+    else:
+        yield Edit(document, len(text), len(text), lines if text.endswith("\n") or not text else f"\n{lines}")
 
 
 def _documents(subject: Subject) -> list[tuple[Sources, str]]:
-    """The files that tell of variables, the subject's own first."""
+    """The files that speak of variables, the subject's own first."""
     if subject.made:
         return [(subject.files, _EXAMPLE)]
     return [(files, name) for files in (subject.files, subject.repository) for name in _OTHERS if files.has(name)]
 
 
-def undocumented(subject: Subject) -> dict[str, tuple[Spot, str]]:
-    """Where each undocumented variable is read first, and by what."""
+def _undocumented(subject: Subject) -> dict[str, tuple[Spot, str]]:
+    """Where each variable that no document has is read first, and by what; none where nobody documents any."""
     known = _known(subject)
     if known is None:
         return {}
-    found: dict[str, tuple[Spot, str]] = {}
+    first: dict[str, tuple[Spot, str]] = {}
     for variable, spot, who in _read(subject):
         if variable not in known and not (PLATFORM.fullmatch(variable) or DAGSTER.fullmatch(variable)):
-            found.setdefault(variable, (spot, who))
-    return found
+            first.setdefault(variable, (spot, who))
+    return first
 
 
 def _known(subject: Subject) -> set[str] | None:
-    """The variables that somebody is told of; None where it is nobody's habit here to tell."""
-    documents = _documents(subject)
-    known = {variable for files, name in documents for variable in _DOCUMENTED.findall(files.text(name) or "")}
+    """The variables that are documented or set; None where it is nobody's habit here to document them."""
+    texts = [files.text(name) or "" for files, name in _documents(subject)]
+    known = {variable for text in texts for variable in DOCUMENTED.findall(text)}
     if subject.made:
         return known | set(subject.module.requires) if subject.module else None
-    if not documents:
+    if not texts:
         return None
     for service in subject.containers.services:
         given = subject.containers.given(service)

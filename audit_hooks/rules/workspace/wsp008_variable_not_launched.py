@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dmb.formats.yaml_nodes import Node
 
     from ...facts.containers import Service
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _LAUNCHER = "run_launcher:\n  module: dagster_docker\n  class: DockerRunLauncher\n  config:\n    env_vars: {}\n"
@@ -70,7 +70,7 @@ class VariableNotLaunched(Rule):
         {"dagster.yaml": "telemetry: {enabled: false}\n", "docker-compose.yml": _SERVICE, "workspace.yaml": _EMPTY},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Each code server once, told at the launcher."""
         file = subject.dagster_yaml or ""
         launcher = subject.files.yaml(file).get("run_launcher")
@@ -95,7 +95,7 @@ class VariableNotLaunched(Rule):
             ]
             if missing:
                 message = f"the runs of {service.name} do not get {', '.join(missing)}"
-                yield self.finding(subject.at(file, node), service.name, message)
+                yield self.diagnosis(subject.at(file, node), service.name, message)
 
 
 def _names(environment: Node) -> list[str]:

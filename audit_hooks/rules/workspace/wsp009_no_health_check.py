@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ...judging.rule import UNSAFE, Edit, Rule
+from dmb.formats.yaml_entries import after_last
+
+from ...judging.rule import UNSAFE, Rule
+from ...reading.edits import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...facts.containers import Service
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
+    from ...reading.sources import Sources
 
 _PORT = re.compile(r"(?:^|\s)(?:-p|--port)(?:\s+|=)([0-9]{1,5})(?=\s|$)")
 _CHECK = (
@@ -74,59 +79,37 @@ class NoHealthCheck(Rule):
         },
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Only where all that a server is made of can be seen."""
         for service in subject.services:
             if _unasked(subject, service):
                 message = f"the code server {service.name} has no health check"
-                yield self.finding(subject.containers.named_at(service), service.name, message)
+                edits = partial(_checked, subject.files, service, subject.containers.runs(service))
+                yield self.diagnosis(subject.containers.named_at(service), service.name, message, edits=edits)
 
-    def fix(self, subject: Subject, finding: Finding) -> Iterator[Edit]:
-        """Dagster's own check at the end of the service, where the port is known."""
-        for service in subject.services:
-            port = _PORT.search(subject.containers.runs(service))
-            if (
-                subject.containers.named_at(service) == (finding.path, finding.line, finding.column)
-                and port
-                and not service.node.get("healthcheck").line
-            ):
-                yield from _added(subject, service, _CHECK.format(port=port[1]))
+
+def _checked(files: Sources, service: Service, words: str) -> Iterator[Edit]:
+    """Dagster's own check at the end of the service, where the port is known."""
+    port = _PORT.search(words)
+    if port and not service.node.get("healthcheck").line:
+        block = _CHECK.format(port=port[1])
+        if lines := after_last(files.text(service.file) or "", service.node, block):
+            yield Edit(service.file, lines.at, lines.at, lines.text)
 
 
 def _unasked(subject: Subject, service: Service) -> bool:
     if subject.containers.role(service) != "code":
         return False
-    told = service.node.get("healthcheck")
-    if not told.line and subject.containers.may_have(service, "healthcheck"):
+    check = service.node.get("healthcheck")
+    if not check.line and subject.containers.may_have(service, "healthcheck"):
         return False  # it is another service's, which this one extends
-    if told.get("test").line and "NONE" not in [word.text for word in told.get("test").scalars()]:
+    if check.get("test").line and "NONE" not in [word.text for word in check.get("test").scalars()]:
         return False
     path, target = subject.containers.built_from(service)
     if subject.made and subject.repository.has(own := f"{subject.folder}/Dockerfile".lstrip("/")):
         path = own  # the pieces name its image, and do not build it
-    if told.get("disable").text.lower() == "true":
+    if check.get("disable").text.lower() == "true":
         return True
     steps = [step for stage in subject.containers.lineage(path, target) for step in stage.instructions] if path else []
-    asked = next((step.rest for step in reversed(steps) if step.word == "HEALTHCHECK"), "NONE")
-    return bool(steps) and asked.strip().upper() == "NONE"
-
-
-def _added(subject: Subject, service: Service, block: str) -> Iterator[Edit]:
-    """The lines behind the last one that is deeper than the service's name."""
-    text = subject.files.text(service.file) or ""
-    column = service.node.column
-    first = service.node.pairs[0][0] if service.node.pairs else service.node
-    start = subject.files.offset(subject.at(service.file, first))
-    if "{" in text[text.rfind("\n", 0, start) + 1 : start]:
-        return  # a flow mapping
-    at = end = text.find("\n", start) + 1 or len(text)
-    while at < len(text):
-        after = text.find("\n", at) + 1 or len(text)
-        line = text[at:after]
-        if line.strip() and not line.lstrip().startswith("#"):
-            if len(line) - len(line.lstrip()) < column - 1:
-                break
-            end = after
-        at = after
-    lead = "" if text[:end].endswith("\n") else "\n"
-    yield Edit(service.file, end, end, lead + "".join(f"{' ' * (column - 1)}{line}\n" for line in block.splitlines()))
+    image = next((step.rest for step in reversed(steps) if step.word == "HEALTHCHECK"), "NONE")
+    return bool(steps) and image.strip().upper() == "NONE"

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ...facts.containers import spot_of
-from ...judging.rule import SAFE, Edit, Rule
+from ...judging.rule import SAFE, Rule
+from ...reading.edits import Edit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
-    from ...reading.sources import Spot
+    from ...reading.sources import Sources, Spot
 
 _HIDES = re.compile(r"\s*(\|\||;)\s*(exit\s+0|true|:)\s*;?\s*$")
 _WRITTEN = re.compile(r"\s*(\|\||;)\s*(exit\s+0|true|:)(\s*;)?(?=\s*[\"']?\s*[\],]?\s*[\])]?\s*(#.*)?$)", re.MULTILINE)
@@ -46,19 +48,18 @@ class HealthCheckHides(Rule):
         {"Dockerfile": "FROM python:3.12\nRUN rm -r /x || true\nHEALTHCHECK CMD true\n", "pyproject.toml": ""},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Every Compose file and Dockerfile."""
-        for spot, who, _ in _hiding(subject):
-            yield self.finding(spot, who, f"the health check of {who} succeeds whatever it finds")
+        for spot, who, end in _hiding(subject):
+            message = f"the health check of {who} succeeds whatever it finds"
+            yield self.diagnosis(spot, who, message, edits=partial(_without_end, subject.files, spot, end))
 
-    def fix(self, subject: Subject, finding: Finding) -> Iterator[Edit]:
-        """Without the end."""
-        for spot, _, end in _hiding(subject):
-            if spot == (finding.path, finding.line, finding.column):
-                text = subject.files.text(spot.path) or ""
-                found = _WRITTEN.search(text, subject.files.offset(spot), end if end >= 0 else len(text))
-                if found:
-                    yield Edit(spot.path, found.start(), found.end(), "")
+
+def _without_end(files: Sources, spot: Spot, end: int) -> Iterator[Edit]:
+    text = files.text(spot.path) or ""
+    match = _WRITTEN.search(text, files.offset(spot), end if end >= 0 else len(text))
+    if match:
+        yield Edit(spot.path, match.start(), match.end(), "")
 
 
 def _hiding(subject: Subject) -> Iterator[tuple[Spot, str, int]]:
@@ -71,4 +72,4 @@ def _hiding(subject: Subject) -> Iterator[tuple[Spot, str, int]]:
     for name in subject.containers.dockerfiles:
         for step in subject.files.dockerfile(name):
             if step.word == "HEALTHCHECK" and _HIDES.search(step.rest.rstrip("]\"' ")):
-                yield spot_of(subject, name, step), name.rpartition("/")[2], step.end
+                yield spot_of(subject.files, name, step), name.rpartition("/")[2], step.end

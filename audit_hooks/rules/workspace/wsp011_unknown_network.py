@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from dmb.formats.yaml_nodes import Node
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _LAUNCHER = "run_launcher:\n  module: dagster_docker\n  class: DockerRunLauncher\n  config:\n    network: {}\n"
@@ -72,7 +72,7 @@ class UnknownNetwork(Rule):
         },
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Only with a Compose file to compare with."""
         file = subject.dagster_yaml or ""
         launcher = subject.files.yaml(file).get("run_launcher")
@@ -94,21 +94,21 @@ class UnknownNetwork(Rule):
                 continue
             hint = f": Docker calls it {project or 'PROJECT'}_{name}" if name in keys else ""
             message = f"{subject.compose_files[0]} has no network of the name {name}{hint}"
-            yield self.finding(subject.at(file, node), "run_launcher", message)
+            yield self.diagnosis(subject.at(file, node), "run_launcher", message)
 
 
 def _names(subject: Subject, compose: Node) -> set[str] | None:
     """The names that Docker knows; None where a variable that is not set holds one."""
     project = subject.text(compose.get("name"))
-    found = {f"{project}_default"}
+    names = {f"{project}_default"}
     for key, network in compose.get("networks").entries.items():
         external = network.get("external")
-        told = network.get("name") if network.get("name").line else external.get("name")
-        if told.line:
-            name = subject.text(told)
+        given = network.get("name") if network.get("name").line else external.get("name")
+        if given.line:
+            name = subject.text(given)
             if name is None:
                 return None
-            found.add(name)
+            names.add(name)
         else:
-            found.add(key if external.text.lower() == "true" else f"{project}_{key}")
-    return found
+            names.add(key if external.text.lower() == "true" else f"{project}_{key}")
+    return names

@@ -15,7 +15,7 @@ from ...reading.sources import Spot
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _FILES = re.compile(r"(^|/)\.env(\.[^/]+)?$")
@@ -55,22 +55,22 @@ class RelativeHome(Rule):
         {".env.example": "DAGSTER_HOME=<an absolute path>\nDAGSTER_HOME=\n", "pyproject.toml": ""},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Every file that sets it."""
         for spot, value in _set(subject):
             if value and _RELATIVE.fullmatch(value):
                 message = f"DAGSTER_HOME is {value}, and Dagster takes no relative path"
-                yield self.finding(spot, "DAGSTER_HOME", message)
+                yield self.diagnosis(spot, "DAGSTER_HOME", message)
 
 
 def _set(subject: Subject) -> Iterator[tuple[Spot, str]]:
     for name in subject.own:
         if _FILES.search(name) and "DAGSTER_HOME" in (text := subject.files.text(name) or ""):
             try:
-                found = envfile.assignments(text, name)
+                variables = envfile.assignments(text, name)
             except DmbError:
                 continue  # WSP013 tells it
-            yield from ((Spot(name, one.line, 1), one.value) for one in found if one.key == "DAGSTER_HOME")
+            yield from ((Spot(name, item.line, 1), item.value) for item in variables if item.key == "DAGSTER_HOME")
     for service in subject.containers.services:
         environment = service.node.get("environment")
         if (node := environment.get("DAGSTER_HOME")).line:
@@ -80,6 +80,6 @@ def _set(subject: Subject) -> Iterator[tuple[Spot, str]]:
                 yield subject.at(service.file, item), item.text.partition("=")[2]
     for name in subject.containers.dockerfiles:
         for step in subject.files.dockerfile(name):
-            found_home = re.search(r"(?:^|\s)DAGSTER_HOME[= ]([^\s]+)", step.rest) if step.word == "ENV" else None
-            if found_home:
-                yield spot_of(subject, name, step), found_home[1].strip("\"'")
+            home = re.search(r"(?:^|\s)DAGSTER_HOME[= ]([^\s]+)", step.rest) if step.word == "ENV" else None
+            if home:
+                yield spot_of(subject.files, name, step), home[1].strip("\"'")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from dmb.formats.yaml_nodes import Node
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 
@@ -38,12 +38,12 @@ class BrokenFile(Rule):
         {"workspace.yaml": "load_from:\n# BEGIN: bar\n- python_module: bar\n# END: bar\n"},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """All that is broken, whichever rules read it before, or none."""
         names = subject.read_all()
         for name in subject.yaml_files:
             for key in _doubled(subject.files.yaml(name)):
-                yield self.finding(
+                yield self.diagnosis(
                     subject.at(name, key),
                     key.text,
                     f"the key `{key.text}` stands twice in one mapping",
@@ -51,7 +51,7 @@ class BrokenFile(Rule):
                 )
         for broken in subject.files.broken:
             if broken.spot.path in names:
-                yield self.finding(broken.spot, broken.spot.path, broken.cause, broken.remedy)
+                yield self.diagnosis(broken.spot, broken.spot.path, broken.cause, broken.remedy)
 
 
 def _doubled(root: Node) -> Iterator[Node]:

@@ -10,7 +10,7 @@ from ...reading.sources import Spot
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _EMPTY = {"workspace.yaml": "load_from: []\n"}
@@ -27,11 +27,11 @@ class VariableTwice(Rule):
     bad = ({**_EMPTY, ".env": "A=1\nB=2\nA=3\n"}, {**_EMPTY, ".env": "A=1\n# BEGIN: bar\nA=2\n# END: bar\n"})
     good = ({**_EMPTY, ".env": "A=1\nB=2\n"}, {**_EMPTY, ".env": "# A=1\nA=2\n"})
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Each key against those above it."""
         first: dict[str, int] = {}
         for assignment in subject.assignments:
             line = first.setdefault(assignment.key, assignment.line)
             if line != assignment.line:
                 spot = Spot(subject.env or "", assignment.line, 1)
-                yield self.finding(spot, assignment.key, f"{assignment.key} is set already in line {line}")
+                yield self.diagnosis(spot, assignment.key, f"{assignment.key} is set already in line {line}")

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from ...judging.rule import Rule
 from ...reading.sources import Spot
-from .examples import registry
+from ..examples import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _BLOCK = "load_from:\n  # BEGIN: bar\n  - python_module: bar\n  # END: bar\n"
@@ -39,7 +39,7 @@ class MissingBlock(Rule):
         {**registry(), "workspace.yaml": "load_from: []\n"},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Registry against files."""
         owners = {name: {block.owner for block in blocks} for name, blocks in subject.marked.items()}
         for module, entry in (subject.registry.modules if subject.registry else {}).items():
@@ -53,4 +53,4 @@ class MissingBlock(Rule):
                         else f"{name}, with the block of {module}, is gone"
                     )
                     spot = Spot(name) if is_there else subject.registered(module)
-                    yield self.finding(spot, module, message, remedy and f"{remedy} puts it in again")
+                    yield self.diagnosis(spot, module, message, remedy and f"{remedy} puts it in again")

@@ -10,7 +10,7 @@ from ...reading.sources import Spot
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _NONE = '{"registry": 1, "runtime": "local", "code_servers": false, "modules": {}}\n'
@@ -35,7 +35,7 @@ class OrphanBlock(Rule):
         {"workspace.yaml": _BLOCK},  # a clone has no registry
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Files against registry."""
         if subject.registry is None:
             return
@@ -44,4 +44,4 @@ class OrphanBlock(Rule):
                 if block.owner not in subject.registry.modules:
                     spot = Spot(name, block.line, len(block.indent) + 1)
                     message = f"this block is of {block.owner}, which is no module of the workspace"
-                    yield self.finding(spot, block.owner, message)
+                    yield self.diagnosis(spot, block.owner, message)

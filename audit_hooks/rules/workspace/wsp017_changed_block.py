@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from ...judging.rule import Rule
 from ...reading.sources import Spot
-from .examples import registry
+from ..examples import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _WRITTEN = registry(blocks='"workspace.yaml": "905e3b2b025cf7b0fa4d8d6c0411ee7a41fdf7cc7394ca781a27b6b7fc7b0ebb"')
@@ -38,7 +38,7 @@ class ChangedBlock(Rule):
         {**_WRITTEN, "workspace.yaml": "# mine\n" + _BLOCK.replace("\n  ", "\n    ")},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Digests against the registry's."""
         if subject.registry is None:
             return
@@ -53,4 +53,4 @@ class ChangedBlock(Rule):
                 if digest != modules[owner].blocks.get(name, digest):
                     block = lines[owner]
                     spot = Spot(name, block.line, len(block.indent) + 1)
-                    yield self.finding(spot, owner, f"the block of {owner} is not as dmb wrote it")
+                    yield self.diagnosis(spot, owner, f"the block of {owner} is not as dmb wrote it")

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from dmb.errors import DmbError, NothingToWorkOn
 
 from ...judging.rule import Rule
-from .examples import registry
+from ..examples import registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _EMPTY = {"workspace.yaml": "load_from: []\n"}
@@ -38,13 +38,13 @@ class ModuleGone(Rule):
         {**_EMPTY, ".dmb/registry.json": '{"registry": 1, "runtime": "local", "modules": {}}'},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Registry against module repositories."""
         for name, member in subject.members.items():
             if isinstance(member, NothingToWorkOn):
                 where = member.place or (subject.registry.modules[name].path if subject.registry else "")
-                yield self.finding(subject.registered(name), name, f"{name}: {member.cause} ({where})")
+                yield self.diagnosis(subject.registered(name), name, f"{name}: {member.cause} ({where})")
             elif isinstance(member, DmbError):
-                yield self.finding(
+                yield self.diagnosis(
                     subject.registered(name), name, f"{name}: {member.cause} ({member.place})", member.remedy
                 )

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 from dmb.module import Module
 
 from ...judging.rule import Rule
-from .examples import MANIFEST, registry
+from ..examples import MANIFEST, registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _FILES = {"workspace.yaml": "load_from: []\n", "bar/pyproject.toml": MANIFEST}
@@ -38,7 +38,7 @@ class ModuleChanged(Rule):
         {**_FILES, **registry("", location="old")},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Registry against manifests."""
         for name, member in subject.members.items():
             if not isinstance(member, Module) or subject.registry is None:
@@ -49,6 +49,6 @@ class ModuleChanged(Rule):
             for word, (old, new) in now.items():
                 if old != new:
                     remedy = f"bring it up to date: dmb workspace add {shlex.quote(entry.path)}"
-                    yield self.finding(
+                    yield self.diagnosis(
                         subject.registered(name), name, f"the {word} of {name} was {old}, and is {new} now", remedy
                     )

@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING
 
 from ...judging.rule import Rule
 from ...reading.sources import Spot
-from .examples import MANIFEST
+from ..examples import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dmb.module import Module
 
-    from ...judging.findings import Finding
-    from ...judging.subject import Location, Subject
+    from ...facts.locations import Location
+    from ...judging.findings import Diagnosis
+    from ...judging.subject import Subject
 
 _YAML = "workspace/local/workspace.yaml"
 _SERVER = "load_from:\n  - grpc_server: {host: bar, port: 4000, location_name: bar}\n"
@@ -48,14 +49,14 @@ class PiecesDiffer(Rule):
         },
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Only in a module repository."""
         module = subject.module
         if module is None:
             return
         name = subject.workspace_yaml
         if not subject.files.has(name):
-            yield self.finding(
+            yield self.diagnosis(
                 Spot(name), module.name, f"{name} is missing", "restore it from the template or your history"
             )
             return
@@ -63,12 +64,12 @@ class PiecesDiffer(Rule):
             return
         if len(subject.locations) != 1:
             spot = Spot(name, subject.locations[1].spot.line if subject.locations else 1)
-            yield self.finding(spot, module.name, f"a module is one location, and here are {len(subject.locations)}")
+            yield self.diagnosis(spot, module.name, f"a module is one location, and here are {len(subject.locations)}")
         for location in subject.locations[:1]:
             for key, message in _differences(location, module):
                 node = location.body.get(key)
                 spot = subject.at(name, node) if node.line else location.spot
-                yield self.finding(spot, module.name, message)
+                yield self.diagnosis(spot, module.name, message)
 
 
 def _differences(location: Location, module: Module) -> Iterator[tuple[str, str]]:

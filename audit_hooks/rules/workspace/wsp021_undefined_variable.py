@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING
 
 from dmb.module import Module
 
-from ...facts.variables import PLATFORM
+from ...facts.variables import DOCUMENTED, PLATFORM
+from ...judging.findings import Diagnosis
 from ...judging.rule import Rule
 from ...reading.sources import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
     from ...judging.subject import Subject
 
 # `$X`, `${X}`, `${X:?…}`: with `:-`, `-`, `:+` and `+` a variable may be unset.
 _USE = re.compile(r"\$(?:\$|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?=\}|:?\?))")
-_EXAMPLE = re.compile(r"^[ \t]*#?[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)=", re.MULTILINE)
 _YAML = "load_from:\n  - grpc_server: {host: bar, port: {env: BAR_PORT}, location_name: bar}\n"
 
 
@@ -65,12 +64,12 @@ class UndefinedVariable(Rule):
         },
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Each variable once, where it is used first."""
         if subject.env is None:
             return
         text = subject.files.text(subject.env) or ""
-        known = {*subject.values, *(_EXAMPLE.findall(text) if subject.files.committed else ())}
+        known = {*subject.values, *(DOCUMENTED.findall(text) if subject.files.committed else ())}
         if subject.module:
             # What a workspace assigns to the module, and what is its own, stands in no file of the repository.
             known |= set(subject.module.requires)
@@ -82,15 +81,16 @@ class UndefinedVariable(Rule):
                 if variable not in known:
                     known.add(variable)
                     message = f"{member_name} requires {variable}, and {subject.env} does not set it"
-                    yield self.finding(Spot(subject.env), variable, message)
+                    yield self.diagnosis(Spot(subject.env), variable, message)
         for variable, spot in _uses(subject):
             if variable in known or PLATFORM.fullmatch(variable) or (given and given.fullmatch(variable)):
                 continue
             known.add(variable)
             message = f"{variable} is used here, and {subject.env} does not set it"
-            found = self.finding(spot, variable, message, f"set it in {subject.env}")
-            # A commit cannot know what a shell or a CI sets.
-            yield found._replace(severity="warning") if subject.files.committed and not subject.module else found
+            diagnosis = self.diagnosis(spot, variable, message, f"set it in {subject.env}")
+            if subject.files.committed and not subject.module:  # a commit cannot know what a shell or a CI sets
+                diagnosis = Diagnosis(diagnosis.finding._replace(severity="warning"))
+            yield diagnosis
 
 
 def _uses(subject: Subject) -> Iterator[tuple[str, Spot]]:

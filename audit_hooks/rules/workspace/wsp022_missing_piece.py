@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from ...judging.rule import Rule
 from ...reading.sources import Spot
-from .examples import MANIFEST
+from ..examples import MANIFEST
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _HOME = "workspace/local"
@@ -57,7 +57,7 @@ class MissingPiece(Rule):
         {**_SHARED, f"{_HOME}/dockerfile.snippet": "RUN uv pip install /modules/bar\n", **_VARIABLES},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """The files by name; WSP005 and WSP020 judge what they say."""
         module = subject.module
         if module is None:
@@ -67,7 +67,7 @@ class MissingPiece(Rule):
         needed = [*(f"{subject.home}{name}" for name in names), *(["Dockerfile"] if isolated else [])]
         for name in needed:
             if not subject.files.has(name):
-                yield self.finding(Spot(name), module.name, f"{name} is missing")
+                yield self.diagnosis(Spot(name), module.name, f"{name} is missing")
         if isolated and subject.files.has(needed[0]) and not subject.services:
             message = f"{needed[0]} has no service, and workspace.yaml names one"
-            yield self.finding(Spot(needed[0], 1), module.name, message, "write the code server's service there")
+            yield self.diagnosis(Spot(needed[0], 1), module.name, message, "write the code server's service there")

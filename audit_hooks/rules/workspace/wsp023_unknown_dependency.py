@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from dmb.formats.yaml_nodes import Node
 
-    from ...judging.findings import Finding
+    from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _COMPOSE = "services:\n  ui:\n    image: ui:1\n    depends_on: {}\n  bar:\n    image: bar:1\n"
@@ -54,7 +54,7 @@ class UnknownDependency(Rule):
         {**_EMPTY, "docker-compose.yml": _COMPOSE.format("[db]"), "docker-compose.override.yml": _DATABASE},
     )
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Every Compose file; a name is looked for elsewhere only where it is not in its own."""
         files = dict.fromkeys((*subject.compose_files, *subject.containers.compose_files))
         for file in files:
@@ -68,14 +68,14 @@ class UnknownDependency(Rule):
                 for needed, node in _needed(service.get("depends_on")):
                     if needed not in services and "$" not in needed and not _elsewhere(subject, file, needed):
                         message = f"{name} depends on {needed}, which is no service of {file}"
-                        yield self.finding(subject.at(file, node), name, message)
+                        yield self.diagnosis(subject.at(file, node), name, message)
 
 
-def _needed(told: Node) -> Iterator[tuple[str, Node]]:
+def _needed(dependencies: Node) -> Iterator[tuple[str, Node]]:
     """The names that a `depends_on` has, in either form, and where they stand."""
-    keys = {key.text: key for key, _ in told.pairs}
-    yield from ((name, keys.get(name, told)) for name in told.entries)
-    yield from ((item.text, item) for item in told.items if item.text)
+    keys = {key.text: key for key, _ in dependencies.pairs}
+    yield from ((name, keys.get(name, dependencies)) for name in dependencies.entries)
+    yield from ((item.text, item) for item in dependencies.items if item.text)
 
 
 def _elsewhere(subject: Subject, file: str, name: str) -> bool:

@@ -10,7 +10,7 @@ import pytest
 
 from audit_hooks.judging.discovery import repositories, subjects
 from audit_hooks.reading.git_files import tracked, unignored
-from audit_hooks.rules.workspace.examples import MANIFEST
+from audit_hooks.rules.examples import MANIFEST
 from tests.support.trees import git, repository, write
 
 CODE = "import dagster as dg\n"

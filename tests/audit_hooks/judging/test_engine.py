@@ -9,8 +9,9 @@ from typing import ClassVar
 import pytest
 
 from audit_hooks.judging.engine import in_order, judge, waits_for
-from audit_hooks.judging.findings import Finding
-from audit_hooks.judging.rule import Rule, StatementRule
+from audit_hooks.judging.findings import Diagnosis
+from audit_hooks.judging.rule import Rule
+from audit_hooks.judging.statements import StatementRule
 from audit_hooks.judging.subject import Subject
 from audit_hooks.reading.sources import Spot
 from audit_hooks.rules import every
@@ -24,8 +25,8 @@ class Telling(Rule):
     bad = good = ()
     objects: ClassVar[tuple[str, ...]] = ()
 
-    def check(self, subject: Subject) -> Iterator[Finding]:
-        yield from (self.finding(Spot("a.py"), name, "x") for name in self.objects)
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
+        yield from (self.diagnosis(Spot("a.py"), name, "x") for name in self.objects)
 
 
 def rule(code: str, *objects: str, **more: object) -> type[Rule]:

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import ast
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from audit_hooks.judging.engine import judge
-from audit_hooks.judging.findings import Finding
+from audit_hooks.judging.engine import diagnose, judge
+from audit_hooks.judging.findings import Diagnosis, Finding
 from audit_hooks.judging.fixes import Mended, as_bytes, mend
 from audit_hooks.judging.policy import Options
 from audit_hooks.judging.rule import SAFE, UNSAFE, Rule
 from audit_hooks.judging.subject import Subject
+from audit_hooks.reading.edits import Edit
 from audit_hooks.reading.sources import Sources
 from audit_hooks.rules import every
-from audit_hooks.rules.workspace.examples import MANIFEST
+from audit_hooks.rules.examples import MANIFEST
 from audit_hooks.rules.workspace.wsp007_undocumented_variable import UndocumentedVariable
 from tests.support.trees import write
 
@@ -73,18 +77,23 @@ def test_what_may_change_the_code_is_not_mended_unasked(rule: type[Rule], tmp_pa
 def test_a_rule_that_does_not_say_so_mends_nothing(rule: type[Rule], tmp_path: Path) -> None:
     for number, files in enumerate(rule.bad):
         one = subject(tmp_path / str(number), files)
-        assert [list(rule().fix(one, finding)) for finding in judge(one, [rule])] == [[]] * len(judge(one, [rule]))
+        diagnoses = diagnose(one, [rule])
+        assert [list(edits()) for edits in diagnoses.values()] == [[]] * len(diagnoses)
 
 
 def test_a_fix_that_does_not_hold_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rule = next(rule for rule in MENDING)
     one = subject(tmp_path, dict(rule.bad[0]))
-    real = rule.fix
+    check = rule.check
 
-    def breaks(self: Rule, *arguments: object) -> object:
-        return [edit._replace(text="\0: [") for edit in real(self, *arguments)]  # type: ignore[arg-type]
+    def breaking(edits: Callable[[], Iterable[Edit]]) -> list[Edit]:
+        return [edit._replace(text="\0: [") for edit in edits()]
 
-    monkeypatch.setattr(rule, "fix", breaks)
+    def broken(self: Rule, subject: Subject) -> Iterator[Diagnosis]:
+        for finding, edits in check(self, subject):
+            yield Diagnosis(finding, partial(breaking, edits))
+
+    monkeypatch.setattr(rule, "check", broken)
     done = mend(one, asking(rule), unsafe=True)
     assert (done.texts, done.mended, done.refused) == ({}, 0, (rule.code,))
 
@@ -142,3 +151,13 @@ def test_lines_keep_their_ends_and_a_file_its_mark(
 
 def test_a_file_of_mixed_ends_keeps_each() -> None:
     assert as_bytes(b"a\r\nb\nc\r\nd", "a\nb\nX\nc\nd") == b"a\r\nb\nX\r\nc\r\nd"
+
+
+@pytest.mark.parametrize("rule", MENDING, ids=lambda rule: rule.code)
+def test_no_edit_is_made_where_nobody_mends(rule: type[Rule], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    module = sys.modules[rule.__module__]
+    for name in ("Edit", "add_argument", "rewritten"):
+        monkeypatch.setattr(module, name, None, raising=False)
+    monkeypatch.setattr("audit_hooks.judging.missing_argument.add_argument", None)
+    for number, files in enumerate(rule.bad):
+        assert found(rule, subject(tmp_path / str(number), files))

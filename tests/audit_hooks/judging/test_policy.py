@@ -11,11 +11,11 @@ import pytest
 from audit_hooks.judging import baseline
 from audit_hooks.judging.engine import audit
 from audit_hooks.judging.ignores import Ignores
+from audit_hooks.judging.index import INDEX
 from audit_hooks.judging.policy import Options, Policy, Settings
 from audit_hooks.judging.rule import TIERS
 from audit_hooks.reading.sources import Sources
 from audit_hooks.rules import every
-from audit_hooks.rules.index import INDEX
 from dmb.errors import DmbError
 from tests.support.trees import module, repository, write
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from audit_hooks.reading.git_files import tracked
-from audit_hooks.rules.workspace.examples import MANIFEST
+from audit_hooks.rules.examples import MANIFEST
 from tests.support.trees import git, repository, write
 
 BIN = Path(sys.executable).parent

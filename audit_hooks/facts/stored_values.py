@@ -1,34 +1,30 @@
-"""Where the values of assets go: which assets have one, what keeps it, and what is mounted."""
+"""Which assets hand over a value that nothing but Dagster's default keeps."""
 
 from __future__ import annotations
 
 import ast
 from typing import TYPE_CHECKING
 
-from ...facts.declarations import MISSING, declared
-from ...judging.subject import Subject
+from .declarations import MISSING, declared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from dmb.formats.yaml_nodes import Node
-
-    from ...facts.code import Code, Function
-    from ...facts.declarations import Declared
+    from .code import Code, Function
+    from .declarations import Declared
+    from .package import Package
 
 _SET = ('"io_manager"', "'io_manager'", "io_manager=")
 _VALUES = (ast.List, ast.Dict, ast.Set, ast.Tuple, ast.ListComp, ast.DictComp, ast.SetComp, ast.JoinedStr, ast.BinOp)
 
 
-def kept_by_default(subject: Subject) -> list[Declared]:
+def kept_by_default(package: Package) -> list[Declared]:
     """The assets that have a value and no IO manager of their own, where the module sets none for all: Dagster's
     default pickles them to the instance's folder. None where the module has no Definitions of its own.
     """
-    if any(map(subject.package.mentioning, _SET)) or not subject.package.mentioning("Definitions"):
+    if any(map(package.mentioning, _SET)) or not package.mentioning("Definitions"):
         return []
     return [
         item
-        for code in subject.package.files
+        for code in package.files
         if "asset" in code.text
         for item in declared(code, "asset")
         if item.function and not item.opaque and _plain(item) and _has_value(code, item.function)
@@ -80,45 +76,10 @@ def _is_value(code: Code, function: Function, node: ast.expr, depth: int = 0) ->
             return name == "dagster.Output" or name.startswith(("pandas.", "polars.", "numpy.", "geopandas."))
         case ast.Name(id=name) if depth == 0:
             bound = [
-                one.value
-                for one in code.all(ast.Assign)
-                if code.runs_in(one) is function
-                and any(isinstance(target, ast.Name) and target.id == name for target in one.targets)
+                statement.value
+                for statement in code.all(ast.Assign)
+                if code.runs_in(statement) is function
+                and any(isinstance(target, ast.Name) and target.id == name for target in statement.targets)
             ]
-            return bool(bound) and all(_is_value(code, function, one, 1) for one in bound)
+            return bool(bound) and all(_is_value(code, function, value, 1) for value in bound)
     return isinstance(node, _VALUES)
-
-
-def instances(subject: Subject) -> Iterator[Node]:
-    """The files dagster.yaml of the repository."""
-    for name in subject.repository.names:
-        if name.rpartition("/")[2] == "dagster.yaml":
-            yield subject.repository.yaml(name)
-
-
-def mounted(subject: Subject) -> set[str]:
-    """The folders in containers that are volumes, by the Compose files and launchers of the whole repository."""
-    whole = Subject("repository", subject.repository)
-    lists = [service.node.get("volumes") for service in whole.containers.services]
-    lists += [
-        instance.get("run_launcher").get("config").get("container_kwargs").get("volumes")
-        for instance in instances(subject)
-    ]
-    return {target for volumes in lists for target in targets(volumes)}
-
-
-def targets(volumes: Node) -> Iterator[str]:
-    """The folders in the container that a list of volumes of a Compose file names."""
-    for volume in volumes.items:
-        if volume.kind == "scalar":
-            parts = volume.text.split(":")
-            yield next((part for part in parts[1:] if part.startswith(("/", "$"))), parts[0])
-        else:
-            yield volume.get("target").text
-
-
-def below(path: str, folders: set[str]) -> bool:
-    """Whether a path is one of these folders or in one; a folder that a variable names may hold any."""
-    return any(
-        folder and ("$" in folder or path == folder or path.startswith(f"{folder.rstrip('/')}/")) for folder in folders
-    )

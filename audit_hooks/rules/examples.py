@@ -35,3 +35,9 @@ def registry(
 ) -> dict[str, str]:
     """The file of a registry with the module bar in the folder `path`; `blocks` are its digests as JSON."""
     return {".dmb/registry.json": REGISTRY % {"path": path, "location": location, "package": package, "blocks": blocks}}
+
+
+# How files of code begin: as every one does, with a job for a schedule or a sensor, and with variables.
+CODE = "import dagster as dg\n\n\n"
+JOB = "import dagster as dg\n\nnightly = dg.define_asset_job('nightly')\n\n"
+ENV = "import os\n\nimport dagster as dg\n\n"

@@ -1,16 +1,13 @@
-"""Which files of a subject say how it is deployed. Told by names alone, and quickly: a repository has thousands."""
+"""Which files of a repository say how it is deployed. By names alone, and quickly: it may have thousands."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...reading.sources import GLANCED
+from ..reading.sources import GLANCED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-    from ...judging.subject import Subject
-
 
 _ASIDE = {"tests", "test", "fixtures", "testdata", "doc", "docs", "example", "examples", "samples"}
 _ASIDE |= {"node_modules", "site-packages", "venv", ".venv"}
@@ -90,13 +87,13 @@ def _named_for_it(file: str) -> bool:
     )
 
 
-def lines(subject: Subject, name: str) -> Iterator[Line]:
-    """The lines of a file without comments; none of one that is too large to be written by hand."""
+def lines(script: str) -> Iterator[Line]:
+    """The lines of a script without comments."""
     begun: Line | None = None
-    for number, text in enumerate(subject.files.glance(name).split("\n"), 1):
-        said = "" if text.lstrip().startswith(("#", "//", ";")) else text.partition(" # ")[0].rstrip()
-        line = Line(begun.number, f"{begun.text} {said.strip()}") if begun else Line(number, said)
-        if said.endswith("\\") and len(line.text) < GLANCED:
+    for number, text in enumerate(script.split("\n"), 1):
+        code = "" if text.lstrip().startswith(("#", "//", ";")) else text.partition(" # ")[0].rstrip()
+        line = Line(begun.number, f"{begun.text} {code.strip()}") if begun else Line(number, code)
+        if code.endswith("\\") and len(line.text) < GLANCED:
             begun = line._replace(text=line.text[:-1])
         else:
             begun = None

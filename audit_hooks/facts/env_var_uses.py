@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...facts.code import Code
+    from .code import Code
 
-HEAD = "import os\n\nimport dagster as dg\n\n"
 _NAME_ALONE = {
     "lower",
     "upper",
@@ -35,15 +34,15 @@ def uses(code: Code) -> Iterator[tuple[ast.expr, str]]:
         for name, bound in code.defined.items()
         if len(bound) == 1 and isinstance(bound[0], ast.Assign) and bound[0].value in variables
     }
-    found: list[ast.expr] = [*variables]
+    places: list[ast.expr] = [*variables]
     if names:
-        found += [node for node in code.all(ast.Name) if node.id in names and isinstance(node.ctx, ast.Load)]
-    for node in sorted(found, key=lambda one: (one.lineno, one.col_offset)):
-        if done := _done(code, node):
-            yield node, done
+        places += [node for node in code.all(ast.Name) if node.id in names and isinstance(node.ctx, ast.Load)]
+    for node in sorted(places, key=lambda node: (node.lineno, node.col_offset)):
+        if use := _use(code, node):
+            yield node, use
 
 
-def _done(code: Code, node: ast.expr) -> str:
+def _use(code: Code, node: ast.expr) -> str:
     match code.parent(node):
         case ast.BinOp(op=ast.Add()):
             return "joined"

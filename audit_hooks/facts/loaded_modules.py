@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...facts.declarations import declared
+from .declarations import declared
+from .pyproject import setting
 
 if TYPE_CHECKING:
-    import ast
     from collections.abc import Iterable, Iterator
 
-    from ...facts.code import Code
-    from ...judging.subject import Subject
+    from ..reading.sources import Sources
+    from .code import Code
+    from .package import Package
 
 _WORKSPACE = r"(^|/)workspace\.ya?ml$"
 _COMMANDS = r"(^|/)(Dockerfile[^/]*|(docker-)?compose[^/]*\.ya?ml|Makefile|Procfile|[^/]*\.sh)$"
@@ -33,35 +34,30 @@ class Target(NamedTuple):
     value: str
 
 
-def targets(subject: Subject) -> list[Target]:
+def targets(files: Sources) -> list[Target]:
     """The modules that the project's settings hand to Dagster, in the order in which Dagster looks for them."""
-    tool = subject.setting("tool", "dagster")
+    tool = setting(files, "tool", "dagster")
     if isinstance(tool, dict) and ("module_name" in tool or "modules" in tool):
         listed = tool["modules"] if isinstance(tool.get("modules"), list) else []
         named = [("module_name", tool.get("module_name"))]
-        named += [("name", one.get("name")) for one in listed if isinstance(one, dict)]
+        named += [("name", entry.get("name")) for entry in listed if isinstance(entry, dict)]
         return [Target(name, "pyproject.toml", key, name) for key, name in named if isinstance(name, str) and name]
     for file, keys in (("pyproject.toml", ("tool", "dg", "project")), ("dg.toml", ("project",))):
-        table: Any = subject.files.toml(file) if subject.files.has(file) else {}
+        table: Any = files.toml(file) if files.has(file) else {}
         for key in keys:
             table = table.get(key) if isinstance(table.get(key), dict) else {}
         root = table.get("root_module")
         if isinstance(root, str) and root and not table.get("autoload_defs"):
-            told = table.get("code_location_target_module")
-            if isinstance(told, str) and told:
-                return [Target(told, file, "code_location_target_module", told)]
+            module = table.get("code_location_target_module")
+            if isinstance(module, str) and module:
+                return [Target(module, file, "code_location_target_module", module)]
             return [Target(f"{root}.definitions", file, "root_module", root)]
     return []
 
 
-def at_top(node: ast.AST) -> bool:
-    """Whether a statement runs whenever its file is imported: it stands in no block."""
-    return getattr(node, "col_offset", 1) == 0
-
-
-def loads(subject: Subject, files: Iterable[Code]) -> list[Code]:
+def loads(package: Package, repository: Sources, files: Iterable[Code]) -> list[Code]:
     """Those of the files that Dagster is told to load and to look into: with no attribute named."""
-    names = {*(target.module for target in targets(subject)), *_told(subject)}
+    names = {*(target.module for target in targets(package.sources)), *_named(package, repository)}
     paths = {name if name.endswith(".py") else name.replace(".", "/") for name in names}
     ends = {path if path.endswith(".py") else f"{path}{end}" for path in paths for end in (".py", "/__init__.py")}
     return [
@@ -69,16 +65,16 @@ def loads(subject: Subject, files: Iterable[Code]) -> list[Code]:
     ]
 
 
-def reachable(subject: Subject) -> set[str]:
+def reachable(package: Package, repository: Sources) -> set[str]:
     """The paths of the files that are imported when Dagster loads the project: from the modules that it is told to
     load, or where nothing says which from those with a Definitions, on to what they import.
     """
-    modules = subject.package.modules
-    files = [code for code in subject.package.files if "dagster" in code.text]
-    waiting = loads(subject, files) or [
+    modules = package.modules
+    files = [code for code in package.files if "dagster" in code.text]
+    waiting = loads(package, repository, files) or [
         code for code in files if declared(code, "Definitions", "definitions", "repository")
     ]
-    found = {code.path for code in waiting}
+    paths = {code.path for code in waiting}
     while waiting:
         code = waiting.pop()
         names = {code.module, *code.imports.values()}
@@ -91,37 +87,48 @@ def reachable(subject: Subject) -> set[str]:
             parts = name.split(".")
             for at in range(1, len(parts) + 1):  # the packages above are imported too
                 other = modules.get(".".join(parts[:at]))
-                if other and other.path not in found:
-                    found.add(other.path)
+                if other and other.path not in paths:
+                    paths.add(other.path)
                     waiting.append(other)
-    return found
+    return paths
 
 
-def _told(subject: Subject) -> Iterator[str]:
+def is_location(package: Package, repository: Sources) -> bool:
+    """Whether Dagster is told to load the project: by its settings or, for a file of its own package, by what else
+    stands in its repository. What a library's examples define makes it none.
+    """
+    if targets(package.sources):
+        return True
+    name = str(setting(package.sources, "project", "name") or "").replace("-", "_")
+    home = next((top for top in (f"src/{name}/", f"{name}/") if name and package.sources.has(top)), "")
+    files = (code for code in package.files if "dagster" in code.text and code.path.startswith(home))
+    return bool(loads(package, repository, files))
+
+
+def _named(package: Package, repository: Sources) -> Iterator[str]:
     """What the workspace files and the commands of the repository name: modules, and the paths of files."""
-    files = subject.repository
-    for name in files.names:
+    for name in repository.names:
         if re.search(_WORKSPACE, name):
-            for item in files.yaml(name).get("load_from").items:
+            for item in repository.yaml(name).get("load_from").items:
                 for kind, body in item.entries.items():
                     if body.get("attribute").text:
                         continue
                     if kind == "python_file":
-                        yield from _file(subject, body.text or body.get("relative_path").text)
+                        yield from _file(package, body.text or body.get("relative_path").text)
                     elif kind in ("python_module", "python_package"):
                         yield body.text or body.get("module_name").text or body.get("package_name").text
         elif re.search(_COMMANDS, name):
-            bare = re.sub(r"[\[\]\"',\\]|^[ \t]*-\s", " ", files.glance(name), flags=re.MULTILINE)
+            bare = re.sub(r"[\[\]\"',\\]|^[ \t]*-\s", " ", repository.glance(name), flags=re.MULTILINE)
             text = re.sub(r"[ \t]+", " ", bare)
             if any(word in text for word in _SERVES) and not re.search(_ATTRIBUTE, text):
                 yield from re.findall(_MODULE, text)
                 for path in re.findall(_FILE, text):
-                    yield from _file(subject, path)
+                    yield from _file(package, path)
 
 
-def _file(subject: Subject, path: str) -> Iterator[str]:
+def _file(package: Package, path: str) -> Iterator[str]:
     """The project's file that a path means which holds in a container: the only one of that name."""
     last = path.rpartition("/")[2]
-    found = [name for name in subject.own if last and (name == last or name.endswith(f"/{last}"))]
-    if len(found) == 1:
-        yield found[0]
+    names = [name for name in package.own if last and (name == last or name.endswith(f"/{last}"))]
+    if len(names) == 1:
+        yield names[0]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from ...facts.code import argument
+from .code import argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...facts.code import Code
+    from .code import Code
 
 _BUILDS = {"parse", "compile", "deps", "build", "run", "docs", "ls", "list", "seed", "debug"}
 _PROGRAMS = {f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output", "Popen")}

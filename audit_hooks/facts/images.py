@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...facts.containers import spot_of
+from ..reading.sources import Spot
+from .containers import spot_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...judging.subject import Subject
-    from ...reading.sources import Spot
+    from ..reading.sources import Sources
+    from .containers import Containers, Stage
 
 _COPIED = re.compile(r"--from=(\S+)")
 _DEFAULT = re.compile(r"\$\{\w+:?-([^${}]*)\}$")
@@ -41,12 +42,13 @@ class Used(NamedTuple):
         return None if "$" in self.image.rpartition("/")[2] or "{" in self.image else tag
 
 
-def used(subject: Subject) -> Iterator[Used]:
+def used(containers: Containers, files: Sources, folder: str) -> Iterator[Used]:
     """The images that are pulled from somewhere, each once in a file. What is built beside them is none of these: a
-    service with `build`, another service that runs its image, an earlier stage of a Dockerfile, `scratch`.
+    service with `build`, another service that runs its image, an earlier stage of a Dockerfile, `scratch`. `folder` is
+    that of the files in the repository.
     """
-    services = subject.containers.services
-    built = {_plain(one.node.get("image").text) for one in services if one.node.get("build").kind != "null"}
+    services = containers.services
+    built = {_plain(service.node.get("image").text) for service in services if service.node.get("build").kind != "null"}
     seen = set[tuple[str, str]]()
     for service in services:
         node = service.node.get("image")
@@ -54,27 +56,26 @@ def used(subject: Subject) -> Iterator[Used]:
             continue
         seen.add((service.file, node.text))
         if service.node.get("build").kind == "null" and service.node.get("pull_policy").text not in _NO_PULL:
-            yield Used(subject.at(service.file, node), service.name, node.text)
-    for name in subject.containers.dockerfiles:
-        for one in _of_dockerfile(subject, name):
-            if (name, one.image) not in seen:
-                seen.add((name, one.image))
-                yield one
+            yield Used(Spot(service.file, node.line, node.column), service.name, node.text)
+    for name in containers.dockerfiles:
+        for image in _of_dockerfile(containers.stages(f"{folder}/{name}".lstrip("/")), files, name):
+            if (name, image.image) not in seen:
+                seen.add((name, image.image))
+                yield image
 
 
-def _of_dockerfile(subject: Subject, name: str) -> Iterator[Used]:
+def _of_dockerfile(stages: list[Stage], files: Sources, name: str) -> Iterator[Used]:
     file = name.rpartition("/")[2]
-    stages = subject.containers.stages(f"{subject.folder}/{name}".lstrip("/"))
     known = {"scratch"}
     for number, stage in enumerate(stages):
         if stage.base.lower() not in known:
-            yield Used(spot_of(subject, name, stage.instructions[0]), file, stage.base)
+            yield Used(spot_of(files, name, stage.instructions[0]), file, stage.base)
         known |= {stage.name, str(number)} - {""}
         for instruction in stage.instructions:
             copied = _COPIED.search(instruction.rest) if instruction.word == "COPY" else None
             # A name alone may be a build context of its own.
             if copied and copied[1].lower() not in known and re.search(r"[/:]", copied[1]):
-                yield Used(spot_of(subject, name, instruction), file, copied[1])
+                yield Used(spot_of(files, name, instruction), file, copied[1])
 
 
 def _plain(image: str) -> str:

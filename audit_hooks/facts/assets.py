@@ -1,20 +1,20 @@
-"""What the rules on assets have in common."""
+"""The assets that a file declares as functions, and what may be said of them in another place."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from ...facts.declarations import declared
+from .declarations import declared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...facts.code import Code
-    from ...facts.declarations import Declared
-    from ...judging.subject import Subject
+    from .code import Code
+    from .declarations import Declared
+    from .package import Package
 
-HEAD = "import dagster as dg\n\n\n"  # of the examples
+KIND = r"[A-Za-z0-9_.-]{1,63}"  # one of an asset's kinds, as Dagster takes it
 _LATER = ("_attributes(", "map_asset_specs", "map_resolved_asset_specs", "._replace(")
 _COMPONENTS = ("/defs.yaml", "/component.yaml")
 
@@ -31,9 +31,9 @@ def assets(code: Code) -> Iterator[tuple[Declared, str]]:
 
 
 @lru_cache(maxsize=2)  # it goes through all files, and AST005 asks for two arguments at each of them
-def given_later(subject: Subject, argument: str) -> bool:
+def given_later(package: Package, argument: str) -> bool:
     """Whether some place gives this argument to assets that are declared already: what is missing may come from it."""
-    for code in subject.package.files:
+    for code in package.files:
         if f"{argument}=" in code.text and any(word in code.text for word in _LATER):
             return True
         if argument in ("key_prefix", "group_name") and f"{argument}=" in code.text and "load_assets_from" in code.text:
@@ -41,7 +41,7 @@ def given_later(subject: Subject, argument: str) -> bool:
     word = argument.removesuffix("_name")
     return any(
         word in text and "post_processing" in text
-        for name in subject.own
+        for name in package.own
         if name.endswith(_COMPONENTS)
-        for text in [subject.files.text(name) or ""]
+        for text in [package.sources.text(name) or ""]
     )

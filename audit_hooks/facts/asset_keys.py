@@ -5,16 +5,16 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ...facts.code import argument, spread
-from ...facts.declarations import MISSING, declared
-from .loaded import at_top, targets
+from .code import argument, at_top, spread
+from .declarations import MISSING, declared
+from .loaded_modules import targets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...facts.code import Code
-    from ...facts.declarations import Declared
-    from ...judging.subject import Subject
+    from .code import Code
+    from .declarations import Declared
+    from .package import Package
 
 Key = tuple[str, ...]
 
@@ -24,7 +24,7 @@ _MADE = ("asset", "graph_asset", "multi_asset")
 
 
 class Asset(NamedTuple):
-    """One key: `made` by a function, or only told of by an AssetSpec. `name` is what Python calls it there."""
+    """One key: `made` by a function, or only described by an AssetSpec. `name` is what Python calls it there."""
 
     key: Key
     path: str
@@ -37,9 +37,8 @@ class Asset(NamedTuple):
 class Collected:
     """Finds the assets of one project."""
 
-    def __init__(self, subject: Subject) -> None:
-        self._subject = subject
-        self._package = subject.package
+    def __init__(self, package: Package) -> None:
+        self._package = package
         self._seen: set[tuple[str, str]] = set()  # the names that the group has already
         self._assets: dict[str, dict[str, list[Asset]]] = {}  # by path and name
 
@@ -95,10 +94,10 @@ class Collected:
         if name == "Definitions":
             yield from self._of(code, argument(call, "assets", 0), depth + 1)
         elif name == "Definitions.merge":
-            for one in call.args:
-                yield from self._of(code, one, depth + 1)
+            for merged in call.args:
+                yield from self._of(code, merged, depth + 1)
         elif name == "load_from_defs_folder":
-            for target in targets(self._subject):
+            for target in targets(self._package.sources):
                 yield from self._in_folder(f"{target.module.rpartition('.')[0]}.defs")
         elif name == "AssetSpec":
             key = key_of(code, argument(call, "key", 0))
@@ -107,7 +106,7 @@ class Collected:
         elif name in _LOADERS and argument(call, "key_prefix") is None and not spread(call):
             for module in self._modules(code, call, name):
                 for assets in self._declared(module).values():
-                    yield from (one for one in assets if one.made)
+                    yield from (asset for asset in assets if asset.made)
 
     def _modules(self, code: Code, call: ast.Call, name: str) -> Iterator[Code]:
         """The files that a load_assets_from_… looks into."""
@@ -116,13 +115,13 @@ class Collected:
         if name == "load_assets_from_current_module":
             yield code
         elif name == "load_assets_from_modules":
-            for one in given.elts if isinstance(given, ast.List | ast.Tuple) else ():
-                if found := modules.get(code.name(one)):
-                    yield found
+            for node in given.elts if isinstance(given, ast.List | ast.Tuple) else ():
+                if module := modules.get(code.name(node)):
+                    yield module
         elif given is not None:
             top = code.value(given) if name == "load_assets_from_package_name" else code.name(given)
             if isinstance(top, str) and top:
-                yield from (one for key, one in modules.items() if key == top or key.startswith(f"{top}."))
+                yield from (module for key, module in modules.items() if key == top or key.startswith(f"{top}."))
 
     def _in_folder(self, top: str) -> Iterator[Asset]:
         """Those of a folder `defs`. A file with a Definitions of its own brings what that says, and a folder with a
@@ -133,19 +132,19 @@ class Collected:
                 folders = code.path.split("/")[:-1]
                 depth = name.count(".") - top.count(".")
                 above = ["/".join(folders[: len(folders) - up]) for up in range(depth)]
-                if self._subject.own_set.isdisjoint(f"{one}/{file}" for one in above for file in _COMPONENTS):
+                if self._package.own_set.isdisjoint(f"{folder}/{file}" for folder in above for file in _COMPONENTS):
                     for assets in self._declared(code).values():
-                        yield from (one for one in assets if one.made)
+                        yield from (asset for asset in assets if asset.made)
 
     def _declared(self, code: Code) -> dict[str, list[Asset]]:
         """The assets that a file always defines, by the name that Python knows them under."""
         if code.path not in self._assets:
-            found = self._assets[code.path] = {}
+            assets = self._assets[code.path] = {}
             for item in declared(code, *_MADE) if "dagster" in code.text else ():
                 function = item.function
                 alone = function and code.defined.get(function.name) == [function] and at_top(function)
                 if function and alone and len(function.decorator_list) == 1 and not item.opaque:
-                    found[function.name] = [
+                    assets[function.name] = [
                         Asset(key, code.path, function.lineno, function.name, True, item.node) for key in _keys(item)
                     ]
         return self._assets[code.path]
@@ -187,8 +186,8 @@ def _keys(item: Declared) -> Iterator[Key]:
         if isinstance(outs, ast.Dict):
             for name, node in zip(outs.keys, outs.values, strict=True):
                 if isinstance(node, ast.Call) and item.code.name(node.func) == "dagster.AssetOut" and not spread(node):
-                    told = item.code.value(name)
-                    yield from _key(item.code, node, told if isinstance(told, str) else "")
+                    output = item.code.value(name)
+                    yield from _key(item.code, node, output if isinstance(output, str) else "")
     elif item.call is None or item.name or item.argument("key") is not None:
         yield from _key(item.code, item.call, item.name)
 
