@@ -14,12 +14,11 @@ import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
 
 from . import system_packages
+from .databases import DATABASES, SERVERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
-DATABASES = ("duckdb", "postgresql", "mysql", "none")
-DATABASE_SERVERS = ("postgresql", "mysql")  # these have a port; it is named as they are
 GOVERNANCE = ("quick", "standard", "enterprise")
 CODE_LOCATIONS = ("isolated", "shared")
 DEPLOYMENTS = ("none",)
@@ -61,8 +60,8 @@ def prefix_from(slug: str) -> str:
 
 
 def schedules_from(governance: str) -> str:
-    """The schedules that a tier starts with: quick has none."""
-    return "none" if governance == "quick" else ",".join(SCHEDULES)
+    """The schedules that a tier starts with: quick has none, the others one, since each starts the same job."""
+    return "none" if governance == "quick" else SCHEDULES[0]
 
 
 def _line_problem(label: str, value: str, longest: int) -> str | None:
@@ -128,7 +127,7 @@ def _owner(value: str) -> str | None:
     return f"{value!a} is no owner that Dagster accepts; write team:data or an e-mail address such as data@example.com"
 
 
-def _one_of(label: str, choices: tuple[str, ...]) -> Callable[[str], str | None]:
+def _one_of(label: str, choices: Collection[str]) -> Callable[[str], str | None]:
     def problem(value: str) -> str | None:
         return None if value in choices else f"{value!a} is no {label}; choose one of: {', '.join(choices)}"
 
@@ -207,14 +206,14 @@ QUESTIONS: Mapping[str, Question] = {
 
 def port_keys(given: Mapping[str, str]) -> dict[str, str]:
     """The ports that a module with these answers has: from each one's use to the key of its answer."""
-    database = given["database"]
-    return {"grpc": "__grpc_port"} | ({database: "__db_port"} if database in DATABASE_SERVERS else {})
+    database = given["database"]  # a server's port is named as it is
+    return {"grpc": "__grpc_port"} | ({database: "__db_port"} if database in SERVERS else {})
 
 
 def contradiction(given: Mapping[str, str]) -> tuple[str, str] | None:
     """The key of an answer that does not go with the others, and one sentence on why; or None."""
     if given["__db_port"] and "__db_port" not in port_keys(given).values():
-        servers = " or ".join(DATABASE_SERVERS)
+        servers = " or ".join(SERVERS)
         sentence = f"database={given['database']} has no port; leave db_port out, or choose {servers}"
         return "__db_port", sentence
     return None

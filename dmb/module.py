@@ -7,11 +7,12 @@ import re
 import tomllib
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from .answers import CODE_LOCATIONS, DATABASES, GOVERNANCE, prefix_from, problem_with
+from .answers import CODE_LOCATIONS, GOVERNANCE, prefix_from, problem_with
+from .databases import DATABASES
 from .errors import DmbError, NothingToWorkOn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
 MANIFEST = 1  # the version of [tool.dmb] that this code reads
@@ -27,13 +28,14 @@ class Module(NamedTuple):
     path: Path  # absolute, symbolic links resolved
     name: str  # the slug: also the name of its blocks in workspace files
     title: str
+    owner: str  # team:NAME or an e-mail address; "" in a module that was made before the manifest had it
     package: str  # import package, `bar_one_dagster`
     location_name: str
     prefix: str  # of its environment variables, `BAR_ONE`
     code_location: str  # isolated | shared
-    database: str  # duckdb | postgresql | mysql | none
+    database: str  # a key of databases.DATABASES
     governance: str
-    ports: Mapping[str, int]  # {"grpc": 4001, "postgresql": 5440}; a database is named as in `database`
+    ports: Mapping[str, int]  # {"grpc": 4001}; a database server's is named as in `database`
     requires: tuple[str, ...]  # variables that the workspace must define for all
     template_version: str
 
@@ -73,6 +75,8 @@ class Module(NamedTuple):
         manifest.check("name", problem_with("module_slug", name))
         title = manifest.text("title")
         manifest.check("title", problem_with("module_name", title))
+        owner = manifest.text("owner") if "owner" in manifest.table else ""
+        manifest.check("owner", problem_with("owner", owner) if owner else None)
         prefix = manifest.text("prefix", prefix_from(name))
         manifest.check("prefix", problem_with("__prefix", prefix))
         project = _Table(document, "tool.dg.project", file)
@@ -86,6 +90,7 @@ class Module(NamedTuple):
             path=folder,
             name=name,
             title=title,
+            owner=owner,
             package=package,
             location_name=location_name,
             prefix=prefix,
@@ -167,7 +172,7 @@ class _Table:
             self.refuse(key, "it must be a whole number")
         return value
 
-    def choice(self, key: str, choices: tuple[str, ...]) -> str:
+    def choice(self, key: str, choices: Collection[str]) -> str:
         value = self.text(key)
         if value not in choices:
             self.refuse(key, f"{value!a} is not one of: {', '.join(choices)}")

@@ -24,6 +24,7 @@ code_location_name = "bar-one"
 manifest = 1
 name = "bar-one"
 title = "Bår „One“ 1"
+owner = "team:data"
 code_location = "isolated"
 database = "duckdb"
 governance = "quick"
@@ -47,6 +48,7 @@ def test_everything_is_read(tmp_path: Path) -> None:
         path=(tmp_path / "a b").resolve(),
         name="bar-one",
         title="Bår „One“ 1",
+        owner="team:data",
         package="bar_one_dagster",
         location_name="bar-one",
         prefix="BAR_ONE",
@@ -69,6 +71,10 @@ def test_ports_requires_and_location_name_may_be_left_out(tmp_path: Path) -> Non
     text = GOOD.replace('requires = ["API_TOKEN"]\n', "").replace('code_location_name = "bar-one"\n', "")
     module = Module.read(write(tmp_path, text.partition("[tool.dmb.ports]")[0]))
     assert (dict(module.ports), module.requires, module.location_name) == ({}, (), "bar-one")
+
+
+def test_a_module_that_was_made_before_manifests_had_an_owner_has_none(tmp_path: Path) -> None:
+    assert Module.read(write(tmp_path, GOOD.replace('owner = "team:data"\n', ""))).owner == ""
 
 
 def test_a_prefix_of_its_own_is_taken(tmp_path: Path) -> None:
@@ -122,6 +128,8 @@ def test_a_pyproject_that_is_a_folder_is_refused(tmp_path: Path) -> None:
         ('name = "bar-one"\ntitle', 'name = "../x"\ntitle', r"\[tool.dmb\] name: '../x' cannot be"),
         ('name = "bar-one"\ntitle', 'name = "webserver"\ntitle', r"\[tool.dmb\] name: 'webserver' is reserved"),
         ('title = "Bår „One“ 1"', 'title = "a\\nb"', r"\[tool.dmb\] title: .*U\+000A"),
+        ('"team:data"', '"me"', r"\[tool.dmb\] owner: 'me' is no owner that Dagster accepts"),
+        ('"team:data"', '""', r"\[tool.dmb\] owner: it must be a text"),
         ('"isolated"', '"both"', r"code_location: 'both' is not one of: isolated, shared"),
         ('"duckdb"', '"oracle"', r"database: 'oracle' is not one of: duckdb, postgresql, mysql, none"),
         ('"quick"', "7", r"governance: it must be a text"),

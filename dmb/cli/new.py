@@ -9,7 +9,8 @@ from pathlib import Path
 
 import click
 
-from ..answers import DATABASES, QUESTIONS, problem_with
+from ..answers import QUESTIONS, problem_with
+from ..databases import DATABASES
 from ..errors import DmbError
 
 _BY_OPTION = {question.option: key for key, question in QUESTIONS.items()}
@@ -21,7 +22,7 @@ _BY_OPTION = {question.option: key for key, question in QUESTIONS.items()}
     "  dmb new Sales --workspace ~/dagster --add",
 )
 @click.argument("name", required=False)
-@click.option("--database", type=click.Choice(DATABASES), help="Same as --set database=…")
+@click.option("--database", type=click.Choice(list(DATABASES)), help="Same as --set database=…")
 @click.option(
     "--set", "settings", metavar="KEY=VALUE", multiple=True, help=f"Answer a question. Keys: {', '.join(_BY_OPTION)}."
 )

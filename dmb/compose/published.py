@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..databases import SERVERS
 from ..formats.interpolation import interpolate
 from ..formats.source import read
 from ..formats.yaml_nodes import Node, documents
@@ -21,7 +22,7 @@ _PATTERNS = ("compose*.yaml", "compose*.yml", "docker-compose*.yaml", "docker-co
 _RANGE = re.compile(r"\+?([0-9]{1,5})(?:-([0-9]{1,5}))?")
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _PORT_OPTION = re.compile(r"(?:^|\s)(?:-p|--port)(?:\s+|=)([0-9]{1,5})(?=\s|$)")
-_KIND_OF_TARGET = {"5432": "postgresql", "3306": "mysql"}
+_KIND_OF_TARGET = {str(server.container_port): name for name, server in SERVERS.items()}
 
 
 class Published(NamedTuple):

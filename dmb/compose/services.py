@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..databases import SERVERS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -20,14 +22,10 @@ _NAMED = {
     "webserver": re.compile(r"webserver|dagit|^dagster$"),  # one container for all of Dagster has its plain name
     "daemon": re.compile(r"daemon"),
 }
-_DATABASES = {
-    "postgresql": re.compile(r"(^|/)(postgres|postgis|timescaledb)\b"),
-    "mysql": re.compile(r"(^|/)(mysql|mariadb)\b"),
-}
 
 
 class Service(NamedTuple):
-    """One service: its `role` is webserver, daemon, code, postgresql, mysql, or "" where nothing tells."""
+    """One service: its `role` is webserver, daemon, code, a key of SERVERS, or "" where nothing tells."""
 
     name: str
     role: str
@@ -64,9 +62,9 @@ def role(name: str, runs: str, image: str) -> str:
     for found, pattern in _RUNS.items():
         if pattern.search(runs):
             return found
-    for found, pattern in _DATABASES.items():
-        if pattern.search(image):
-            return found
+    for database, server in SERVERS.items():
+        if server.recognized.search(image):
+            return database
     if not runs.strip():
         for found, pattern in _NAMED.items():
             if pattern.search(name.lower()):

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..databases import SERVERS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 # The ranges do not meet, so that a port says what it is. All lie below the ports that kernels hand out to clients.
 KINDS: Mapping[str, range] = {
     "grpc": range(4001, 5000),
-    "postgresql": range(5440, 6000),
-    "mysql": range(3307, 4000),
+    **{name: server.ports for name, server in SERVERS.items()},
     "webserver": range(3000, 3300),
 }
 
@@ -75,7 +76,7 @@ WISHES = frozenset({"reservation", "manifest"})  # sources that bind nobody: a w
 class Holder(NamedTuple):
     """One claim to one host port.
 
-    `kind` is a key of KINDS, `database` for either server, or "" when the use is not known. `who` is the module's slug
+    `kind` is a key of KINDS, `database` for any of them, or "" when the use is not known. `who` is the module's slug
     where that is known, else words (`service db`, `variable WEB_PORT`). `place` is `path:line`, `path`, or for a
     socket its address. `source` is a key of SOURCES.
     """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from typing import TYPE_CHECKING
 
 from ..compose.published import compose_holders
@@ -43,18 +44,26 @@ def _registry(source: Source) -> Iterator[Holder]:
     try:
         modules = json.loads(source.text)["modules"]
         assigned = [
-            (name, kind, int(port)) for name, module in modules.items() for kind, port in module["ports"].items()
+            (name, [(kind, int(port)) for kind, port in module["ports"].items()]) for name, module in modules.items()
         ]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         line = error.lineno if isinstance(error, json.JSONDecodeError) else 1
         raise source.broken("the workspace's registry is broken", line) from error
-    line, counted = 1, 0
-    for name, kind, port in assigned:
-        # Names are unique in it, so a port's line is the first one that names its kind after the module's name.
-        module = source.text.find(f"{json.dumps(name, ensure_ascii=False)}:", counted)
-        at = max(source.text.find(f'"{kind}":', max(module, counted)), counted)
-        line, counted = line + source.text.count("\n", counted, at), at
-        yield Holder(port, kind, name, source.place(line), "registry")
+    place = 0
+    for name, ports in assigned:
+        # In the order of the file. A module may be called as another key is, `ports` say: hence one after the other.
+        place = _key(source.text, name, r"\{", place)
+        place = _key(source.text, "ports", r"\{", place)
+        for kind, port in ports:
+            at = _key(source.text, kind, str(port), place)
+            yield Holder(port, kind, name, source.place(source.text.count("\n", 0, at) + 1), "registry")
+
+
+def _key(text: str, key: str, value: str, start: int) -> int:
+    """Where, from `start` on, `key` stands with a value that starts so; `start` where it is written in another way."""
+    quoted = re.escape(json.dumps(key, ensure_ascii=False))
+    match = re.compile(rf"{quoted}\s*:\s*{value}").search(text, start)
+    return match.start() if match else start
 
 
 def _assignments(source: Source) -> Sequence[Assignment]:

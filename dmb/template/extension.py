@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from cookiecutter.exceptions import FailedHookException
 
-from .. import __version__, answers, system_packages
+from .. import __version__, answers, databases, system_packages
 from ..errors import DmbError, NothingToWorkOn
 from ..ports.choice import propose
 from ..ports.reservations import reserve
@@ -201,14 +201,18 @@ class _Functions:
             if name and not name.endswith("/"):
                 files[name] = self._render(source.read_text(encoding="utf-8"), given)
         workspace = self._workspace(given)
-        return {
+        notes = given.pop("_notes", [])
+        plan = {
             "root": str(self.root),
             "address": PUBLIC_ADDRESS,
-            "answers": {key: value for key, value in given.items() if key != "_notes"},
-            "notes": [*given.get("_notes", []), *system_packages.notes(given["__system_packages"])],
+            "answers": dict(given),
+            "notes": [*notes, *system_packages.notes(given["__system_packages"])],
             "workspace": str(workspace) if workspace else None,
             "files": files,
         }
+        # From here on these answers are only kept: cruft writes them into .cruft.json, which is committed.
+        given["__workspace"] = ""
+        return plan
 
     def _render(self, text: str, given: Answers) -> str:
         return self.environment.from_string(text).render(cookiecutter=given)
@@ -225,6 +229,7 @@ def install(environment: Environment, root: Path) -> None:
         package_from=answers.package_from,
         prefix_from=answers.prefix_from,
         schedules_from=answers.schedules_from,
+        databases=databases.DATABASES,
         system_packages=system_packages.chosen,
         debian_packages=system_packages.debian_packages,
         check=functions.check,

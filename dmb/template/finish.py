@@ -95,6 +95,9 @@ def write_env(project: Path) -> bool:
 
 # --- the link that `cruft` follows ------------------------------------------------------------------------------------
 
+# Answers that say nothing of the module: .cruft.json is committed.
+_OF_THIS_MACHINE = {"_repo_dir", "_output_dir", "_checkout", "__workspace"}
+
 
 def _link(project: Path, plan: Mapping[str, Any]) -> tuple[str | None, str]:
     """Write `.cruft.json`: a module made by plain cookiecutter can be updated like one made by `cruft create`."""
@@ -105,7 +108,7 @@ def _link(project: Path, plan: Mapping[str, Any]) -> tuple[str | None, str]:
         address, commit = origin(Path(plan["root"]), plan["address"])
     except LookupError as reason:
         return None, f"Not linked to the template: {reason}. To link it later: cruft link {plan['address']}"
-    context = {key: value for key, value in answers.items() if key not in {"_repo_dir", "_output_dir", "_checkout"}}
+    context = {key: value for key, value in answers.items() if key not in _OF_THIS_MACHINE}
     state = {
         "template": address,
         "commit": commit,

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 from pytest_cookies.plugin import Cookies
 
-from dmb.answers import CODE_LOCATIONS, DATABASES, GOVERNANCE
+from dmb.answers import CODE_LOCATIONS, GOVERNANCE
+from dmb.databases import DATABASES
 from tests.support.databases import Server
 from tests.support.paths import BIN, ROOT
 
@@ -48,7 +49,7 @@ class Configuration:
     @property
     def turn(self) -> int:
         """A number that is another one for the next database, and for the next tier."""
-        return DATABASES.index(self.database) + GOVERNANCE.index(self.governance)
+        return list(DATABASES).index(self.database) + GOVERNANCE.index(self.governance)
 
     def __str__(self) -> str:
         return f"{self.database}-{self.governance}-{self.code_location}"

@@ -70,8 +70,8 @@ def test_the_password_is_random_and_in_env_alone(module: MadeModule) -> None:
 
 
 def test_every_setting_of_the_resource_is_a_variable_that_env_example_sets(module: MadeModule) -> None:
-    definitions = (module.project / "src" / "bar_one_dagster" / "definitions.py").read_text(encoding="utf-8")
-    read = set(re.findall(r'dg\.EnvVar(?:\.int)?\("(\w+)"\)', definitions))
+    resources = (module.project / "src" / "bar_one_dagster" / "defs" / "resources.py").read_text(encoding="utf-8")
+    read = set(re.findall(r'dg\.EnvVar(?:\.int)?\("(\w+)"\)', resources))
     assert read == {f"BAR_ONE_DB_{name}" for name in ("HOST", "PORT", "NAME", "USER", "PASSWORD", "POOL_SIZE")}
     assert read <= env_of(module).keys()
 

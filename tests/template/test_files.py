@@ -32,6 +32,7 @@ def expected_files(configuration: Configuration) -> set[str]:
         "wheel-dg.toml",
         f"{package}/__init__.py",
         f"{package}/definitions.py",
+        f"{package}/defs/resources.py",
         f"{package}/io_managers.py",
         f"{package}/py.typed",
         f"{package}/data/orders.csv",
@@ -48,10 +49,12 @@ def expected_files(configuration: Configuration) -> set[str]:
         "workspace/local/workspace.yaml",
     }
     if configuration.database == "duckdb":
-        files |= {f"{package}/resources.py", "tests/test_resources.py"}
+        files |= {f"{package}/database.py", "tests/test_database.py"}
     if configuration.database in SERVERS:
-        files |= {f"{package}/resources.py", f"{package}/schema.sql", f"{package}/defs/database.py"}
-        files |= {"tests/test_resources.py", "docker-compose.yml"}
+        files |= {f"{package}/database.py", f"{package}/schema.sql", f"{package}/defs/tables.py"}
+        files |= {"tests/test_database.py", "docker-compose.yml"}
+    if configuration.database != "duckdb":
+        files |= {f"{package}/defs/orders/cleaning.py"}
     if configuration.code_location == "isolated":
         files |= {"Dockerfile", ".dockerignore", "workspace/local/docker-compose.yml"}
     else:

@@ -1,16 +1,17 @@
 """Every test stores in a folder of its own, and no variable of the developer's machine reaches it."""
+{%- set server = databases[cookiecutter.database].server %}
 
 import os
-{%- if cookiecutter.database in ('postgresql', 'mysql') %}
+{%- if server %}
 from collections.abc import Iterator
 {%- endif %}
 from pathlib import Path
-{%- if cookiecutter.database in ('postgresql', 'mysql') %}
+{%- if server %}
 from typing import NoReturn
 {%- endif %}
 
 import pytest
-{%- if cookiecutter.database in ('postgresql', 'mysql') %}
+{%- if server %}
 from dotenv import dotenv_values
 from sqlalchemy import URL, create_engine, text
 from sqlalchemy.exc import OperationalError
@@ -29,7 +30,7 @@ def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     folder = tmp_path / "storage"
     monkeypatch.setenv("DAGSTER_STORAGE_PATH", str(folder))
     return folder
-{%- if cookiecutter.database in ('postgresql', 'mysql') %}
+{%- if server %}
 
 
 @pytest.fixture(scope="session")
@@ -45,24 +46,24 @@ def own_database() -> Iterator[dict[str, str]]:
     if not given["PORT"].isdecimal():
         no_server(f"{PREFIX}PORT is {given['PORT']!r}, which is no port")
     server = URL.create(
-        "{{ 'postgresql+psycopg' if cookiecutter.database == 'postgresql' else 'mysql+pymysql' }}",
+        "{{ server.scheme }}",
         username=given["USER"],
         password=given["PASSWORD"],
         host=given["HOST"],
         port=int(given["PORT"]),
-{%- if cookiecutter.database == 'postgresql' %}
+{%- if server.connects_to_database %}
         database=given["NAME"],
 {%- endif %}
     )
-{%- if cookiecutter.database == 'postgresql' %}
-    options = {"connect_timeout": 5}
-{%- else %}
+{%- if server.password_in_bytes %}
     options = {"connect_timeout": 5, "password": given["PASSWORD"].encode()}  # as in the resource
+{%- else %}
+    options = {"connect_timeout": 5}
 {%- endif %}
     engine = create_engine(server, isolation_level="AUTOCOMMIT", connect_args=options)
     name = f"{given['NAME']}_test"
     quoted = engine.dialect.identifier_preparer.quote_identifier(name)
-    drop = text(f"drop database if exists {quoted}{{ ' with (force)' if cookiecutter.database == 'postgresql' }}")
+    drop = text(f"{{ server.drop.format('{quoted}') }}")
     try:
         with engine.connect() as connection:
             connection.execute(drop)

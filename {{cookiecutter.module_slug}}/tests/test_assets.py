@@ -5,22 +5,21 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-{%- if cookiecutter.database in ('postgresql', 'mysql') %}
+{%- if databases[cookiecutter.database].server %}
 from sqlalchemy import text
 {%- endif %}
 
-{% if cookiecutter.database in ('postgresql', 'mysql') -%}
-from {{ cookiecutter.__package }}.definitions import database, defs
-{%- else -%}
+{% if databases[cookiecutter.database].embedded -%}
+from {{ cookiecutter.__package }}.database import DatabaseResource
+{% endif -%}
 from {{ cookiecutter.__package }}.definitions import defs
-{%- endif %}
 from {{ cookiecutter.__package }}.defs.orders.assets import PREFIX
-{%- if cookiecutter.database == 'duckdb' %}
-from {{ cookiecutter.__package }}.resources import DatabaseResource
+{%- if databases[cookiecutter.database].server %}
+from {{ cookiecutter.__package }}.defs.resources import database
 {%- endif %}
 
 INSTANCE = dg.DagsterInstance.ephemeral()  # one for all tests: to make it takes longer than a run
-{%- if cookiecutter.database in ('postgresql', 'mysql') %}
+{%- if databases[cookiecutter.database].server %}
 
 
 @pytest.fixture(autouse=True)
@@ -54,7 +53,7 @@ def test_the_job_cleans_and_sums_up_the_sample() -> None:
 def test_revenue_is_exact() -> None:
     {%- if cookiecutter.database == 'none' %}
     revenue = run().output_for_node(f"{PREFIX}__revenue_by_country")
-    {%- elif cookiecutter.database in ('postgresql', 'mysql') %}
+    {%- elif databases[cookiecutter.database].server %}
     run()
     with dg.build_resources({"database": database()}) as resources, resources.database.connect() as connection:
         rows = connection.execute(text("select country, revenue from revenue_by_country order by revenue desc"))

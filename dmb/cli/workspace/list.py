@@ -28,6 +28,7 @@ def show(named: Path | None, as_json: bool) -> None:
             {
                 "name": each.name,
                 "location_name": each.entry.location_name,
+                "owner": each.owner,
                 "path": each.entry.path,
                 "path_exists": each.path_exists,
                 "database": each.entry.database,
@@ -46,14 +47,14 @@ def show(named: Path | None, as_json: bool) -> None:
     if not found.modules:
         output.tell(f"{layout.root} holds no module yet: dmb workspace add MODULE_DIR")
         return
-    rows = [("MODULE", "LOCATION", "RUNTIME", "DATABASE", "PORTS", "ADDED", "STATE", "PATH")]
+    rows = [("MODULE", "LOCATION", "OWNER", "RUNTIME", "DATABASE", "PORTS", "ADDED", "STATE", "PATH")]
     for each in found.modules:
         entry = each.entry
         ports = " ".join(f"{kind}:{port}" for kind, port in entry.ports.items())
         path = (entry.path or "(no repository known)") + ("" if each.path_exists or not entry.path else " (gone)")
         state = "in sync" if not each.drifted else "drifted"
-        words = (each.name, entry.location_name, found.runtime, entry.database, ports or "-", entry.added[:10], state)
-        rows.append((*words, path))
+        about = (each.name, entry.location_name, each.owner or "-", found.runtime, entry.database)
+        rows.append((*about, ports or "-", entry.added[:10], state, path))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         output.line("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

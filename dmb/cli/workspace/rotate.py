@@ -53,7 +53,7 @@ def rotate(name: str, named: Path | None, yes: bool, as_json: bool, dry_run: boo
 
 def _after_rotate(done: Rotated) -> list[str]:
     """Shell lines: tell the server, then restart what uses the password."""
-    from ...workspace.changes.set_password import STATEMENTS
+    from ...databases import SERVERS
 
     folder, variable = shlex.quote(str(done.layout.root)), done.variable
     if done.runtime != "docker":
@@ -66,12 +66,8 @@ def _after_rotate(done: Rotated) -> list[str]:
             f"# give the server of {done.name} the password that {variable} has in {done.layout.env}",
             f"cd {folder} && docker compose up --detach",
         ]
-    statement = STATEMENTS[done.database].format("$NEW")
-    if done.database == "postgresql":
-        change = f'psql -U "$POSTGRES_USER" -d "$POSTGRES_DB" -c "{statement}"'
-    else:
-        client = "$(command -v mysql mariadb | head -n 1)"
-        change = f'MYSQL_PWD="$MYSQL_PASSWORD" {client} -u "$MYSQL_USER" -e "{statement}"'
+    server = SERVERS[done.database]
+    change = server.run.format(server.new_password.format("$NEW"))
     take = f"$(grep '^{variable}=' .env | cut -d= -f2-)"
     return [
         f"cd {folder}",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...answers import prefix_from, slug_from
 from ...compose.services import Service, services
+from ...databases import SERVERS
 from ..state.status import blocks_of
 from .plan import LOCATIONS, lines_of, location_name
 
@@ -58,7 +59,7 @@ class Group:
     @property
     def database(self) -> str:
         """The kind of server that it has."""
-        return next((one.role for one in self.services if one.role in ("postgresql", "mysql")), "none")
+        return next((one.role for one in self.services if one.role in SERVERS), "none")
 
 
 def discover(files: Files, known: Mapping[str, object], names: Mapping[str, str]) -> list[Group]:
@@ -127,7 +128,7 @@ def _add_services(
                 _note(group, file, path, lines[name], ("services",), f"service {name}: named by --map")
         for name in list(own):
             for need in free[name].needs:
-                if need in free and free[need].role in ("postgresql", "mysql") and used[need] <= {*own, need}:
+                if need in free and free[need].role in SERVERS and used[need] <= {*own, need}:
                     own.append(need)
                     words = f"service {need}: a database that only {name} depends on"
                     _note(group, file, path, lines[need], ("services",), words)

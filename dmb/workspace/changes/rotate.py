@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...answers import DATABASE_SERVERS
 from ...compose.services import services
+from ...databases import SERVERS
 from ...errors import DmbError
 from ...formats import envfile, marked_blocks
 from ..state.registry import fingerprints
@@ -56,11 +56,11 @@ def rotate(layout: Layout, name: str, *, commit: bool) -> Rotated:
         entry, env = on.registry.modules[name], str(layout.env)
         own = {one.key: one.value for one in on.files.variables() if one.owner == name}
         variable = next((key for key in own if key.endswith("_DB_PASSWORD")), None)
-        if entry.database not in DATABASE_SERVERS or variable is None:
+        if entry.database not in SERVERS or variable is None:
             raise DmbError(
                 f"{name} has no password of a database server in its block ({entry.database})",
                 place=env,
-                remedy="only modules with PostgreSQL or MySQL have one",
+                remedy=f"only modules on a server have one: {' or '.join(SERVERS)}",
             )
         runtime = on.registry.runtime
         if runtime == "local":
@@ -124,7 +124,14 @@ def _python(name: str, entry: Entry) -> Path:
 def _tell(name: str, entry: Entry, own: Mapping[str, str], prefix: str, new: str) -> None:
     """Have the server take the new password; DmbError with what it says where it does not."""
     known = {key: own.get(f"{prefix}_{key.upper()}", "") for key in ("host", "port", "name", "user")}
-    asked = {"kind": entry.database, **known, "old": own[f"{prefix}_PASSWORD"], "new": new}
+    server = SERVERS[entry.database]
+    asked = {
+        "scheme": server.scheme,
+        "password_in_bytes": server.password_in_bytes,
+        "statement": server.new_password.format(new),
+        **known,
+        "password": own[f"{prefix}_PASSWORD"],
+    }
     script = Path(__file__).with_name("set_password.py")
     done = subprocess.run(
         [str(_python(name, entry)), str(script)], input=json.dumps(asked), capture_output=True, text=True, check=False

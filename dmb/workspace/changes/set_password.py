@@ -1,8 +1,8 @@
-"""Give the user of a database server a new password. Runs in a module's own Python, which has the driver: it imports
-nothing of dmb.
+"""Run one statement on a database server: the one that gives its user a new password.
 
-Standard input: JSON with `kind`, `host`, `port`, `name`, `user`, `old`, and `new`, of letters and digits. Where the
-server refuses, what it says is on standard error, and the exit code is 1.
+It runs in a module's own Python, which has the driver, and imports nothing of dmb. Standard input: JSON with `scheme`,
+`password_in_bytes`, `statement`, `host`, `port`, `name`, `user` and `password`, the one until now. Where the server
+refuses, what it says is on standard error, and the exit code is 1.
 """
 
 from __future__ import annotations
@@ -10,31 +10,24 @@ from __future__ import annotations
 import json
 import sys
 
-DRIVERS = {"postgresql": "postgresql+psycopg", "mysql": "mysql+pymysql"}
-STATEMENTS = {
-    "postgresql": "ALTER USER CURRENT_USER PASSWORD '{}'",
-    # MariaDB reads what MySQL takes for comments: it wants the function, and a privilege for ALTER USER.
-    "mysql": "SET PASSWORD = /*M! PASSWORD( */ '{}' /*M! ) */",
-}
 SECONDS = 10
 
 
 def main() -> None:
-    """Connect with the old one, set the new one."""
-    from sqlalchemy import URL, create_engine, text
+    """Connect with the password until now, run the statement."""
+    from sqlalchemy import URL, create_engine
     from sqlalchemy.exc import DBAPIError
 
-    asked = json.load(sys.stdin)
-    kind, new = asked["kind"], asked["new"]
+    wanted = json.load(sys.stdin)
+    user, password = wanted["user"], wanted["password"]
     url = URL.create(
-        DRIVERS[kind], asked["user"], asked["old"], host=asked["host"], port=int(asked["port"]), database=asked["name"]
+        wanted["scheme"], user, password, host=wanted["host"], port=int(wanted["port"]), database=wanted["name"]
     )
-    # PyMySQL would send a text as Latin-1.
-    options = {"password": asked["old"].encode()} if kind == "mysql" else {}
+    options = {"password": password.encode()} if wanted["password_in_bytes"] else {}
     engine = create_engine(url, isolation_level="AUTOCOMMIT", connect_args={"connect_timeout": SECONDS, **options})
     try:
         with engine.connect() as connection:
-            connection.execute(text(STATEMENTS[kind].format(new)))
+            connection.exec_driver_sql(wanted["statement"])
     except DBAPIError as error:
         sys.exit(str(error.orig))
 

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...databases import DATABASES, EMBEDDED
 from ...errors import DmbError
 
 if TYPE_CHECKING:
@@ -24,18 +25,20 @@ class Kept(NamedTuple):
 
 
 def stored(name: str) -> tuple[str, ...]:
-    """What the storage may hold of a module: the folder of its assets' key prefix, one of its name, its DuckDB file."""
-    return tuple(dict.fromkeys((name.replace("-", "_"), name, f"{name}.duckdb", f"{name}.duckdb.wal")))
+    """What the storage may hold of a module: a folder of its assets' prefix or of its name, a database's file."""
+    files = (f"{name}.{database}{end}" for database, kind in EMBEDDED.items() for end in ("", *kind.beside))
+    return tuple(dict.fromkeys((name.replace("-", "_"), name, *files)))
 
 
 def data_of(name: str, root: Path, files: Files) -> list[Kept]:
     """The data of a module that is there in the storage `root`. Refuses what lies outside, or behind a link."""
-    named = [
-        Path(variable.value)
+    candidates = [
+        Path(f"{variable.value}{end}")
         for variable in files.variables()
-        if variable.owner == name and variable.key.endswith("_DUCKDB_PATH")
+        for database, kind in EMBEDDED.items()
+        if variable.owner == name and variable.key.endswith(f"_{DATABASES[database].file_variable}")
+        for end in ("", *kind.beside)
     ]
-    candidates = [Path(f"{path}{suffix}") for path in named for suffix in ("", ".wal")]
     candidates += [root / each for each in stored(name)]
     found = []
     for path in dict.fromkeys(candidates):

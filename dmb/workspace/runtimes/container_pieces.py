@@ -11,8 +11,8 @@ import re
 import secrets
 from typing import TYPE_CHECKING
 
-from ...answers import DATABASE_SERVERS
 from ...compose.services import dockerfile, environment, services
+from ...databases import SERVERS
 from ...errors import DmbError, NothingToWorkOn
 from ...formats import envfile, marked_blocks
 from ...formats.yamlsplice import YamlFile, dump
@@ -37,7 +37,7 @@ _NEEDED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*):?\?")  # Compose refuses to 
 
 def kinds(module: Module) -> dict[str, str]:
     """The ports that it publishes on the host, and the variable of each."""
-    return {module.database: f"{module.prefix}_DB_PORT"} if module.database in DATABASE_SERVERS else {}
+    return {module.database: f"{module.prefix}_DB_PORT"} if module.database in SERVERS else {}
 
 
 def pieces(module: Module, there: Surroundings, ports: Mapping[str, int]) -> Pieces:

@@ -11,7 +11,7 @@ import shlex
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
-from ...answers import DATABASE_SERVERS
+from ...databases import DATABASES
 from ...errors import DmbError
 from ...formats import envfile, marked_blocks
 from ...formats.yamlsplice import dump, scalar
@@ -175,9 +175,11 @@ def variables(module: Module, layout: Layout, port: int | None) -> dict[str, str
     values = {f"{module.prefix}_AUTH_DIR": str(layout.auth / module.name)}
     if port is not None:
         values[port_variable(module)] = str(port)
-    if module.database == "duckdb":
-        values[f"{module.prefix}_DUCKDB_PATH"] = str(layout.storage / f"{module.name}.duckdb")
-    if module.database in DATABASE_SERVERS:
+    database = DATABASES[module.database]
+    if database.embedded:
+        file = layout.storage / f"{module.name}.{database.name}"
+        values[f"{module.prefix}_{database.file_variable}"] = str(file)
+    if database.server:
         values |= database_variables(module)
     return values
 

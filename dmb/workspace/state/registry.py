@@ -18,10 +18,6 @@ if TYPE_CHECKING:
 VERSION = 1
 RUNTIMES = ("local", "docker")
 
-_BETWEEN = "\0"  # no text in JSON holds one as it stands
-_encode = json.JSONEncoder(ensure_ascii=False).encode
-_encode_all = json.JSONEncoder(ensure_ascii=False, separators=(_BETWEEN, ": ")).encode
-
 
 @dataclass(frozen=True)
 class Entry:
@@ -54,15 +50,12 @@ class Registry:
         return replace(self, modules={name: entry for name, entry in modules.items() if entry is not None})
 
     def text(self) -> str:
-        """The file's content: a module a line."""
-        head = {"registry": VERSION, "runtime": self.runtime, "code_servers": self.code_servers}
+        """The file's content."""
+        head: dict[str, Any] = {"registry": VERSION, "runtime": self.runtime, "code_servers": self.code_servers}
         if self.places:
             head["places"] = dict(self.places)
-        lines = [f" {_encode(key)}: {_encode(value)},\n" for key, value in head.items()]
-        # Encoded at once, which takes a third of the time. An entry ends with two braces, of `blocks` and its own.
-        modules = _encode_all({name: vars(entry) for name, entry in self.modules.items()})[1:-1]
-        modules = modules.replace("}}" + _BETWEEN, "}},\n  ").replace(_BETWEEN, ", ")
-        return "{\n" + "".join(lines) + ' "modules": {\n' + ("  " + modules if modules else "") + "\n }\n}\n"
+        document = head | {"modules": {name: vars(entry) for name, entry in self.modules.items()}}
+        return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 
     @classmethod
     def parse(cls, data: bytes, file: Path) -> Registry:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...errors import DmbError
 from ...formats import envfile, marked_blocks
 from ...formats.dockerfile_sections import sections
+from ...module import Module
 from .registry import fingerprints
 from .session import session
 
@@ -31,6 +33,7 @@ class Status(NamedTuple):
 
     name: str
     entry: Entry
+    owner: str  # as its manifest says now; "" where it says nothing, or cannot be read
     path_exists: bool
     drifted: tuple[Drift, ...]
 
@@ -56,6 +59,7 @@ def listing(layout: Layout) -> Listing:
             Status(
                 name,
                 entry,
+                _owner(entry),
                 bool(entry.path) and (Path(entry.path) / "pyproject.toml").is_file(),
                 tuple(
                     Drift(file, now[file][1].get(name, 0))
@@ -66,6 +70,13 @@ def listing(layout: Layout) -> Listing:
             for name, entry in modules.items()
         ]
     return Listing(on.registry.runtime, tuple(found), on.notes)
+
+
+def _owner(entry: Entry) -> str:
+    try:
+        return Module.read(Path(entry.path)).owner if entry.path else ""
+    except DmbError:
+        return ""
 
 
 def blocks_of(files: Files, path: Path) -> Sequence[Block]:

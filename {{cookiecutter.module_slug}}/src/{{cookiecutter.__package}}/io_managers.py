@@ -32,7 +32,7 @@ class PickleIOManager(dg.ConfigurableIOManager):
     """Keeps each value in a file of its own below one folder.
 
     The asset `a/b` is `a/b.pkl`, its partition `p` is `a/b.partitions/p.pkl`; a partition of two dimensions, `x` and `y`, is one
-    whose key is `x|y`, as Dagster writes it. A value in the layout of old, `b.pickle`, is read until a new one is there.
+    whose key is `x|y`, as Dagster writes it.
 
     An input gets the value of the one partition that it maps to, or a dict of values by partition key when it maps to several.
     With the input's metadata `{"allow_missing_partitions": True}`, partitions that have no value are left out.
@@ -85,15 +85,11 @@ class PickleIOManager(dg.ConfigurableIOManager):
 
     def _read(self, context: dg.InputContext, partition: str | None) -> Any:
         path = self._path(context, partition)
-        if path.is_file() or not context.has_asset_key:
-            return _load(path)
-        name = context.asset_key.path[-1]
-        old = self._base() / f"{name}.pickle"
-        if partition is None and name == Path(name).name and old.is_file():
-            context.log.warning(f"There is no {path} yet: reading {old}, a value in the layout of old")
-            return _load(old)["data"]
-        which = "no value" if partition is None else f"no value of partition {partition}"
-        raise FileNotFoundError(f"{context.asset_key.to_user_string()}: {which} at {path}; materialize it first")
+        if context.has_asset_key and not path.is_file():
+            which = "no value" if partition is None else f"no value of partition {partition}"
+            raise FileNotFoundError(f"{context.asset_key.to_user_string()}: {which} at {path}; materialize it first")
+        with path.open("rb") as file:
+            return pickle.load(file)
 
 
 def file_name(part: str) -> str:
@@ -107,11 +103,6 @@ def file_name(part: str) -> str:
     if len(name) > 200:
         return f"{name[:32]}~{hashlib.sha256(data).hexdigest()}"
     return f"{name}~" if re.fullmatch(r"(con|prn|aux|nul|com\d|lpt\d)?", name) else name
-
-
-def _load(path: Path) -> Any:
-    with path.open("rb") as file:
-        return pickle.load(file)
 
 
 def _write(path: Path, value: object) -> None:

@@ -33,9 +33,9 @@ SEEDS = [
             for name in (
                 "conftest",
                 "test_assets",
+                "test_database",
                 "test_definitions",
                 "test_io_managers",
-                "test_resources",
                 "test_schedules",
                 "test_sensors",
             )

@@ -1,0 +1,126 @@
+"""All that is particular to a database: a row each. What else a database has of its own are whole files.
+
+A new one needs: a row here; a choice in cookiecutter.json; its files in the template, by name (`== 'duckdb'`) or, for
+a server, in `templates/databases/<name>/`; and a word in the docs. Ports, Compose files, passwords, prompts, the audit
+and the template itself ask this table. Standard library only: it is imported while the questions are asked.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Server(NamedTuple):
+    """A database that is a server. Shell lines are for its container, which has the variables of its image."""
+
+    ports: range  # of a host: clear of the others in ports.tables
+    container_port: int
+    image: str
+    version: str
+    recognized: re.Pattern[str]  # in the image that a service of a Compose file runs
+    folder: str  # where its container keeps the data
+    variables: Mapping[str, str]  # what the image is told: the module's name for it (NAME, USER, PASSWORD) by its own
+    settings: Mapping[str, str]  # what it is told besides
+    ready: str  # a shell line that succeeds when the database can be used
+    ping: str  # as `ready`, in a CI workflow: no variable, since no shell is there to put it in
+    run: str  # a shell line that runs the statement in {}
+    scheme: str  # of SQLAlchemy's addresses
+    password_in_bytes: bool  # the driver would send a text in another encoding than the server's
+    connects_to_database: bool  # a connection needs a database that is there, not the server alone
+    new_password: str  # a statement that gives the user the password {}, which has letters and digits alone
+    drop: str  # a statement that drops the database {}, also while somebody is connected
+    grant: str  # a statement that lets {user} make the database {name}; "" where the image's user may make any
+    no_table: str  # what it says where the table {} is missing
+    no_answer: str  # what the driver says where nothing answers
+
+
+class Embedded(NamedTuple):
+    """A database that is a file of the module's own, `<module>.<name>`; what it keeps beside it, by more endings."""
+
+    beside: tuple[str, ...]
+    locked: str  # what it says where another process has the file
+
+
+class Database(NamedTuple):
+    """One answer to the question `database`: embedded, a server, or neither."""
+
+    name: str
+    title: str  # where the data is, as people say it
+    packages: tuple[str, ...]  # what a module depends on for it
+    embedded: Embedded | None = None
+    server: Server | None = None
+
+    @property
+    def file_variable(self) -> str:
+        """What names an embedded one's file, behind the module's prefix: `DUCKDB_PATH`."""
+        return f"{self.name.upper()}_PATH"
+
+
+_ALL = (
+    Database(
+        "duckdb", "a DuckDB file", ("duckdb>=1.2,<3",), embedded=Embedded((".wal",), "Could not set lock on file")
+    ),
+    Database(
+        "postgresql",
+        "PostgreSQL",
+        ("psycopg[binary]>=3.2,<4", "sqlalchemy>=2.0.40,<2.2"),
+        server=Server(
+            ports=range(5440, 6000),
+            container_port=5432,
+            image="postgres",
+            version="17",
+            recognized=re.compile(r"(^|/)(postgres|postgis|timescaledb)\b"),
+            folder="/var/lib/postgresql/data",
+            variables={"POSTGRES_DB": "NAME", "POSTGRES_USER": "USER", "POSTGRES_PASSWORD": "PASSWORD"},
+            settings={},
+            ready="pg_isready --host=127.0.0.1 --username=$POSTGRES_USER --dbname=$POSTGRES_DB",
+            ping="pg_isready --host=127.0.0.1 --username=ci",
+            run='psql -U "$POSTGRES_USER" -d "$POSTGRES_DB" -c "{}"',
+            scheme="postgresql+psycopg",
+            password_in_bytes=False,
+            connects_to_database=True,
+            new_password="ALTER USER CURRENT_USER PASSWORD '{}'",  # noqa: S106  a statement
+            drop="drop database if exists {} with (force)",
+            grant="",
+            no_table='relation "{}" does not exist',
+            no_answer="connection refused",
+        ),
+    ),
+    Database(
+        "mysql",
+        "MySQL or MariaDB",
+        ("pymysql[rsa]>=1.1.1,<2", "sqlalchemy>=2.0.40,<2.2"),
+        server=Server(
+            ports=range(3307, 4000),
+            container_port=3306,
+            image="mysql",
+            version="8.4",
+            recognized=re.compile(r"(^|/)(mysql|mariadb)\b"),
+            folder="/var/lib/mysql",
+            variables={"MYSQL_DATABASE": "NAME", "MYSQL_USER": "USER", "MYSQL_PASSWORD": "PASSWORD"},
+            settings={"MYSQL_RANDOM_ROOT_PASSWORD": "yes"},
+            ready="MYSQL_PWD=$MYSQL_PASSWORD mysql --host=127.0.0.1 --user=$MYSQL_USER"
+            " --execute='select 1' $MYSQL_DATABASE",
+            ping="mysqladmin ping --host=127.0.0.1 --silent",
+            run='MYSQL_PWD="$MYSQL_PASSWORD" $(command -v mysql mariadb | head -n 1) -u "$MYSQL_USER" -e "{}"',
+            scheme="mysql+pymysql",
+            password_in_bytes=True,  # PyMySQL has Latin-1
+            connects_to_database=False,
+            # MariaDB reads what MySQL takes for comments: it wants the function, and a privilege for ALTER USER.
+            new_password="SET PASSWORD = /*M! PASSWORD( */ '{}' /*M! ) */",  # noqa: S106  a statement
+            drop="drop database if exists {}",
+            grant="grant all on `{name}`.* to '{user}'@'%';",
+            no_table="{}' doesn't exist",
+            no_answer="Can't connect to MySQL server",
+        ),
+    ),
+    Database("none", "", ()),
+)
+
+DATABASES: Mapping[str, Database] = {each.name: each for each in _ALL}
+EMBEDDED: Mapping[str, Embedded] = {each.name: each.embedded for each in _ALL if each.embedded}
+SERVERS: Mapping[str, Server] = {each.name: each.server for each in _ALL if each.server}
