@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from dmb.errors import DmbError
 from dmb.ports.survey import survey
 from dmb.ports.tables import Holder
+from dmb.workspace.state.registry import Entry, Registry
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -190,6 +192,21 @@ def test_what_the_workspace_assigned(workspace: Path) -> None:
         Holder(4001, "grpc", "bar-one", place('"grpc": 4001'), "registry"),
         Holder(4003, "grpc", "bar", place('"grpc": 4003'), "registry"),
     ]
+
+
+def test_a_module_may_be_called_like_a_key_of_the_registry(workspace: Path) -> None:
+    names = ["modules", "ports", "mysql", "blocks", "grpc"]
+    entry = Entry("/r", "r", "p", "mysql", "2026-01-01T00:00:00Z", blocks={"workspace.yaml": "0"})
+    ports = {name: {"grpc": 4001 + i, "mysql": 3307 + i} for i, name in enumerate(names)}
+    registry = Registry("local", modules={name: replace(entry, ports=ports[name]) for name in names})
+    path = workspace / ".dmb" / "registry.json"
+    path.write_text(registry.text())
+    lines = path.read_text().splitlines()
+    for holder in found(workspace):
+        line = int(holder.place.rpartition(":")[2])
+        assert lines[line - 1].strip(" ,") == f'"{holder.kind}": {holder.port}'
+        assert ports[holder.who][holder.kind] == holder.port
+    assert len(found(workspace)) == 2 * len(names)
 
 
 @pytest.mark.parametrize(

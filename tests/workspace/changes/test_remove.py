@@ -165,9 +165,11 @@ def test_the_list_has_all_that_is_known_of_a_module(dmb: Dmb, served: Path, tmp_
     (served / "Procfile").unlink()
     done = dmb("workspace", "list", "--workspace", served)
     head, *rows = [re.split(r"  +", line) for line in done.out.splitlines()]
-    assert head == ["MODULE", "LOCATION", "RUNTIME", "DATABASE", "PORTS", "ADDED", "STATE", "PATH"]
-    assert rows[0] == ["bar-one", "Bar 1", "local", "duckdb", f"grpc:{port}", rows[0][5], "drifted", str(modules[0])]
-    assert re.fullmatch(r"20\d\d-\d\d-\d\d", rows[0][5])
+    assert head == ["MODULE", "LOCATION", "OWNER", "RUNTIME", "DATABASE", "PORTS", "ADDED", "STATE", "PATH"]
+    name, location, *kind, added, state, folder = rows[0]
+    assert (name, location, kind) == ("bar-one", "Bar 1", ["-", "local", "duckdb", f"grpc:{port}"])
+    assert (state, folder) == ("drifted", str(modules[0]))
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", added)
     assert (rows[1][0], rows[1][-1]) == ("gone", f"{modules[1]} (gone)")
     assert f"foo: {path}:{_line(path, '# BEGIN: foo')}: changed by hand" in done.out
     assert f"bar-one: {served / 'Procfile'}: gone" in done.out
