@@ -109,6 +109,9 @@ def test_every_question_of_the_template_is_checked_and_every_check_has_its_quest
     assert own == set(answers.QUESTIONS)
     visible = [key for key in asked if not key.startswith("_")]
     assert len(visible) <= 8
+    assert (
+        len([key for key in visible if len(asked[key]) > 1 or isinstance(asked[key], str)]) <= 7
+    )  # a choice of one is none
     assert set(asked["__prompts__"]) == set(visible)
     for key, choices in asked.items():
         if isinstance(choices, list) and not key.startswith("_"):
