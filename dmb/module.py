@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import keyword
 import re
-import tomllib
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 from .answers import CODE_LOCATIONS, GOVERNANCE, prefix_from, problem_with
 from .databases import DATABASES
 from .errors import DmbError, NothingToWorkOn
+from .formats import marked_blocks, toml
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -19,7 +19,6 @@ MANIFEST = 1  # the version of [tool.dmb] that this code reads
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PORT_NAME = re.compile(r"[a-z][a-z0-9_]*")
-_AT_LINE = re.compile(r"\(at line (\d+), column \d+\)")
 
 
 class Module(NamedTuple):
@@ -106,8 +105,7 @@ class Module(NamedTuple):
 def _load(file: Path) -> dict[str, Any]:
     """Parse a TOML file; the cause names its line."""
     try:
-        with file.open("rb") as content:
-            return tomllib.load(content)
+        data = file.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         if not file.parent.is_dir():
             cause, remedy = "there is no such folder", "make a module: dmb new NAME"
@@ -120,17 +118,7 @@ def _load(file: Path) -> dict[str, Any]:
         raise DmbError(
             f"it cannot be read: {reason}", place=str(file), remedy="check its kind and permissions"
         ) from error
-    except UnicodeDecodeError as error:
-        raise DmbError(
-            f"it is not UTF-8: {error.reason} at byte {error.start}", place=str(file), remedy="save it as UTF-8"
-        ) from error
-    except tomllib.TOMLDecodeError as error:
-        where = _AT_LINE.search(str(error))
-        cause = _AT_LINE.sub("", str(error)).strip()
-        place = f"{file}:{where[1]}" if where else str(file)
-        raise DmbError(f"broken TOML: {cause}", place=place, remedy="mend the line and run again") from error
-    except RecursionError:
-        raise DmbError("its values are nested too deep", place=str(file), remedy="mend it and run again") from None
+    return toml.document(marked_blocks.decode(data, str(file)), str(file))
 
 
 class _Table:

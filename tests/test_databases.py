@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dmb.compose.services import role
+from dmb.compose.service import role
 from dmb.databases import DATABASES, EMBEDDED, SERVERS
 from tests.support.paths import ROOT
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import posixpath
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from dmb.compose.services import role
-from dmb.formats.yaml_nodes import NULL
+from dmb.compose.extends import family, merged
+from dmb.compose.names import is_compose
+from dmb.compose.service import Service, build, env_files, environment, role, words
+from dmb.errors import DmbError
+from dmb.formats import envfile
 
 from ..reading.sources import Spot
 from .locations import locations
@@ -16,35 +19,14 @@ from .locations import locations
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from dmb.formats.dockerfile import Instruction
-    from dmb.formats.yaml_nodes import Node
+    from dmb.formats.dockerfile import Instruction, Stage
 
     from ..reading.sources import Sources
 
-_COMPOSE = re.compile(r"(^|/)(docker-)?compose([.-][\w.-]+)?\.ya?ml$")
 _DOCKERFILE = re.compile(r"(^|/)(Dockerfile|Containerfile)(\.(?!dockerignore$)[^/]+)?$|\.[Dd]ockerfile$")
 # Of tests, documents and installed packages, and templates that are not rendered yet.
 _ASIDE = re.compile(r"(^|/)(tests?|fixtures|docs?|examples?|\.venv|venv|site-packages|node_modules)/|\{\{|\{%")
-_FROM = re.compile(r"(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", re.IGNORECASE)
-_VARIABLE = re.compile(r"^[ \t]*(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]*)", re.MULTILINE)
 _WORDS = re.compile(r"[\[\]\",]")
-_DEEPEST = 20  # services that extend one another
-
-
-class Service(NamedTuple):
-    """One service of a Compose file."""
-
-    name: str
-    node: Node
-    file: str
-
-
-class Stage(NamedTuple):
-    """One stage of a Dockerfile: its `name` in lower case ("" for none), what it is made from, its instructions."""
-
-    name: str
-    base: str
-    instructions: list[Instruction]
 
 
 class Containers:
@@ -68,7 +50,7 @@ class Containers:
     @cached_property
     def compose_files(self) -> list[str]:
         """Every Compose file of the subject, those for other environments included."""
-        return [name for name in self._own if _COMPOSE.search(name) and not _ASIDE.search(name)]
+        return [name for name in self._own if is_compose(name) and not _ASIDE.search(name)]
 
     @cached_property
     def services(self) -> list[Service]:
@@ -94,28 +76,17 @@ class Containers:
 
     def stages(self, name: str) -> list[Stage]:
         """The stages of a Dockerfile by its path in the repository; none where it cannot be read."""
-        found: list[Stage] = []
-        for instruction in self._repository.dockerfile(name):
-            if instruction.word == "FROM" and (told := _FROM.match(instruction.rest)):
-                found.append(Stage((told[2] or "").lower(), told[1], []))
-            if found:
-                found[-1].instructions.append(instruction)
-        return found
+        from dmb.formats.dockerfile import stages  # not for whoever has no Dockerfile
+
+        return stages(self._repository.dockerfile(name))
 
     def built_from(self, service: Service) -> tuple[str, str]:
         """(path in the repository of the Dockerfile that a service is built from, target); ("", "") where it is not
         built from one that stands there.
         """
-        build = service.node.get("build")
-        context = build.text if build.kind == "scalar" else build.get("context").text or "."
-        if build.kind == "null" or build.get("dockerfile_inline").text:
-            return "", ""
-        file = build.get("dockerfile").text or "Dockerfile"
-        if "$" in context + file or "://" in context:
-            return "", ""
-        folder = posixpath.join(self._folder, posixpath.dirname(service.file), context)
-        path = posixpath.normpath(posixpath.join(folder, file))
-        return (path, build.get("target").text.lower()) if self._repository.has(path) else ("", "")
+        told = build(service)
+        path = posixpath.normpath(posixpath.join(self._folder, told.dockerfile)) if told else ""
+        return (path, told.target) if told and self._repository.has(path) else ("", "")
 
     def lineage(self, dockerfile: str, target: str = "") -> list[Stage]:
         """The stages that an image consists of, the first one made first: `target` (the last stage for "") and those
@@ -135,48 +106,31 @@ class Containers:
 
     def family(self, service: Service) -> tuple[list[Service], bool]:
         """A service and those that it extends, the nearest first, and whether all of them can be seen."""
-        found = [service]
-        while (told := found[-1].node.get("extends")).kind != "null":
-            name, beside = told.text or told.get("service").text, told.get("file").text
-            folder, file = posixpath.dirname(found[-1].file), found[-1].file
-            file = posixpath.normpath(posixpath.join(folder, beside)) if beside else file
-            node = self._files.yaml(file).get("services").get(name)
-            if len(found) == _DEEPEST or node.kind != "mapping" or any(node is one.node for one in found):
-                return found, False
-            found.append(Service(name, node, file))
-        return found, True
+        return family(service, self._files.yaml)
 
     def may_have(self, service: Service, key: str) -> bool:
         """Whether a service has a key, itself or from one that it extends, as far as that can be seen."""
-        family, seen = self.family(service)
-        return not seen or any(one.node.get(key).line for one in family)
+        members, seen = self.family(service)
+        return not seen or merged(members).node.get(key).line > 0
 
     def given(self, service: Service) -> set[str] | None:
         """The variables that a service's container gets by name; None where some stand in what cannot be seen."""
-        family, seen = self.family(service)
-        found: set[str] = set()
-        for one in family:
-            environment = one.node.get("environment")
-            found |= {*environment.entries, *(item.text.partition("=")[0] for item in environment.items)}
-            told = one.node.get("env_file")
-            for node in (told, *told.items):
-                if name := node.text or node.get("path").text:
-                    file = posixpath.normpath(posixpath.join(posixpath.dirname(one.file), name))
-                    text = self._files.text(file)
-                    seen = seen and text is not None
-                    found |= set(_VARIABLE.findall(text or ""))
-        return found if seen else None
+        members, seen = self.family(service)
+        names = set(environment(merged(members)))
+        for file in (file for member in members for file in env_files(member)):
+            try:
+                text = self._files.text(file)
+                names |= {key for _, key, _ in envfile.owned(text or "", file)}
+                seen = seen and text is not None
+            except DmbError:
+                seen = False
+        return names if seen else None
 
     def runs(self, service: Service) -> str:
         """The words of what a service runs, as far as its Compose file or its Dockerfile says it."""
-        told = [one.node.entries for one in self.family(service)[0]]
-        entrypoint, command = (
-            " ".join(word.text for word in next((each[key] for each in told if key in each), NULL).scalars())
-            for key in ("entrypoint", "command")
-        )
-        if entrypoint or command:
-            return f"{entrypoint} {command}".strip()
-        return self.starts(*self.built_from(service))
+        whole = merged(self.family(service)[0]).node
+        told = f"{words(whole, 'entrypoint')} {words(whole, 'command')}".strip()
+        return told or self.starts(*self.built_from(service))
 
     def starts(self, dockerfile: str, target: str = "") -> str:
         """The words of what an image starts; "" where nothing says it."""

@@ -11,8 +11,10 @@ from .containers import spot_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dmb.formats.dockerfile import Stage
+
     from ..reading.sources import Sources
-    from .containers import Containers, Stage
+    from .containers import Containers
 
 _COPIED = re.compile(r"--from=(\S+)")
 _DEFAULT = re.compile(r"\$\{\w+:?-([^${}]*)\}$")

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from dmb.compose.service import mount
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from dmb.compose.service import Service
     from dmb.formats.yaml_nodes import Node
 
     from ..reading.sources import Sources
-    from .containers import Service
 
 SHARED = re.compile(r"(/tmp|/var/tmp|/dev/shm)(/|$)")  # every user of a machine can write there
 
@@ -36,11 +38,7 @@ def mounted(repository: Sources, services: Iterable[Service]) -> set[str]:
 def targets(volumes: Node) -> Iterator[str]:
     """The folders in the container that a list of volumes of a Compose file names."""
     for volume in volumes.items:
-        if volume.kind == "scalar":
-            parts = volume.text.split(":")
-            yield next((part for part in parts[1:] if part.startswith(("/", "$"))), parts[0])
-        else:
-            yield volume.get("target").text
+        yield mount(volume).target
 
 
 def below(path: str, folders: set[str]) -> bool:

@@ -6,9 +6,11 @@ import os
 import re
 from typing import TYPE_CHECKING, Any
 
+from dmb.compose.names import COMPOSE_FILES
+
 from ..reading.git_files import tracked, unignored
 from ..reading.sources import Sources
-from .subject import COMPOSE, PIECES, REGISTRY, Subject
+from .subject import PIECES, REGISTRY, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,7 +116,7 @@ def _workspaces(files: Sources, modules: set[str]) -> dict[str, dict[str, str]]:
 
 
 def _composed(files: Sources, folder: str) -> bool:
-    return any(files.has(f"{folder}/{name}".lstrip("/")) for name in COMPOSE)
+    return any(files.has(f"{folder}/{name}".lstrip("/")) for name in COMPOSE_FILES)
 
 
 def _loads(files: Sources, name: str) -> bool:

@@ -6,12 +6,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from dmb.compose.names import COMPOSE_FILE, COMPOSE_FILES
+from dmb.compose.service import Service
 from dmb.errors import DmbError, NothingToWorkOn
 from dmb.formats import envfile, marked_blocks
 from dmb.formats.interpolation import interpolate
 from dmb.module import Module
 
-from ..facts.containers import Containers, Service
+from ..facts.containers import Containers
 from ..facts.locations import locations
 from ..facts.package import Package
 from ..facts.pyproject import setting
@@ -29,7 +31,6 @@ if TYPE_CHECKING:
     from ..facts.requirements import Requirement
 
 PIECES = "workspace/local"  # in a module repository
-COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")  # as Compose looks for its file
 REGISTRY = ".dmb/registry.json"
 
 
@@ -141,7 +142,7 @@ class Subject:
     @cached_property
     def compose_files(self) -> list[str]:
         """The Compose file of the workspace, or the one that a module adds to it."""
-        usual = COMPOSE if self._at(COMPOSE[-1]) == f"{self.home}{COMPOSE[-1]}" else COMPOSE[-1:]
+        usual = COMPOSE_FILES if self._at(COMPOSE_FILE) == f"{self.home}{COMPOSE_FILE}" else (COMPOSE_FILE,)
         return [name for name in map(self._at, usual) if self.files.has(name)][:1]
 
     def _at(self, name: str) -> str:
@@ -249,11 +250,15 @@ class Subject:
         if text is None:
             return []
         try:
-            if self.kind == "workspace" and name == self._at("Dockerfile"):
-                from dmb.formats.dockerfile_sections import sections  # one block with a section for each module
+            if name == self._at("Dockerfile") and marked_blocks.carries_marker(text):
+                from dmb.formats import dockerfile, dockerfile_sections
 
-                return sections(text, name)
-            return list(envfile.blocks(text, name) if name == self.env else marked_blocks.find_blocks(text, name))
+                # In a workspace it is one block with a section for each module.
+                read = dockerfile_sections.sections if self.kind == "workspace" else dockerfile.blocks
+                return read(text, name)
+            if name == self.env:
+                return list(envfile.blocks(text, name))
+            return marked_blocks.find_blocks(text, name, self.files.opaque(name))
         except DmbError as error:
             self.files.refused(name, error)
             return []

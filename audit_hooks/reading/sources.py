@@ -5,23 +5,24 @@ from __future__ import annotations
 import errno
 import io
 import os
-import re
 import stat
 from bisect import bisect_left
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from dmb.errors import DmbError
-from dmb.formats.source import Source, offset
-from dmb.formats.yaml_nodes import NULL, Node, documents
+from dmb.formats import marked_blocks, yaml_nodes
+from dmb.formats.source import Source, offset, plain
 
 from .git_files import walk
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from dmb.formats.dockerfile import Instruction
+    from dmb.formats.marked_blocks import Span
+    from dmb.formats.yaml_nodes import Documents, Node
 
 LARGEST = 10_000_000  # bytes: no file that a person writes is larger
 GLANCED = 200_000  # bytes: nor is a script, a pipeline, a Dockerfile or a list of requirements
@@ -58,7 +59,7 @@ class Sources:
         self._way = ""  # from there to the files of a commit, without a link on it: a folder of the repository, or ""
         self.broken: list[Broken] = []
         self._texts: dict[str, str | None] = {}
-        self._nodes: dict[str, Node] = {}
+        self._documents: dict[str, Documents] = {}
         self._tables: dict[str, dict[str, Any]] = {}
         self._steps: dict[str, list[Instruction]] = {}
 
@@ -122,7 +123,7 @@ class Sources:
             data = _content(self._head, self._way + name, most, linked=False)
         except OSError:
             return ""
-        return "" if b"\0" in data else _text(data, "replace")
+        return "" if b"\0" in data else plain(data.decode("utf-8", "replace"))
 
     def offset(self, spot: Spot) -> int:
         """Where a place begins in the text of its file, in characters."""
@@ -130,29 +131,37 @@ class Sources:
 
     def yaml(self, name: str) -> Node:
         """The first document of a YAML file; a null node when there is none."""
-        if name not in self._nodes:
-            self._nodes[name] = NULL
+        return self._yaml(name).first
+
+    def owners(self, name: str) -> Mapping[int, str]:
+        """The module of each line of a YAML file that stands in a marked block."""
+        return self._yaml(name).owners
+
+    def opaque(self, name: str) -> Sequence[Span]:
+        """The spans of a file in which the text of a marker is data."""
+        return self._yaml(name).opaque if name.endswith((".yaml", ".yml")) else ()
+
+    def _yaml(self, name: str) -> Documents:
+        if name not in self._documents:
+            self._documents[name] = yaml_nodes.NONE
             if (text := self.text(name)) is not None:
                 try:
-                    self._nodes[name] = next(iter(documents(_Source(self.root / name, text))), NULL)
+                    self._documents[name] = yaml_nodes.read(Source(self.root / name, text))
                 except DmbError as error:
                     self.refused(name, error)
-        return self._nodes[name]
+        return self._documents[name]
 
     def toml(self, name: str) -> dict[str, Any]:
         """A TOML file's document; empty when there is none that can be read."""
         if name not in self._tables:
             self._tables[name] = {}
             if (text := self.text(name)) is not None:
-                import tomllib
+                from dmb.formats import toml
 
                 try:
-                    self._tables[name] = tomllib.loads(text)
-                except tomllib.TOMLDecodeError as error:
-                    line, cause = _told(error, text)
-                    self.broken.append(Broken(Spot(name, line), f"broken TOML: {cause}", "mend the line"))
-                except RecursionError:
-                    self.broken.append(Broken(Spot(name), "its values are nested too deep", "mend it"))
+                    self._tables[name] = toml.document(text, name)
+                except DmbError as error:
+                    self.refused(name, error)
         return self._tables[name]
 
     def dockerfile(self, name: str) -> list[Instruction]:
@@ -167,10 +176,6 @@ class Sources:
                 self.refused(name, error)
         return self._steps[name]
 
-    def owners(self, name: str) -> dict[int, str]:
-        """The module of each line of a file that stands in a marked block."""
-        return Source(self.root / name, self.text(name) or "").owners()
-
     def refused(self, name: str, error: DmbError) -> None:
         """Note what one of dmb's readers refused."""
         line = error.place.rpartition(":")[2]
@@ -182,7 +187,8 @@ class Sources:
         if self.tracked is not None and name not in self.tracked:
             return None
         try:
-            return _text(_content(self._head, self._way + name, LARGEST, linked=not self.committed))
+            data = _content(self._head, self._way + name, LARGEST, linked=not self.committed)
+            return plain(marked_blocks.decode(data, name))
         except (FileNotFoundError, NotADirectoryError):
             return None
         except OSError as error:
@@ -193,14 +199,9 @@ class Sources:
             else:
                 cause, remedy = f"it cannot be read: {error.strerror}", "give the right to read it"
             self.broken.append(Broken(Spot(name), cause, remedy))
-        except UnicodeDecodeError as error:
-            line = error.object.count(b"\n", 0, error.start) + 1
-            self.broken.append(Broken(Spot(name, line), "it is not UTF-8", "save it as UTF-8"))
+        except DmbError as error:
+            self.refused(name, DmbError("it is not UTF-8", place=error.place, remedy="save it as UTF-8"))
         return None
-
-
-def _text(data: bytes, errors: str = "strict") -> str:
-    return data.decode("utf-8", errors).removeprefix("\ufeff").replace("\r\n", "\n")
 
 
 _READ = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK  # a pipe would wait for its writer
@@ -236,20 +237,3 @@ def _opened(head: str, name: str) -> int:
         return os.open(last, _READ | os.O_NOFOLLOW, dir_fd=here)
     finally:
         os.close(here)
-
-
-_AT_LINE = re.compile(r"\(at line (\d+), column \d+\)|\(at end of document\)")
-
-
-def _told(error: Exception, text: str) -> tuple[int, str]:
-    """(line, cause) of a TOML file's error, which names its line in words."""
-    where = _AT_LINE.search(str(error))
-    line = int(where[1]) if where and where[1] else text.count("\n") + 1
-    return line, _AT_LINE.sub("", str(error)).strip()
-
-
-class _Source(Source):
-    """A file whose refusals say nothing of what it was read for."""
-
-    def broken(self, cause: str, line: int) -> DmbError:
-        return DmbError(cause, place=self.place(line), remedy="mend the line")

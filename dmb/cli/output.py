@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ..formats import envfile, marked_blocks
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 HIDDEN = "*****"
 
 _ASSIGNMENT = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=")
-_MARKER = re.compile(r"# (?:BEGIN|END): \S+")
+_PART = re.compile(r"@@ -(\d+)")  # the head of a part of a diff, with the first of its old lines
 # Whose value is shown: what dmb itself writes that is no secret.
 _SHOWN = re.compile(
     r"DAGSTER_HOME|DAGSTER_STORAGE_PATH|\w+_(?:PORT|PATH|EXECUTOR|DB_HOST|DB_NAME|DB_USER|DB_POOL_SIZE|AUTH_DIR)"
@@ -88,7 +90,7 @@ def new_files(project: Path) -> None:
 
 def new_env(text: str) -> None:
     """A `.env` that would be made, as a unified diff with secrets masked."""
-    for masked in _masked(difflib.unified_diff([], text.splitlines(), "/dev/null", ".env", lineterm="")):
+    for masked in _masked(difflib.unified_diff([], _lines(text), "/dev/null", ".env", lineterm=""), set()):
         line(masked)
 
 
@@ -123,21 +125,35 @@ def _counts(change: Change) -> tuple[int, int]:
 
 def _diff(layout: Layout, change: Change) -> Iterator[str]:
     name = change.path.relative_to(layout.root).as_posix()
-    old, new = ((data or b"").decode("utf-8", "replace").splitlines() for data in (change.old, change.new))
+    old, new = ((data or b"").decode("utf-8", "replace") for data in (change.old, change.new))
     before = "/dev/null" if change.old is None else f"a/{name}"
-    lines = difflib.unified_diff(old, new, before, f"b/{name}", lineterm="")
-    return _masked(lines) if change.path == layout.env else lines
+    lines = difflib.unified_diff(_lines(old), _lines(new), before, f"b/{name}", lineterm="")
+    return _masked(lines, envfile.marker_lines(old)) if change.path == layout.env else lines
 
 
-def _masked(lines: Iterable[str]) -> Iterator[str]:
-    """A diff of .env without what may be secret: values, and what else people wrote there."""
+def _lines(text: str) -> list[str]:
+    """The lines as the readers of these files count them."""
+    lines = marked_blocks.EOL.split(text)
+    return lines[: -1 if not lines[-1] else None]
+
+
+def _masked(lines: Iterable[str], markers: set[int]) -> Iterator[str]:
+    """A diff of .env without what may be secret: values, and what else people wrote there. `markers` are the lines of
+    the old text that are none of that.
+    """
+    line = 0  # of the old text
     for number, text in enumerate(lines):
-        name = _ASSIGNMENT.match(text, 1)
-        if number < 2 or text.startswith("@@"):  # the head of the diff, and of each part
+        if number < 2:  # the head of the diff
             yield text
-        elif name:
+            continue
+        if part := _PART.match(text):
+            line = int(part[1])
+            yield text
+            continue
+        if name := _ASSIGNMENT.match(text, 1):
             yield text if _SHOWN.fullmatch(name[1]) else f"{text[0]}{name[1]}={HIDDEN}"
-        elif text.startswith("+") or not text[1:].strip() or _MARKER.fullmatch(text[1:].strip()):
+        elif text.startswith("+") or not text[1:].strip() or line in markers:
             yield text  # ours
         else:
             yield text[0] + HIDDEN
+        line += not text.startswith("+")

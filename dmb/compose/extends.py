@@ -1,52 +1,73 @@
-"""A service of a Compose file with what it takes over through `extends`, also from files beside it."""
+"""A service of a Compose file with what it takes over through `extends`, also from other files."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import posixpath
+from typing import TYPE_CHECKING
 
-from ..formats import marked_blocks
-from ..formats.yamlsplice import YamlFile
+from ..formats.yaml_nodes import MappingNode, Node, SequenceNode
+from .service import Service
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Sequence
 
-FARTHEST = 10  # services, one extending the next
+FARTHEST = 20  # services, one extending the next
 _JOINED = ("environment", "networks", "ports", "volumes")
 _OWN = ("depends_on", "extends")
 
 
-def whole(one: Mapping[str, Any], others: Mapping[str, Any], folder: Path, left: int = FARTHEST) -> dict[str, Any]:
-    """The service `one` of the services `others`, in a Compose file of `folder`: own values win, lists are joined.
+def family(service: Service, read: Callable[[str], Node]) -> tuple[list[Service], bool]:
+    """A service and those that it extends, the nearest first, and whether all of them can be seen.
 
-    What stands in a file that is not there, or that a variable names, is not seen. DmbError where one is broken.
+    `read` gives what the Compose file at a path says, null where there is none.
     """
-    told = one.get("extends")
-    told = told if isinstance(told, dict) else {"service": told}
-    if told.get("file"):
-        path = folder / str(told["file"])
-        others, folder = _services(path), path.parent
-    base = others.get(str(told.get("service")))
-    if not left or not isinstance(base, dict):
-        return dict(one)
-    base = whole(base, others, folder, left - 1)
-    found = {key: value for key, value in base.items() if key not in _OWN} | dict(one)
+    members = [service]
+    while (extends := members[-1].node.get("extends")).kind != "null":
+        name, beside = extends.text or extends.get("service").text, extends.get("file").text
+        file = members[-1].file
+        if beside:
+            file = posixpath.normpath(posixpath.join(posixpath.dirname(file), beside))
+        node = read(file).get("services").get(name)
+        if len(members) == FARTHEST or node.kind != "mapping" or any(node is member.node for member in members):
+            return members, False
+        members.append(Service(name, node, file))
+    return members, True
+
+
+def merged(members: Sequence[Service]) -> Service:
+    """What Compose makes of a `family`: own values win, lists are joined."""
+    node = members[-1].node
+    for member in reversed(members[:-1]):
+        node = _over(member.node, node)
+    return members[0]._replace(node=node)
+
+
+def _over(own: Node, base: Node) -> Node:
+    both = MappingNode(own.line, own.tag, own.column)
+    both.pairs = list(own.pairs)
+    both.entries = {key: value for key, value in base.entries.items() if key not in _OWN}
+    both.entries |= own.entries
     for key in _JOINED:
-        above, here = base.get(key), one.get(key)
-        if isinstance(above, list) and isinstance(here, list):
-            found[key] = [*above, *here]
-        elif isinstance(above, (list, dict)) and isinstance(here, (list, dict)):
-            found[key] = _mapping(above) | _mapping(here)
-    return found
+        above, here = base.get(key), own.get(key)
+        if {above.kind, here.kind} <= {"sequence", "mapping"}:
+            both.entries[key] = _joined(above, here)
+    return both
 
 
-def _mapping(value: list[Any] | dict[str, Any]) -> dict[str, Any]:
+def _joined(above: Node, here: Node) -> Node:
+    if above.kind == here.kind == "sequence":
+        both = SequenceNode(here.line, here.tag, here.column)
+        both.items = [*above.items, *here.items]
+        return both
+    joined = MappingNode(here.line, here.tag, here.column)
+    joined.entries = _mapping(above) | _mapping(here)
+    return joined
+
+
+def _mapping(node: Node) -> dict[str, Node]:
     """A list of `NAME=VALUE`, or of names, in the other form."""
-    return value if isinstance(value, dict) else dict(str(item).partition("=")[::2] for item in value)
-
-
-def _services(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        return {}
-    found = YamlFile(marked_blocks.decode(path.read_bytes(), str(path)), str(path)).plain(("services",))
-    return found if isinstance(found, dict) else {}
+    entries = dict(node.entries)
+    for item in node.items:
+        name, _, value = item.text.partition("=")
+        entries[name] = Node("scalar", item.line, None, value, item.column)
+    return entries

@@ -7,11 +7,14 @@ layers of an image is limited.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import DmbError
 from . import marked_blocks
 from .marked_blocks import Block, Span, line_end, line_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _DIRECTIVE = re.compile(r"[ \t]*#[ \t]*([A-Za-z]+)[ \t]*=[ \t]*([^\r\n]*?)[ \t]*(?:[\r\n]|\Z)")
 _WORD = re.compile(r"[ \t]*([A-Za-z]+)(?:[ \t]+|(?=[\r\n\\`]|\Z))")
@@ -27,6 +30,14 @@ class Instruction(NamedTuple):
     rest: str
     start: int
     end: int
+
+
+class Stage(NamedTuple):
+    """One stage: its `name` in lower case ("" for none), what it is made from, its instructions."""
+
+    name: str
+    base: str
+    instructions: list[Instruction]
 
 
 def instructions(text: str, place: str) -> list[Instruction]:
@@ -59,6 +70,17 @@ def instructions(text: str, place: str) -> list[Instruction]:
             at = _after_heredocs(text, at, rest, start, place)
         found.append(Instruction(word[1].upper(), rest, start, at))
     return found
+
+
+def stages(found: Iterable[Instruction]) -> list[Stage]:
+    """The stages that the instructions of a file make; what stands before the first one is of none."""
+    made: list[Stage] = []
+    for instruction in found:
+        if instruction.word == "FROM" and (origin := _FROM.match(instruction.rest)):
+            made.append(Stage((origin[2] or "").lower(), origin[1], []))
+        if made:
+            made[-1].instructions.append(instruction)
+    return made
 
 
 def _directives(text: str) -> tuple[str, int]:
@@ -128,11 +150,10 @@ def _read(text: str, place: str) -> tuple[list[Instruction], list[Span]]:
 def _user(found: list[Instruction]) -> str:
     """The user that the last instruction leaves: "" when neither its stage nor one that it is made from sets it."""
     users: dict[str, str] = {}
-    name = user = ""
-    for instruction in found:
-        if instruction.word == "FROM" and (stage := _FROM.match(instruction.rest)):
-            user, name = users.get(stage[1].lower(), ""), (stage[2] or "").lower()
-        elif instruction.word == "USER":
-            user = instruction.rest
-        users[name] = user
+    user = ""
+    for stage in stages(found):
+        user = users.get(stage.base.lower(), "")
+        for instruction in stage.instructions:
+            user = instruction.rest if instruction.word == "USER" else user
+        users[stage.name] = user
     return user

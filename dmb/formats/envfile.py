@@ -74,6 +74,14 @@ def blocks(text: str, place: str) -> Sequence[Block]:
     return _read(text, place)[1]
 
 
+def marker_lines(text: str) -> set[int]:
+    """The 1-based lines of the markers; none where `blocks` refuses the text."""
+    try:
+        return {line for block in blocks(text, "") for line in (block.lines[0], block.lines[-1])}
+    except DmbError:
+        return set()
+
+
 def strange_line(text: str, place: str) -> int | None:
     """The first line that is neither an assignment nor a comment nor empty, 1-based; None when all are."""
     strange = _read(text, place)[2]

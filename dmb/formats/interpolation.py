@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"\$(?:\$|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*))")
 _BRACES = re.compile(r"\$\{|\}")
+_SIGNS = re.compile(r"\$\{|\}|:")
+_DEFAULT = re.compile(r"\$\{\w+:?-([^{}]*)\}")
 _OPERATION = re.compile(r"(:?[-?+]|)((?<=[-?+]).*|)", re.DOTALL)
 
 
@@ -53,6 +55,23 @@ def interpolate(text: str, values: Mapping[str, str]) -> str:
         else:
             parts.append(values[name[1]] if name[1] else "$")
     return "".join(parts) + text[at:]
+
+
+def parts(text: str) -> list[str]:
+    """`text` taken apart at its colons, but for those within `${…}`: an item of `ports:` or of `volumes:`."""
+    found, at, depth = [], 0, 0
+    for sign in _SIGNS.finditer(text):
+        if sign[0] == ":" and depth == 0:
+            found.append(text[at : sign.start()])
+            at = sign.end()
+        elif sign[0] != ":":
+            depth = max(depth + (-1 if sign[0] == "}" else 1), 0)
+    return [*found, text[at:]]
+
+
+def with_defaults(text: str) -> str:
+    """`text` with the default of each variable that has one (`${NAME:-value}`) in its place."""
+    return _DEFAULT.sub(lambda match: match[1], text)
 
 
 def _closing_brace(text: str, at: int) -> int:

@@ -43,6 +43,11 @@ class Block(NamedTuple):
         """The lines between the markers in `normal` form: its hash does not depend on where the block stands."""
         return normal(self.text[slice(*self.inner)])
 
+    @property
+    def lines(self) -> range:
+        """The numbers of its lines, 1-based; the first and the last are the markers."""
+        return range(self.line, self.line + 2 + lines_between(self.text, *self.inner))
+
 
 def decode(data: bytes, place: str) -> str:
     """Bytes of a file as text with line endings and byte order mark kept; bad UTF-8 is refused with its line."""
@@ -178,6 +183,19 @@ def find_blocks(text: str, place: str, opaque: Sequence[Span] = ()) -> list[Bloc
     if begin:
         raise _damaged(f"`# BEGIN: {begin[0]}` has no `# END: {begin[0]}`", place, begin[3])
     return blocks
+
+
+def owners(text: str, place: str, opaque: Sequence[Span] = ()) -> dict[int, str]:
+    """The owner of each line of a block, by 1-based number; none at all where `find_blocks` refuses the text."""
+    try:
+        return by_line(find_blocks(text, place, opaque))
+    except DmbError:
+        return {}
+
+
+def by_line(blocks: Iterable[Block]) -> dict[int, str]:
+    """The owner of each line of the `blocks`, by 1-based number."""
+    return {line: block.owner for block in blocks for line in block.lines}
 
 
 def _damaged(cause: str, place: str, line: int) -> DmbError:

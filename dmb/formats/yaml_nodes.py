@@ -1,30 +1,36 @@
-"""YAML as nodes with the lines that they stand on. PyYAML is imported when there is a file to read, and not before.
-
-Made from the parser's events and not by its composer: that recurses in C, and a file that is nested deep enough brings
-the process down.
-"""
+"""YAML as nodes with the lines that they stand on. PyYAML is imported when there is a file to read, and not before."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from bisect import bisect_right
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from . import marked_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from .marked_blocks import Span
     from .source import Source
+    from .yaml_events import Events
 
-_DEEPEST = 200
-_NULLS = ("", "~", "null", "Null", "NULL")
+_TEXTS = (None, "tag:yaml.org,2002:str")  # tags with which a scalar is a text
 
 
 class Node:
-    """A mapping, a sequence, a scalar, or null.
+    """A scalar or null; a mapping and a sequence are subclasses. `kind` says which of the four it is.
 
-    What one asks of another kind than it is, is empty, so that a walk needs no checks:
+    What is asked of another kind than it is, is empty, so that a walk needs no checks:
     `document.get("services").get("db").get("ports").items`.
     """
 
-    __slots__ = ("column", "entries", "items", "kind", "line", "pairs", "quoted", "tag", "text")
+    __slots__ = ("column", "kind", "line", "tag", "text")
+
+    quoted = False  # a text, whatever it looks like
+    items: Sequence[Node] = ()
+    pairs: Sequence[tuple[Node, Node]] = ()
+    entries: Mapping[str, Node] = MappingProxyType({})
 
     def __init__(
         self, kind: str = "null", line: int = 0, tag: str | None = None, text: str = "", column: int = 0
@@ -32,20 +38,8 @@ class Node:
         self.kind = kind
         self.line = line  # 1-based
         self.column = column  # 1-based
-        self.quoted = False
         self.tag = tag
         self.text = text  # as it is written: `22:22` is no number in base 60
-        self.items: list[Node] = []
-        self.pairs: list[tuple[Node, Node]] = []
-        self.entries: dict[str, Node] = {}  # a mapping's values by key, those that it merges included
-
-    def close(self) -> None:
-        """Fill `entries` once all pairs are there. A merge key (`<<`) means an earlier node; own keys win."""
-        for key, value in self.pairs:
-            if key.text == "<<":
-                for part in value.items or [value]:
-                    self.entries = {**part.entries, **self.entries}
-        self.entries.update({key.text: value for key, value in self.pairs if key.kind == "scalar"})
 
     def get(self, key: str) -> Node:
         """The value of a key, or null."""
@@ -63,75 +57,134 @@ class Node:
             if id(node) not in passed:
                 passed.add(id(node))
                 yield node
-                waiting += reversed([value for _, value in node.pairs] + node.items)
+                waiting += reversed([*(value for _, value in node.pairs), *node.items])
+
+
+class _Quoted(Node):
+    """A scalar in quotes."""
+
+    __slots__ = ()
+
+    quoted = True
+
+
+class SequenceNode(Node):
+    """A list of `items`."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, line: int, tag: str | None = None, column: int = 0) -> None:
+        super().__init__("sequence", line, tag, "", column)
+        self.items: list[Node] = []
+
+
+class MappingNode(Node):
+    """A mapping: its `pairs` as they stand, and its `entries`, values by key, those that it merges included."""
+
+    __slots__ = ("entries", "pairs")
+
+    def __init__(self, line: int, tag: str | None = None, column: int = 0) -> None:
+        super().__init__("mapping", line, tag, "", column)
+        self.pairs: list[tuple[Node, Node]] = []
+        self.entries: dict[str, Node] = {}
+
+    def close(self) -> None:
+        """Fill `entries` once all pairs are there. A merge key (`<<`) means an earlier node; own keys win."""
+        own = {key.text: value for key, value in self.pairs if key.kind == "scalar"}
+        if "<<" in own:
+            for key, value in self.pairs:
+                for part in (value.items or [value]) if key.text == "<<" else ():
+                    self.entries = {**part.entries, **self.entries}
+            own = {**self.entries, **own}
+        self.entries = own
 
 
 NULL = Node()
 
 
-def documents(source: Source) -> list[Node]:
-    """The documents of a YAML file. DmbError with the line when it is no YAML."""
-    import yaml
+class Documents(NamedTuple):
+    """What a YAML file says: its documents, and the spans of its text in which a marker line is data."""
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    try:
-        return _composed(source, yaml.parse(source.text, Loader=loader))
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise source.broken(f"this is no YAML: {error.problem}", mark.line + 1 if mark else 1) from error
-    except yaml.YAMLError as error:
-        line = source.text.count("\n", 0, getattr(error, "position", 0)) + 1
-        raise source.broken("this is no YAML: it holds a character that YAML does not allow", line) from error
+    roots: Sequence[Node]
+    opaque: Sequence[Span]
+    owners: Mapping[int, str]  # see `marked_blocks.owners`
+
+    @property
+    def first(self) -> Node:
+        """The first document, null where there is none."""
+        return next(iter(self.roots), NULL)
 
 
-def _composed(source: Source, events: Any) -> list[Node]:
-    root = Node("sequence")
-    open_nodes: list[Node] = [root]
-    keys: list[Node | None] = [None]  # For each open mapping the key that waits for its value.
-    anchors: dict[str, Node] = {}
-    for event in events:
-        name = type(event).__name__
-        if name in ("SequenceEndEvent", "MappingEndEvent"):
-            open_nodes.pop().close()
-            keys.pop()
+NONE = Documents((), (), {})
+
+
+def read(source: Source) -> Documents:
+    """The documents of a YAML file. DmbError, as the source has it, where it is no YAML."""
+    from .yaml_events import Events
+
+    events = Events(source.text, str(source.path), source.broken)
+    owners = marked_blocks.owners(source.text, str(source.path), events.opaque)
+    return Documents(nodes(events), events.opaque, owners)
+
+
+def nodes(events: Events) -> list[Node]:
+    """The documents as nodes, from a parse that is there."""
+    from .yaml_events import NULLS
+
+    heads = [0, *(match.end() for match in marked_blocks.EOL.finditer(events.text)), len(events.text) + 1]
+    line, head, following = 1, 0, heads[1]  # where the current line begins, and the next one
+    kinds, aliases = events.kinds, events.aliases
+    roots: list[Node] = []
+    made: list[Node] = []  # one an event
+    within: list[list[Node] | MappingNode] = [roots]  # what is open: the items of a list, a mapping
+    around: list[Node] | MappingNode = roots
+    waiting: list[Node] = []  # the keys whose values are to come
+    for index, (kind, sign, mark, is_key) in enumerate(
+        zip(kinds, events.signs, events.marks, events.keys, strict=True)
+    ):
+        if kind == "]":
+            if not isinstance(around, list):
+                around.close()
+            made.append(NULL)
+            within.pop()
+            around = within[-1]
             continue
-        if name == "DocumentStartEvent":
-            anchors = {}
-        if name not in _KINDS:
-            continue
-        line = event.start_mark.line + 1
-        if name == "AliasEvent":
-            if event.anchor not in anchors:
-                raise source.broken(f"this is no YAML: found undefined alias '{event.anchor}'", line)
-            node = anchors[event.anchor]
+        inner: list[Node] | MappingNode | None = None
+        if kind == "*":
+            node = made[aliases[index]]
         else:
-            node = _node(name, event, line)
-            if event.anchor:
-                anchors[event.anchor] = node
-        parent, key = open_nodes[-1], keys[-1]
-        if parent.kind == "sequence":
-            parent.items.append(node)
-        elif key is None:
-            keys[-1] = node
+            if mark >= following:
+                line = bisect_right(heads, mark, line)
+                head, following = heads[line - 1], heads[line]
+            if isinstance(sign, str):
+                node = Node("scalar", line, None, sign, mark - head + 1)
+                if sign in NULLS:
+                    node.kind, node.text = "null", ""
+            elif kind == "=":
+                node = _marked(sign, line, mark - head + 1)
+            elif kind == "[":
+                node = SequenceNode(line, sign[1], mark - head + 1)
+                inner = node.items
+            else:
+                node = inner = MappingNode(line, sign[1], mark - head + 1)
+        made.append(node)
+        if is_key:
+            waiting.append(node)
+        elif isinstance(around, list):
+            around.append(node)
         else:
-            parent.pairs.append((key, node))
-            keys[-1] = None
-        if name in ("SequenceStartEvent", "MappingStartEvent"):
-            open_nodes.append(node)
-            keys.append(None)
-            if len(open_nodes) > _DEEPEST:
-                raise source.broken("this YAML is nested too deep to be read", line)
-    return root.items
+            around.pairs.append((waiting.pop(), node))
+        if inner is not None:
+            within.append(inner)
+            around = inner
+    return roots
 
 
-_KINDS = {"ScalarEvent": "scalar", "SequenceStartEvent": "sequence", "MappingStartEvent": "mapping", "AliasEvent": ""}
+def _marked(sign: tuple[Any, ...], line: int, column: int) -> Node:
+    """A scalar in quotes, or with a tag or an anchor."""
+    from .yaml_events import NULLS
 
-
-def _node(name: str, event: Any, line: int) -> Node:
-    if name != "ScalarEvent":
-        return Node(_KINDS[name], line, event.tag, "", event.start_mark.column + 1)
-    # implicit[0]: written with neither quotes nor a tag.
-    kind = "null" if event.implicit[0] and event.value in _NULLS else "scalar"
-    node = Node(kind, line, event.tag, "" if kind == "null" else event.value, event.start_mark.column + 1)
-    node.quoted = bool(event.style)
-    return node
+    _, tag, _, plain, text = sign
+    if plain and text in NULLS:
+        return Node("null", line, tag, "", column)
+    return (_Quoted if not plain and tag in _TEXTS else Node)("scalar", line, tag, text, column)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ..errors import DmbError
+from ..formats import marked_blocks, toml
 from .tables import Holder
 
 if TYPE_CHECKING:
@@ -32,16 +34,14 @@ def manifest_holders(folder: Path, notes: list[str]) -> Iterator[Holder]:
 
 
 def _holders(file: Path, data: bytes, notes: list[str]) -> Iterator[Holder]:
-    import tomllib
-
     try:
-        text = data.decode("utf-8")
-        manifest = tomllib.loads(text)["tool"]["dmb"]
+        text = marked_blocks.decode(data, str(file))
+        manifest = toml.document(text, str(file))["tool"]["dmb"]
         name, ports = manifest.get("name", file.parent.name), dict(manifest["ports"])
     except KeyError:
         return
-    except (ValueError, TypeError, AttributeError) as error:
-        notes.append(f"{file} cannot be read ({error}): the ports that it prefers are not seen")
+    except (DmbError, ValueError, TypeError, AttributeError) as error:
+        notes.append(f"{file} cannot be read ({error.args[0]}): the ports that it prefers are not seen")
         return
     for kind, port in ports.items():
         if isinstance(port, int):

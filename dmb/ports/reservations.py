@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import reservation_file
 from .choice import Held, propose
+from .files import survey_files
 from .reservation_file import Reservation
 from .tables import Holder
 
@@ -49,8 +50,6 @@ def reserve(
     broken workspace file, the lock held for ten seconds by another process. Where nothing can be written the ports are
     still given, with a note that nobody keeps them.
     """
-    from .survey import survey_files
-
     now = time.time() if now is None else now
     name = _name(project)
     seen = survey_files(workspace, siblings=siblings)

@@ -7,10 +7,10 @@ import os
 import re
 from typing import TYPE_CHECKING
 
-from ..compose.published import compose_holders
 from ..formats import envfile
 from ..formats.interpolation import resolved
-from ..formats.source import read
+from .compose_files import compose_holders
+from .sources import read
 from .tables import Holder
 from .variables import module_of
 from .workspace_yaml import grpc_holders
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..formats.envfile import Assignment
-    from ..formats.source import Source
+    from .sources import PortSource, Reader
 
 
-def workspace_holders(workspace: Path, notes: list[str]) -> Iterator[Holder]:
+def workspace_holders(workspace: Path, notes: list[str], documents: Reader) -> Iterator[Holder]:
     """What the registry, `.env`, workspace.yaml and the Compose files claim. DmbError for one that is broken."""
     if registry := read(workspace / ".dmb" / "registry.json", notes):
         yield from _registry(registry)
@@ -34,12 +34,12 @@ def workspace_holders(workspace: Path, notes: list[str]) -> Iterator[Holder]:
         yield from _variables(env, variables, own)
     values = {**own, **os.environ}  # A variable of the process wins, for Dagster as for Compose.
     if source := read(workspace / "workspace.yaml", notes):
-        yield from grpc_holders(source, values, notes)
+        yield from grpc_holders(source, values, notes, documents)
     named = own.get("COMPOSE_FILE", "").split(own.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)
-    yield from compose_holders(workspace, filter(None, named), values, notes)
+    yield from compose_holders(workspace, filter(None, named), values, notes, documents)
 
 
-def _registry(source: Source) -> Iterator[Holder]:
+def _registry(source: PortSource) -> Iterator[Holder]:
     """The ports that the workspace assigned. Anything else in the registry is another's concern."""
     try:
         modules = json.loads(source.text)["modules"]
@@ -66,14 +66,14 @@ def _key(text: str, key: str, value: str, start: int) -> int:
     return match.start() if match else start
 
 
-def _assignments(source: Source) -> Sequence[Assignment]:
+def _assignments(source: PortSource) -> Sequence[Assignment]:
     """All assignments of a `.env`. DmbError with the line for anything else than assignments and comments."""
     if strange := envfile.strange_line(source.text, str(source.path)):
         raise source.broken("this line is no assignment", strange)
     return envfile.assignments(source.text, str(source.path))
 
 
-def _variables(source: Source, variables: Sequence[Assignment], values: Mapping[str, str]) -> Iterator[Holder]:
+def _variables(source: PortSource, variables: Sequence[Assignment], values: Mapping[str, str]) -> Iterator[Holder]:
     """The numbers in variables that are named like ports; of several assignments to one, the last."""
     for variable in {variable.key: variable for variable in variables}.values():
         port = values.get(variable.key, "")

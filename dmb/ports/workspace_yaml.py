@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..formats.yaml_nodes import documents
 from .tables import Holder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ..formats.source import Source
     from ..formats.yaml_nodes import Node
+    from .sources import PortSource, Reader
 
 # Any other host is a container or a machine: it takes no port here, and the same one on two of them is usual.
 _LOCAL = frozenset({"", "localhost", "127.0.0.1", "0.0.0.0", "::1", "::", "host.docker.internal"})  # noqa: S104
 
 
-def grpc_holders(source: Source, values: Mapping[str, str], notes: list[str]) -> Iterator[Holder]:
+def grpc_holders(
+    source: PortSource, values: Mapping[str, str], notes: list[str], documents: Reader
+) -> Iterator[Holder]:
     """The port of each `grpc_server` entry on this host. `values` stand for `{env: NAME}`.
 
     DmbError for a file that is no YAML, or a port that is none.
     """
-    owners = source.owners()
-    for document in documents(source):
-        for location in document.get("load_from").items:
+    said = documents(source)
+    for root in said.roots:
+        for location in root.get("load_from").items:
             server = location.get("grpc_server")
             node = server.get("port")
             host, port = _text(server.get("host"), values), _text(node, values)
@@ -36,7 +37,7 @@ def grpc_holders(source: Source, values: Mapping[str, str], notes: list[str]) ->
                 raise source.broken(f"`{port}` is no port", node.line)
             else:
                 name = _text(server.get("location_name"), values) or f"gRPC server {host}:{port}"
-                who = owners.get(node.line) or name
+                who = said.owners.get(node.line) or name
                 yield Holder(int(port), "grpc", who, source.place(node.line), "workspace")
 
 

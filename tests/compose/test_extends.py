@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from dmb.compose.services import environment, mounts, networks, services
+from dmb.compose.service import environment, mounts, networks
+from dmb.compose.services import services
 from dmb.formats.yamlsplice import YamlFile
 from tests.support.containers import compose
 
@@ -53,4 +54,4 @@ def test_it_is_what_compose_makes_of_it(tmp_path: Path, base: str, own: str, whe
 def test_what_cannot_be_seen_is_left_out(tmp_path: Path, extends: str) -> None:
     file = tmp_path / "docker-compose.yml"
     file.write_text(f"services:\n  one:\n    image: x\n    extends: {extends}\n")
-    assert services(YamlFile(file.read_text(), str(file)))["one"].definition["image"] == "x"
+    assert services(YamlFile(file.read_text(), str(file)))["one"].node.get("image").text == "x"

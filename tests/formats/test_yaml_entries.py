@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,13 @@ import yaml
 
 from dmb.formats.source import Source, offset
 from dmb.formats.yaml_entries import Insertion, after_last, before_first, is_flow
-from dmb.formats.yaml_nodes import Node, documents
+from dmb.formats.yaml_nodes import Node, read
 
 BLOCK = "services:\n  db:\n    image: a\n    # why\n    ports:\n      - 1\n\n  # of web\n  web: {image: b}\n"
 
 
-def services(text: str) -> dict[str, Node]:
-    return documents(Source(Path("compose.yaml"), text))[0].get("services").entries
+def services(text: str) -> Mapping[str, Node]:
+    return read(Source(Path("compose.yaml"), text)).roots[0].get("services").entries
 
 
 def put_in(text: str, insertion: Insertion | None) -> str:

@@ -12,8 +12,8 @@ import ruamel.yaml
 import yaml
 
 from dmb.errors import DmbError
-from dmb.formats import marked_blocks
-from dmb.formats.yamlsplice import YamlFile, dump, tree
+from dmb.formats import marked_blocks, yaml_events
+from dmb.formats.yamlsplice import YamlFile, dump
 from dmb.formats.yamlsplice.edits import ADDED, SPLIT
 from tests.support.corpus.yaml_shapes import REFUSED, SHAPES, Refused, Shape
 
@@ -193,17 +193,17 @@ def edits(text: str) -> Iterator[tuple[str, str]]:
 def test_both_parsers_lead_to_the_same_text(shape: Shape, monkeypatch: pytest.MonkeyPatch) -> None:
     """An installation may lack libyaml."""
     text = add(shape.text, shape, *OWNERS)
-    monkeypatch.setattr(tree, "Loader", yaml.SafeLoader)
+    monkeypatch.setattr(yaml_events, "Loader", yaml.SafeLoader)
     assert add(shape.text, shape, *OWNERS) == text
     assert drop(text, *OWNERS) == shape.text
 
 
-@pytest.mark.parametrize("loader", [tree.Loader, yaml.SafeLoader], ids=["C", "Python"])
+@pytest.mark.parametrize("loader", [yaml_events.Loader, yaml.SafeLoader], ids=["C", "Python"])
 @pytest.mark.parametrize("refused", REFUSED.values(), ids=REFUSED)
 def test_what_cannot_be_done_is_refused_with_its_line(
     refused: Refused, loader: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tree, "Loader", loader)
+    monkeypatch.setattr(yaml_events, "Loader", loader)
     with pytest.raises(DmbError) as caught:
         add(refused.text, refused, "m1")
     assert refused.cause in caught.value.cause

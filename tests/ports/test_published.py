@@ -217,7 +217,7 @@ def test_what_cannot_be_followed_is_noted(workspace: Path) -> None:
         ("services:\n  db:\n    ports:\n      - 70000:80\n", 4),
         ("services:\n  db:\n    ports:\n      - '${A_PORT:80'\n", 4),
         ("services:\n  db:\n    ports: '80:80'\n", 3),
-        ("services:\n  db: [\n", 3),
+        ("services:\n  db: [\n", 2),
         ("services:\n\tdb: 1\n", 2),
         ("services:\n  db: *gone\n", 2),
         ("services:\n  db: 'a\n\x00'\n", 3),

@@ -245,7 +245,7 @@ def test_of_a_damaged_file_the_reservations_that_make_sense_still_count(workspac
 
 @pytest.mark.parametrize(
     ("name", "text", "line"),
-    [(".env", "A=1\nnonsense here\n", 2), ("workspace.yaml", "load_from: [\n", 2), ("compose.yml", "a: b: c\n", 1)],
+    [(".env", "A=1\nnonsense here\n", 2), ("workspace.yaml", "load_from: [\n", 1), ("compose.yml", "a: b: c\n", 1)],
 )
 def test_a_broken_workspace_file_refuses_and_reserves_nothing(workspace: Path, name: str, text: str, line: int) -> None:
     (workspace / name).write_text(text)
@@ -284,6 +284,7 @@ from pathlib import Path
 from dmb.ports.reservations import reserve
 from dmb.ports.survey import survey
 from dmb.ports import workspace_files
+from dmb.formats import yaml_events
 os.setgid({NOBODY}); os.setuid({NOBODY})
 workspace = Path(sys.argv[1])
 given = reserve("one", {{"grpc": None}}, workspace=workspace)

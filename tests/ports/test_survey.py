@@ -155,7 +155,7 @@ def test_a_workspace_without_servers_takes_no_port(workspace: Path, text: str) -
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("load_from:\n  - a: [\n", 3),
+        ("load_from:\n  - a: [\n", 2),
         ("load_from:\n  - grpc_server:\n      port: many\n", 3),
         ("load_from:\n  - grpc_server: {host: localhost, port: 70000}\n", 2),
         ("load_from:\n{% for l in locations %}\n", 2),

@@ -6,6 +6,8 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+from dmb.compose.published import short_port
+from dmb.formats.interpolation import with_defaults
 from dmb.formats.source import offset
 from dmb.formats.yaml_entries import before_first
 
@@ -32,7 +34,6 @@ _SERVERS = {
     "9042": "Cassandra",
 }
 _VARIABLE = re.compile(r"\$\{[^{}]*\}")
-_DEFAULT = re.compile(r"\$\{\w+:?-([^{}]*)\}")
 _EVERYWHERE = ("", "0.0.0.0", "*", "::", "[::]")  # noqa: S104 - read, not bound to
 _LOCAL = "127.0.0.1"
 _FILE = "services:\n  db:\n    image: postgres:17\n    ports:\n{}"
@@ -109,20 +110,10 @@ def _open(subject: Subject) -> Iterator[Port]:
 def _parts(item: Node) -> tuple[str, str]:
     """(address, port in the container) of both forms; a variable's default counts, one without is left as it is."""
     if item.kind == "mapping":
-        return _known(item.get("host_ip").text), _known(item.get("target").text).partition("/")[0]
-    names = _VARIABLE.findall(item.text)
-    before, _, target = _VARIABLE.sub("\0", item.text).rpartition(":")
-    address = before.rpartition(":")[0]
-    for _ in range(address.count("\0")):
-        address = address.replace("\0", _known(names.pop(0)), 1)
-    if "\0" in target:
-        target = target.replace("\0", _known(names[-1]))
-    return address, target.partition("/")[0]
-
-
-def _known(text: str) -> str:
-    default = _DEFAULT.fullmatch(text)
-    return default[1] if default else text
+        address, target = (with_defaults(item.get(key).text) for key in ("host_ip", "target"))
+        return address, target
+    port = short_port(with_defaults(item.text))
+    return port.address, port.target
 
 
 def _bound(files: Sources, port: Port) -> Iterator[Edit]:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
+
+from dmb.compose.service import LISTENS, words
 
 from ...judging.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from dmb.compose.service import Service
     from dmb.formats.yaml_nodes import Node
 
-    from ...facts.containers import Service
     from ...facts.locations import Location
     from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
 _ELSEWHERE = {"localhost", "host.docker.internal", "host.containers.internal"}
-_PORT = re.compile(r"(?:^|\s)(?:-p|--port)(?:\s+|=)([0-9]{1,5})(?=\s|$)")
 _COMPOSE = "services:\n  bar:\n    image: bar:1\n    command: dagster api grpc -h 0.0.0.0 -p {port} -m bar\n"
 _ENTRY = "load_from:\n  - grpc_server: {{host: {host}, port: 4000, location_name: bar}}\n"
 
@@ -65,8 +65,7 @@ class UnknownHost(Rule):
 
     def _port(self, subject: Subject, location: Location, service: Service) -> Iterator[Diagnosis]:
         node = location.body.get("port")
-        words = " ".join(word.text for word in service.node.get("command").scalars())
-        listens = _PORT.search(words)
+        listens = LISTENS.search(words(service.node, "command"))
         port = subject.text(node)
         if listens and port and port.isdecimal() and int(port) != int(listens[1]):
             message = f"the port is {port}, and the service {service.name} listens on {listens[1]}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dmb.compose.published import ComposeFile
+from dmb.compose.published import PortReader
 from dmb.errors import DmbError
 from dmb.formats.source import Source
 
@@ -14,7 +14,8 @@ from ...reading.sources import Spot
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...facts.containers import Service
+    from dmb.compose.service import Service
+
     from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
@@ -63,7 +64,7 @@ class TakenTwice(Rule):
         yield from self._servers(subject)
         taken: dict[str, tuple[str, int]] = {}
         files = {
-            name: ComposeFile(Source(subject.root / name, subject.files.text(name) or ""), subject.values, [])
+            name: PortReader(Source(subject.root / name, subject.files.text(name) or ""), subject.values, [])
             for name in subject.compose_files
         }
         for service in subject.services:
@@ -93,9 +94,9 @@ class TakenTwice(Rule):
                 )
 
 
-def _ports(subject: Subject, service: Service, file: ComposeFile) -> Iterator[tuple[str, Spot]]:
+def _ports(subject: Subject, service: Service, file: PortReader) -> Iterator[tuple[str, Spot]]:
     try:
-        for holder in file.published_by(service.name, service.node):
-            yield f"the port {holder.port} of this host", Spot(service.file, int(holder.place.rpartition(":")[2]))
+        for published in file.published_by(service.node):
+            yield f"the port {published.port} of this host", Spot(service.file, published.node.line)
     except DmbError as error:
         subject.files.refused(service.file, error)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dmb.compose.service import environment
+
 from ...facts.variables import DAGSTER, PLATFORM
 from ...judging.rule import Rule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dmb.formats.yaml_nodes import Node
+    from dmb.compose.service import Service
 
-    from ...facts.containers import Service
     from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
@@ -84,7 +85,7 @@ class VariableNotLaunched(Rule):
         for service in subject.services:
             if subject.containers.role(service) != "code":
                 continue
-            names = _names(service.node.get("environment"))
+            names = environment(service)
             if "DAGSTER_CONTAINER_CONTEXT" in names:
                 continue
             baked = _baked(subject, service)
@@ -96,10 +97,6 @@ class VariableNotLaunched(Rule):
             if missing:
                 message = f"the runs of {service.name} do not get {', '.join(missing)}"
                 yield self.diagnosis(subject.at(file, node), service.name, message)
-
-
-def _names(environment: Node) -> list[str]:
-    return [*environment.entries, *(item.text.partition("=")[0] for item in environment.items)]
 
 
 def _baked(subject: Subject, service: Service) -> set[str]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import partial
 from typing import TYPE_CHECKING
 
+from dmb.compose.service import LISTENS
 from dmb.formats.yaml_entries import after_last
 
 from ...judging.rule import UNSAFE, Rule
@@ -14,12 +14,12 @@ from ...reading.edits import Edit
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ...facts.containers import Service
+    from dmb.compose.service import Service
+
     from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
     from ...reading.sources import Sources
 
-_PORT = re.compile(r"(?:^|\s)(?:-p|--port)(?:\s+|=)([0-9]{1,5})(?=\s|$)")
 _CHECK = (
     "healthcheck:\n"
     '  test: ["CMD", "dagster", "api", "grpc-health-check", "--port", "{port}"]\n'
@@ -90,7 +90,7 @@ class NoHealthCheck(Rule):
 
 def _checked(files: Sources, service: Service, words: str) -> Iterator[Edit]:
     """Dagster's own check at the end of the service, where the port is known."""
-    port = _PORT.search(words)
+    port = LISTENS.search(words)
     if port and not service.node.get("healthcheck").line:
         block = _CHECK.format(port=port[1])
         if lines := after_last(files.text(service.file) or "", service.node, block):

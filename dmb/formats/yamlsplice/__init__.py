@@ -21,15 +21,18 @@ import yaml
 from ...errors import DmbError
 from .. import marked_blocks
 from ..marked_blocks import BOM, line_start
+from ..yaml_events import Loader
+from ..yaml_nodes import NULL, Documents, nodes
 from .body import Body, dump, scalar
 from .place import KeyPath, Placed, below, indent, placed
 from .plan import Plan
-from .tree import Loader, Tree
+from .tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from ..marked_blocks import Block
+    from ..yaml_nodes import Node
 
 __all__ = ["Entry", "KeyPath", "Placed", "YamlFile", "dump", "scalar"]
 
@@ -67,6 +70,16 @@ class YamlFile:
         """The blocks in the order of the file; refuses one that does not wrap whole entries of one list or mapping."""
         path = functools.cache(self._tree.path)
         return [placed(self._tree, block, path) for block in self._blocks]
+
+    @functools.cached_property
+    def root(self) -> Node:
+        """What the file says, as nodes with their lines."""
+        return next(iter(nodes(self._tree)), NULL)
+
+    @property
+    def documents(self) -> Documents:
+        """The same, as who only reads the file gets it."""
+        return Documents((self.root,), self._tree.opaque, marked_blocks.by_line(self._blocks))
 
     @functools.cached_property
     def data(self) -> Any:

@@ -13,8 +13,9 @@ import yaml
 
 from ...errors import DmbError
 from .. import marked_blocks
+from ..yaml_events import CLOSE, LIST, MAP, Loader, Sign
 from .edits import ADDED
-from .tree import CLOSE, LIST, MAP, Loader, Sign, Tree
+from .tree import Tree
 
 STEP = "  "
 

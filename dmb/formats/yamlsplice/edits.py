@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from ...errors import DmbError
 from .. import marked_blocks
-from .tree import NULL, Sign, Tree
+from ..yaml_events import NULL, Sign
+from .tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from .. import marked_blocks
 from ..marked_blocks import EOL, line_end, line_start
+from ..yaml_events import NULL
 from .body import STEP
 from .edits import SPLIT, WAS
 from .place import below, blank, block_at, check_place, colon, column, indent, lines_of
-from .tree import NULL
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

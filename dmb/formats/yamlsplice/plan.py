@@ -16,8 +16,9 @@ from .remove import remove
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ..yaml_events import Sign
     from .body import Body
-    from .tree import Sign, Tree
+    from .tree import Tree
 
 
 class Plan:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...compose.services import dockerfile, services
+from ...compose.names import COMPOSE_FILE, COMPOSE_FILES
+from ...compose.service import build
+from ...compose.services import services
 from ...errors import DmbError, NothingToWorkOn
 from ...formats import envfile, marked_blocks
 from ...module import Module
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
     from ...formats.yamlsplice import KeyPath
     from ...transaction.transaction import Change, Transaction
     from .discover import Find, Group
-
-COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
 
 
 @dataclass(frozen=True)
@@ -104,16 +104,16 @@ def _new_registry(root: Path, given: Sequence[Path]) -> Registry:
             raise NothingToWorkOn(
                 "there is no such file in the workspace", place=str(path), remedy=f"name one in {root}"
             )
-        usual = "docker-compose.yml" if full.name in COMPOSE else full.name
+        usual = COMPOSE_FILE if full.name in COMPOSE_FILES else full.name
         places[usual] = full.relative_to(root).as_posix()
     if "workspace.yaml" not in places:
         places["workspace.yaml"] = _only(root, "workspace.yaml")
     beside = (root / places["workspace.yaml"]).parent / "dagster.yaml"
     if "dagster.yaml" not in places and beside.is_file():
         places["dagster.yaml"] = beside.relative_to(root).as_posix()
-    compose = next((name for name in COMPOSE if (root / name).is_file()), None)
+    compose = next((name for name in COMPOSE_FILES if (root / name).is_file()), None)
     if compose:
-        places.setdefault("docker-compose.yml", compose)
+        places.setdefault(COMPOSE_FILE, compose)
     return Registry("local", places={usual: place for usual, place in places.items() if usual != place})
 
 
@@ -141,8 +141,9 @@ def _with_runtime(files: Files, registry: Registry) -> Registry:
     if not {one.role for one in found.values()} & {"webserver", "daemon", "code"}:
         return replace(registry, code_servers=files.exists(layout.procfile))
     registry = replace(registry, runtime="docker")
-    built = {dockerfile(one, layout.compose.parent) for one in found.values() if one.role in ("webserver", "daemon")}
-    images = [path for path in built if path and path.is_file() and path.is_relative_to(layout.root)]
+    built = (build(service) for service in found.values() if service.role in ("webserver", "daemon"))
+    dockerfiles = {Path(image.dockerfile).resolve() for image in built if image}
+    images = [path for path in dockerfiles if path.is_file() and path.is_relative_to(layout.root)]
     if len(images) == 1 and images[0] != layout.dockerfile:
         return replace(registry, places={**registry.places, "Dockerfile": layout.name_of(images[0])})
     return registry
@@ -233,15 +234,13 @@ def _wrapped_lines(files: Files, path: Path, pairs: list[tuple[str, Find]]) -> s
 def _repository(group: Group, layout: Layout) -> Module | None:
     """The module's repository, where an entry or a service leads to one."""
     target = group.target
-    folders = [target.get("working_directory"), target.get("relative_path")]
-    for service in group.services:
-        build = service.definition.get("build")
-        folders.append(build.get("context") if isinstance(build, dict) else build)
+    told = (target.get("working_directory"), target.get("relative_path"))
+    folders = [layout.workspace_yaml.parent / path for path in told if isinstance(path, str) and path]
+    folders += [Path(image.context) for image in map(build, group.services) if image]
     for folder in folders:
-        if isinstance(folder, str) and folder and "$" not in folder:
-            start = (layout.workspace_yaml.parent if folder in folders[:2] else layout.compose.parent) / folder
+        if "$" not in str(folder):
             try:
-                module = Module.read(start)
+                module = Module.read(folder)
             except (DmbError, OSError, ValueError):
                 continue
             if module.name == group.name:

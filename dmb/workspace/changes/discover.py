@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ...answers import prefix_from, slug_from
-from ...compose.services import Service, services
+from ...compose.services import services
 from ...databases import SERVERS
 from ..state.status import blocks_of
 from .plan import LOCATIONS, lines_of, location_name
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from ...compose.service import Service
     from ...formats.yamlsplice import Entry as YamlEntry
     from ...formats.yamlsplice import KeyPath
     from ..state.files import Files
@@ -112,8 +113,10 @@ def _add_services(
     everything = services(file)
     lines = {entry.key: entry for entry in file.entries(("services",))}
     free = {name: one for name, one in everything.items() if name in lines and lines[name].owner not in known}
-    hosts: dict[str, str] = {str(one.definition.get("container_name", name)): name for name, one in free.items()}
-    hosts |= {str(one.definition.get("hostname", name)): name for name, one in free.items()} | {n: n for n in free}
+    hosts: dict[str, str] = {}
+    for key in ("container_name", "hostname"):
+        hosts |= {called: name for name, service in free.items() if (called := service.node.get(key).text)}
+    hosts |= {name: name for name in free}
     used = _users(everything)
     for name in (names[service] for service in free if service in names):
         groups.setdefault(name, Group(name, name))  # one that no location leads to

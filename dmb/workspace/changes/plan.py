@@ -64,7 +64,7 @@ def place_modules(
     wanted = {module.name: container_pieces.kinds(module) if docker else {} for module in modules}
     if registry.code_servers:
         wanted = {module.name: {"grpc": local.port_variable(module)} for module in modules}
-    held = survey(layout.root) if any(wanted.values()) else None
+    held = survey(layout.root, documents=files.documents) if any(wanted.values()) else None
     ports, reasons = _assign(files, held, modules, wanted)
     awaits = registry.code_servers and local.makes_storage(files.text(layout.procfile))
     pieces: dict[str, Pieces] = {

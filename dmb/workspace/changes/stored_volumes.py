@@ -8,7 +8,8 @@ import shlex
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...compose.services import environment, mounts, services
+from ...compose.service import environment, mounts
+from ...compose.services import external, services
 from ...formats import dockerfile
 from ...formats.interpolation import interpolate, resolved
 from .stored_data import stored
@@ -56,15 +57,15 @@ def volumes_of(name: str, files: Files) -> list[str]:
     if not files.exists(compose):
         return []
     file = files.yaml(compose)
-    defined = file.plain(("volumes",))
+    defined = file.root.get("volumes")
     found = []
     for entry in file.entries(("volumes",)):
         if entry.owner != name or entry.key is None:
             continue
         definition = defined.get(entry.key)
-        options = definition if isinstance(definition, dict) else {}
-        if str(options.get("external", "false")).lower() in ("false", ""):
-            found.append(_filled(options["name"], files) if "name" in options else f"{project(files)}_{entry.key}")
+        if not external(definition):
+            named = definition.get("name").text
+            found.append(_filled(named, files) if named else f"{project(files)}_{entry.key}")
     return found
 
 

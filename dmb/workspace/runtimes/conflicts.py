@@ -6,17 +6,16 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...compose.published import ComposeFile
-from ...compose.services import container_names, section, services, volume_names
+from ...compose.published import PortReader
+from ...compose.services import container_names, services, volume_names
 from ...errors import DmbError
 from ...formats.interpolation import resolved
-from ...formats.source import Source
-from ...formats.yaml_nodes import documents
+from ...ports.sources import PortSource
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
-    from ...compose.services import Service
+    from ...compose.service import Service
     from ...formats.yamlsplice import YamlFile
     from .surroundings import Surroundings
 
@@ -28,7 +27,7 @@ def refuse_taken(own: YamlFile, there: Surroundings, variables: Mapping[str, str
     """
     mine = services(own)
     _refuse(own, there, "container name", container_names(mine), there.containers)
-    _refuse(own, there, "name", volume_names(own.plain(())), there.volumes, "volumes")
+    _refuse(own, there, "name", volume_names(own.root), there.volumes, "volumes")
     asking = {name for name, one in mine.items() if _asks(one, assigned)}
     if asking:
         values = {**resolved(there.files.variables(), os.environ), **variables, **os.environ}
@@ -46,7 +45,7 @@ def _refuse(
 ) -> None:
     """Refuse what stands in both: it maps to the key of the service, or of the volume, that has it."""
     for each in ours:
-        if each not in theirs or theirs[each] in section(own.plain(()), within):
+        if each not in theirs or theirs[each] in own.root.get(within).entries:
             continue
         entry = next(entry for entry in there.compose.entries((within,)) if entry.key == theirs[each])
         remedy = f"give {ours[each]} another one in {own.place}:{own.line((within, ours[each]))}"
@@ -58,20 +57,17 @@ def _refuse(
 
 
 def _asks(one: Service, assigned: Collection[str]) -> bool:
-    """Whether it publishes a port that was not assigned: a parse more is needed then."""
-    ports = one.definition.get("ports")
-    return any(
-        not any(variable in str(item) for variable in assigned) for item in (ports if isinstance(ports, list) else ())
-    )
+    """Whether it publishes a port that was not assigned."""
+    items = (item.entries.get("published", item).text for item in one.node.get("ports").items)
+    return any(not any(variable in text for variable in assigned) for text in items)
 
 
 def _published(file: YamlFile, values: Mapping[str, str], names: Collection[str]) -> dict[int, str]:
     """The ports of this host that the services `names` publish."""
-    source = Source(Path(file.place), file.text.replace("\r\n", "\n"))
-    reader = ComposeFile(source, values, [])
-    found: dict[int, str] = {}
-    for document in documents(source):
-        for name, node in document.get("services").entries.items():
-            if name in names:
-                found |= {holder.port: name for holder in reader.published_by(name, node)}
-    return found
+    reader = PortReader(PortSource(Path(file.place), file.text), values, [])
+    return {
+        published.port: name
+        for name, node in file.root.get("services").entries.items()
+        if name in names
+        for published in reader.published_by(node)
+    }

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import re
 import secrets
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...compose.services import dockerfile, environment, services
+from ...compose.service import build, environment
+from ...compose.services import services
 from ...databases import SERVERS
 from ...errors import DmbError, NothingToWorkOn
 from ...formats import envfile, marked_blocks
@@ -22,9 +24,8 @@ from .networks import placed, problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
-    from pathlib import Path
 
-    from ...compose.services import Service
+    from ...compose.service import Service
     from ...formats.yamlsplice import KeyPath
     from ...module import Module
     from .surroundings import Surroundings
@@ -146,7 +147,7 @@ def not_given(modules: Sequence[Module], there: Surroundings) -> Iterator[DmbErr
     lacking: dict[str, list[str]] = {}  # place -> variables
     for one in there.launching if required else ():
         given = environment(one)
-        if "env_file" not in one.definition and (names := [name for name in required if name not in given]):
+        if "env_file" not in one.node.entries and (names := [name for name in required if name not in given]):
             lacking[f"{there.compose.place}:{there.compose.line(('services', one.name, 'environment'))}"] = names
     if there.launcher and required:
         file = there.files.yaml(there.layout.dagster_yaml)
@@ -190,7 +191,8 @@ def _context(there: Surroundings, module: Module) -> dict[KeyPath, str]:
             remedy="write it as `build:` with `context: .` below, or make the module an isolated one",
         )
     for one in builders:
-        if dockerfile(one, there.layout.compose.parent) != there.layout.dockerfile.resolve():
+        image = build(one)
+        if image is None or Path(image.dockerfile).resolve() != there.layout.dockerfile.resolve():
             raise DmbError(
                 f"the image of {one.name} is not built from {there.layout.name_of(there.layout.dockerfile)}, "
                 "which is where modules that share it go",

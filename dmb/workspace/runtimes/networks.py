@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...compose.services import mounts, networks, section, services
+from ...compose.service import mount, mounts, networks
+from ...compose.services import services
 from ...errors import DmbError
 from ...formats.yamlsplice import scalar
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from ...compose.services import Service
+    from ...compose.service import Service
     from ...formats.yamlsplice import YamlFile
     from .surroundings import Surroundings
 
@@ -34,7 +35,7 @@ def placed(own: YamlFile, there: Surroundings, servers: Collection[str]) -> Yaml
     for one in services(own).values():
         if meeting and not _known(NETWORK, "networks", own, there):
             own = own.replaced(("services", one.name, "networks"), {NETWORK: meeting})
-        if meeting not in (None, DEFAULT[1]) and not {"networks", "network_mode"} & one.definition.keys():
+        if meeting not in (None, DEFAULT[1]) and not {"networks", "network_mode"} & one.node.entries.keys():
             own = own.headed(("services", one.name), f"networks: [{scalar(meeting)}]")
         own = own.replaced(("services", one.name, "volumes"), _storage(one, own, there))
     return own
@@ -53,7 +54,7 @@ def problems(own: YamlFile, there: Surroundings, servers: Collection[str]) -> It
 
 def _known(name: str, kind: str, own: YamlFile, there: Surroundings) -> bool:
     """Whether one of the files has the network, or the volume."""
-    return name in section(own.plain(()), kind) or name in section(there.whole, kind) or (kind, name) == DEFAULT
+    return name in own.root.get(kind).entries or name in there.whole.get(kind).entries or (kind, name) == DEFAULT
 
 
 def _meeting(there: Surroundings) -> str | None:
@@ -65,19 +66,18 @@ def _meeting(there: Surroundings) -> str | None:
 def _storage(one: Service, own: YamlFile, there: Surroundings) -> dict[str, str]:
     """Mounts of volumes that the workspace lacks -> the same of what webserver or daemon mount at that place."""
     sources = {target: source for each in there.launching for source, target in mounts(each)}
-    listed = one.definition.get("volumes")
     found = {}
-    for mount in listed if isinstance(listed, list) else ():
-        source, _, rest = str(mount).partition(":")
-        instead = sources.get(rest.partition(":")[0])
-        if instead and source in one.volumes and not _known(source, "volumes", own, there):
-            found[str(mount)] = f"{instead}:{rest}"
+    for item in one.node.get("volumes").items:
+        source, target = mount(item)
+        instead = sources.get(target)
+        if item.text and instead and source in one.volumes and not _known(source, "volumes", own, there):
+            found[item.text] = instead + item.text[len(source) :]
     return found
 
 
 def _refuse_no_network(there: Surroundings) -> None:
     for one in there.launching:
-        mode = str(one.definition.get("network_mode", ""))
+        mode = one.node.get("network_mode").text
         if mode and not mode.startswith("service:"):
             raise DmbError(
                 f"{one.name} has `network_mode: {mode}`, so it finds no code server by its name",
@@ -91,7 +91,7 @@ def _unknown(one: Service, own: YamlFile, there: Surroundings, *, server: bool) 
     for kind, used in (("networks", networks(one)), ("volumes", one.volumes)):
         for name in used:
             if not _known(name, kind, own, there):
-                instead = list(section(there.whole, kind)) if kind == "networks" else _kept(there) if server else []
+                instead = list(there.whole.get(kind).entries) if kind == "networks" else _kept(there) if server else []
                 remedy = f"add below `{kind}:` of {there.compose.place}:\n       {name}:"
                 if instead:
                     remedy = f"write {' or '.join(instead)} there; or {remedy}"

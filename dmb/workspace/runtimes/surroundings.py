@@ -18,7 +18,7 @@ class Surroundings:
     def __init__(self, files: Files) -> None:
         self.files, self.layout = files, files.layout
         self.compose = files.yaml(self.layout.compose)
-        self.whole = self.compose.plain(())
+        self.whole = self.compose.root
         self.services = services(self.compose)
         # What loads code and starts runs.
         self.launching = [one for one in self.services.values() if one.role in ("webserver", "daemon")]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...compose.services import services
 from ...errors import DmbError, NothingToWorkOn
-from ...formats import envfile, marked_blocks
+from ...formats import envfile, marked_blocks, yaml_nodes
 from ...formats.dockerfile_sections import put_sections, sections
 from ...formats.yamlsplice import YamlFile
 from .registry import Entry, fingerprints
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from ...formats.envfile import Assignment
     from ...formats.marked_blocks import Block
+    from ...formats.source import Source
+    from ...formats.yaml_nodes import Documents
     from ...formats.yamlsplice import KeyPath
     from ...transaction.transaction import Transaction
     from .layout import Layout
@@ -75,6 +77,11 @@ class Files:
         if path not in self._yaml:
             self._yaml[path] = YamlFile(self.text(path), str(path))
         return self._yaml[path]
+
+    def documents(self, source: Source) -> Documents:
+        """What a YAML file says for who only reads it; one that was parsed is not parsed again."""
+        file = self._yaml.get(source.path)
+        return file.documents if file else yaml_nodes.read(source)
 
     def variables(self) -> Sequence[Assignment]:
         """All that `.env` sets."""

@@ -1,0 +1,88 @@
+"""The ports that the Compose files of a workspace publish."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ..compose.names import is_compose
+from ..compose.published import PortReader
+from ..databases import SERVERS
+from .sources import read
+from .tables import Holder
+from .variables import module_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from ..compose.published import Published
+    from ..formats.yaml_nodes import Documents, Node
+    from .sources import PortSource, Reader
+
+_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+_KIND_OF_TARGET = {str(server.container_port): name for name, server in SERVERS.items()}
+_ELSEWHERE = ("git@", "oci:", "github.com/")
+
+
+def compose_holders(
+    workspace: Path, named: Iterable[str], values: Mapping[str, str], notes: list[str], documents: Reader
+) -> Iterator[Holder]:
+    """Every TCP port that a Compose file of the workspace publishes on this host, on whichever address.
+
+    All files in the folder that are named like Compose files count, the `named` ones, and what one of these includes or
+    extends. `values` are put in for `${…}`. DmbError for a broken file; what cannot be known is noted.
+    """
+    waiting = [workspace / name for name in named]
+    waiting += sorted(path for path in _listed(workspace) if is_compose(path.name))
+    seen = set()
+    while waiting:
+        path = waiting.pop(0)
+        if path.resolve() in seen:
+            continue
+        seen.add(path.resolve())
+        source = read(path, notes)
+        if source is None:
+            notes.append(
+                f"{path} is named in a Compose file or in COMPOSE_FILE and is not there: its ports are not seen"
+            )
+            continue
+        reader = PortReader(source, values, notes)
+        said = documents(source)
+        for root in said.roots:
+            for name, service in root.get("services").entries.items():
+                for published in reader.published_by(service):
+                    yield _holder(published, name, source, said)
+            waiting += _other_files(root, source, reader)
+
+
+def _listed(folder: Path) -> Iterable[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError:
+        return ()
+
+
+def _holder(published: Published, service: str, source: PortSource, said: Documents) -> Holder:
+    """The claim of the module whose block it stands in, or that a variable in the port is named for."""
+    node = published.node
+    variable = _VARIABLE.search(node.text)
+    owner, kind = module_of(variable[1]) if variable else ("", "")
+    who = said.owners.get(node.line) or owner or f"service {service}"
+    kind = _KIND_OF_TARGET.get(published.target, kind)
+    return Holder(published.port, kind, who, source.place(node.line), "compose")
+
+
+def _other_files(root: Node, source: PortSource, reader: PortReader) -> list[Path]:
+    """The files that this one includes or extends. Those that are elsewhere are noted."""
+    included = (item.entries.get("path", item) for item in root.get("include").items)
+    extended = (service.get("extends").get("file") for service in root.get("services").entries.values())
+    files = []
+    for node in (*included, *extended):
+        for item in node.scalars():
+            name = reader.text(item)
+            if "://" in name or name.startswith(_ELSEWHERE):
+                reader.note(item, f"{name} is not on this machine: the ports in it are not seen")
+            elif name:
+                files.append(source.path.parent / name)
+    return files
