@@ -61,7 +61,7 @@ SEEDS = [
     Seed(
         "RES006",
         {"governance": "standard", "database": "none"},
-        {"src/bar_one_dagster/definitions.py": ('            "io_manager": PickleIOManager(),\n', "")},
+        {"src/bar_one_dagster/defs/resources.py": ('            "io_manager": PickleIOManager(),\n', "")},
         "src/bar_one_dagster/defs/orders/assets.py",
         "@dg.asset",
     ),
@@ -80,7 +80,7 @@ SEEDS = [
             **dict.fromkeys(
                 f"workspace/local/{name}" for name in ("docker-compose.yml", "workspace.yaml", ".env.example")
             ),
-            "src/bar_one_dagster/definitions.py": ('            "io_manager": PickleIOManager(),\n', ""),
+            "src/bar_one_dagster/defs/resources.py": ('            "io_manager": PickleIOManager(),\n', ""),
             "deploy/dagster.yaml": "run_launcher:\n  module: dagster_docker\n  class: DockerRunLauncher\n",
         },
         "src/bar_one_dagster/defs/orders/assets.py",
