@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.command import dmb
 from tests.support.databases import mariadb, postgresql
-from tests.support.workspaces import dmb, memory, served, workspace
+from tests.support.memory import memory
+from tests.support.workspaces import served, workspace
 
 __all__ = ["dmb", "mariadb", "memory", "postgresql", "served", "workspace"]  # fixtures for every test
 

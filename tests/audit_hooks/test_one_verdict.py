@@ -12,8 +12,8 @@ import pytest
 from audit_hooks import dmb_audit, dmb_workspace_validate
 from audit_hooks.rules import WORKSPACE
 from audit_hooks.rules.examples import MANIFEST
+from tests.support.command import Dmb
 from tests.support.trees import repository, write
-from tests.support.workspaces import Dmb
 
 from .test_hook import PIECES, findings
 

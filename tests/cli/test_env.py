@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from .test_new import dmb
+from tests.support.command import run_dmb as dmb
 
 
 @pytest.fixture

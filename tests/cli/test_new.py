@@ -14,23 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.command import run_dmb as dmb
 from tests.support.paths import ROOT
 
 BIN = Path(sys.executable).parent
-
-
-def dmb(*arguments: object, cwd: Path, exit_code: int = 0, program: Path = BIN / "dmb") -> str:
-    """Run dmb with no terminal and return what it printed on standard output; on an error also on standard error."""
-    done = subprocess.run(
-        [str(program), *map(str, arguments)],
-        cwd=cwd,
-        capture_output=True,
-        text=True,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    assert done.returncode == exit_code, done.stdout + done.stderr
-    return done.stdout if exit_code == 0 else done.stdout + done.stderr
 
 
 def files(folder: Path) -> dict[str, bytes]:

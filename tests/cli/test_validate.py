@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from pytest_cookies.plugin import Cookies
 
+from tests.support.command import Dmb
 from tests.support.made_modules import Configuration, make
-from tests.support.workspaces import Dmb, contents, make_module
+from tests.support.modules import make_module
+from tests.support.workspaces import contents
 
 
 def found(dmb: Dmb, workspace: Path, *options: str) -> list[tuple[str, str, str]]:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.support.workspaces import bare_workspace
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
@@ -30,11 +32,7 @@ def quiet_host(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def workspace(tmp_path: Path) -> Path:
     """A workspace with no module in it."""
-    root = tmp_path / "workspace"
-    (root / ".dmb").mkdir(parents=True, mode=0o700)
-    (root / ".dmb" / "registry.json").write_text('{"registry": 1, "runtime": "local", "modules": {}}\n')
-    (root / "workspace.yaml").write_text("load_from: []\n")
-    return root
+    return bare_workspace(tmp_path / "workspace")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from dmb.workspace.changes.sync import sync
 from dmb.workspace.state.layout import find
 from dmb.workspace.state.registry import Registry
 
-from ..workspace.runtimes.test_containers import isolated, shared
+from .modules import isolated, shared
 from .workspaces import contents
 
 if TYPE_CHECKING:

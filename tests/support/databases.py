@@ -10,7 +10,6 @@ import contextlib
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -22,6 +21,8 @@ from typing import NoReturn
 import pytest
 from sqlalchemy import URL, Engine, create_engine, text
 from sqlalchemy.exc import OperationalError
+
+from .free_ports import free_port
 
 USER, GROUP = ("nobody", "nogroup") if os.geteuid() == 0 else (None, None)
 START = 30.0  # seconds that a server may take until it answers
@@ -172,13 +173,6 @@ def unavailable(reason: str) -> NoReturn:
 def _postgresql_programs() -> list[Path]:
     """The folders of Debian's versions, the newest last."""
     return sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @contextlib.contextmanager

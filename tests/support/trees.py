@@ -34,3 +34,14 @@ def module(root: Path, files: Mapping[str, str | bytes]) -> Subject:
     """The Dagster project in a folder that holds these files."""
     write(root, files)
     return Subject("module", Sources(root, frozenset(files)))
+
+
+def subject(root: Path, files: Mapping[str, str]) -> Subject:
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text.replace("{root}", str(root)), encoding="utf-8")
+    if "pyproject.toml" in files or not {"workspace.yaml", "dagster.yaml", "docker-compose.yml", "compose.yaml"} & set(
+        files
+    ):
+        return Subject("module", Sources(root, frozenset(files)))
+    return Subject("workspace", Sources(root))

@@ -1,105 +1,16 @@
-"""A module of a few lines, and the command run in this process."""
+"""Workspaces: made by the command or by hand, what is in them, and how modules come in."""
 
 from __future__ import annotations
 
-import json
-import os
-import socket
-import tempfile
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import Any
 
 import pytest
 
-from dmb.cli import main
+from .command import Dmb
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-PYPROJECT = """\
-[build-system]
-requires = ["hatchling"]
-build-backend = "hatchling.build"
-
-[project]
-name = "{package}"
-version = "1.0"
-dependencies = {dependencies}
-
-[tool.dg]
-directory_type = "project"
-[tool.dg.project]
-root_module = "{package}"
-code_location_name = {location}
-
-[tool.dmb]
-manifest = 1
-name = "{name}"
-title = "{name}"
-code_location = "isolated"
-database = "{database}"
-governance = "quick"
-template_version = "0.1.0"
-requires = {requires}
-
-[tool.dmb.ports]
-grpc = {port}
-"""
-
-# The asset writes down what reached the process that computed it.
-DEFINITIONS = """\
-import json
-import os
-from pathlib import Path
-
-import dagster as dg
-
-
-@dg.asset(name="{package}_seen")
-def seen() -> None:
-    found = {{name: value for name, value in os.environ.items() if name.startswith(("DAGSTER_", "{prefix}_"))}}
-    Path(os.environ["DAGSTER_STORAGE_PATH"], "{package}.json").write_text(json.dumps(found))
-
-
-defs = dg.Definitions(assets=[seen], executor=dg.in_process_executor)
-"""
-
-
-def make_module(
-    parent: Path,
-    name: str = "bar-one",
-    *,
-    database: str = "none",
-    port: int = 4001,
-    location: str | None = None,
-    requires: tuple[str, ...] = (),
-    dependencies: tuple[str, ...] = (),
-) -> Path:
-    """A module whose package stands in its own folder, so that it loads from there without being installed."""
-    folder, package = parent / name, name.replace("-", "_") + "_dagster"
-    (folder / package).mkdir(parents=True)
-    (folder / "pyproject.toml").write_text(
-        PYPROJECT.format(
-            package=package,
-            name=name,
-            location=json.dumps(location or name),
-            database=database,
-            port=port,
-            requires=list(requires),
-            dependencies=list(dependencies),
-        )
-    )
-    (folder / package / "__init__.py").touch()
-    prefix = name.replace("-", "_").upper()
-    (folder / package / "definitions.py").write_text(DEFINITIONS.format(package=package, prefix=prefix))
-    return folder
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+MARKER = re.compile(rb"^[ \t]*# (BEGIN|END): [^\r\n]*(\r\n|\n|\Z)", re.MULTILINE)
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -109,35 +20,6 @@ def contents(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != "lock"
     }
-
-
-class Done(NamedTuple):
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> dict[str, Any]:
-        loaded: dict[str, Any] = json.loads(self.out)
-        return loaded
-
-
-class Dmb(Protocol):
-    def __call__(self, *arguments: str | Path) -> Done: ...
-
-
-@pytest.fixture
-def dmb(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Dmb:
-    monkeypatch.setenv("HOME", str(tmp_path / "nobody"))
-
-    def run(*arguments: str | Path) -> Done:
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
-            main([str(argument) for argument in arguments])
-        assert isinstance(end.value.code, int)
-        return Done(end.value.code, *capsys.readouterr())
-
-    return run
 
 
 @pytest.fixture
@@ -154,9 +36,26 @@ def served(dmb: Dmb, tmp_path: Path) -> Path:
     return tmp_path / "served"
 
 
-@pytest.fixture(scope="session")
-def memory() -> Iterator[Path]:
-    """A folder in memory where there is one: what is proven there does not depend on how slow a disk is to sync."""
-    shared = Path("/dev/shm")  # noqa: S108
-    with tempfile.TemporaryDirectory(dir=shared if os.access(shared, os.W_OK) else None, prefix="dmb-tests-") as name:
-        yield Path(name)
+def bare_workspace(root: Path) -> Path:
+    """A workspace with no module in it, written by hand."""
+    (root / ".dmb").mkdir(parents=True, mode=0o700)
+    (root / ".dmb" / "registry.json").write_text('{"registry": 1, "runtime": "local", "modules": {}}\n')
+    (root / "workspace.yaml").write_text("load_from: []\n")
+    return root
+
+
+def own(root: Path) -> dict[str, bytes]:
+    """The files of people, and the registry."""
+    return {name: data for name, data in contents(root).items() if "backups" not in name and "reservations" not in name}
+
+
+def add(dmb: Dmb, root: Path, *modules: Path) -> dict[str, Any]:
+    """Put modules in by the command; what it says as JSON."""
+    done = dmb("workspace", "add", *modules, "--workspace", root, "--json")
+    assert done.code == 0, done.err
+    return done.json
+
+
+def unmarked(data: bytes) -> bytes:
+    """Without marker lines; the newline that a last line needs before a marker is not told apart."""
+    return MARKER.sub(b"", data).rstrip(b"\r\n")

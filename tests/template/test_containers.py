@@ -17,7 +17,7 @@ from pytest_cookies.plugin import Cookies
 from dmb.formats import dockerfile
 from dmb.workspace.changes.init import init_docker
 from tests.support.containers import compose, config, exec_form, refuse_lint, refuse_schema
-from tests.support.databases import free_port
+from tests.support.free_ports import free_port
 from tests.support.made_modules import Configuration, MadeModule, install, make
 from tests.support.paths import BIN
 

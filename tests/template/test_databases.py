@@ -16,7 +16,7 @@ import yaml
 from pytest_cookies.plugin import Cookies
 
 from dmb.ports.tables import KINDS
-from tests.support.databases import free_port
+from tests.support.free_ports import free_port
 from tests.support.made_modules import SERVERS, Configuration, Database, MadeModule, make
 from tests.support.paths import BIN, ROOT
 

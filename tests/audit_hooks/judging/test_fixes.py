@@ -23,9 +23,7 @@ from audit_hooks.reading.sources import Sources
 from audit_hooks.rules import every
 from audit_hooks.rules.examples import MANIFEST
 from audit_hooks.rules.workspace.wsp007_undocumented_variable import UndocumentedVariable
-from tests.support.trees import write
-
-from ..rules.test_examples import subject
+from tests.support.trees import subject, write
 
 MENDING = [rule for rule in every() if rule.mends]
 

@@ -11,23 +11,11 @@ import pytest
 from audit_hooks.judging.engine import judge
 from audit_hooks.judging.findings import SEVERITIES, Finding
 from audit_hooks.judging.rule import Rule
-from audit_hooks.judging.subject import Subject
-from audit_hooks.reading.sources import Sources
 from audit_hooks.rules import every
 from tests.support.paths import ROOT
+from tests.support.trees import subject
 
 FOLDER = ROOT / "audit_hooks" / "rules"
-
-
-def subject(root: Path, files: Mapping[str, str]) -> Subject:
-    for name, text in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text.replace("{root}", str(root)), encoding="utf-8")
-    if "pyproject.toml" in files or not {"workspace.yaml", "dagster.yaml", "docker-compose.yml", "compose.yaml"} & set(
-        files
-    ):
-        return Subject("module", Sources(root, frozenset(files)))
-    return Subject("workspace", Sources(root))
 
 
 def told(rule: type[Rule], files: Mapping[str, str], root: Path) -> list[Finding]:

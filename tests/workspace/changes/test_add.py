@@ -15,8 +15,11 @@ from dotenv import dotenv_values
 from honcho.environ import parse_procfile
 
 from dmb.ports.tables import KINDS
+from tests.support.command import Dmb
+from tests.support.free_ports import free_port
+from tests.support.modules import make_module
 from tests.support.paths import ROOT
-from tests.support.workspaces import Dmb, contents, free_port, make_module
+from tests.support.workspaces import contents
 
 
 def locations(workspace: Path) -> list[dict[str, Any]]:

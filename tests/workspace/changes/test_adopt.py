@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import shutil
 from pathlib import Path
 
@@ -13,18 +12,17 @@ from dotenv import dotenv_values
 
 from dmb.workspace.changes.adopt import adopt
 from tests.support import faults
+from tests.support.command import Dmb
 from tests.support.containers import config
+from tests.support.modules import isolated, make_module, shared
 from tests.support.workspace_shapes import CODE_SERVERS, COMMENTED_OUT, CRLF, ONE_CONTAINER, PASTED, SHAPES, SHORT_BUILD
-from tests.support.workspaces import Dmb, contents, make_module
-
-from ..runtimes.test_containers import isolated, shared
+from tests.support.workspaces import contents, unmarked
 
 # The files that these name are not there.
 MISSING = {
     "crlf": {("WSP004", "there is no file a.py")},
     "flow": {("WSP004", "there is no file x/y.py")},
 }
-MARKER = re.compile(rb"^[ \t]*# (BEGIN|END): [^\r\n]*(\r\n|\n|\Z)", re.MULTILINE)
 
 
 def lay_out(root: Path, files: dict[str, str]) -> Path:
@@ -32,11 +30,6 @@ def lay_out(root: Path, files: dict[str, str]) -> Path:
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_bytes(text.encode())
     return root
-
-
-def unmarked(data: bytes) -> bytes:
-    """Without marker lines; the newline that a last line needs before a marker is not told apart."""
-    return MARKER.sub(b"", data).rstrip(b"\r\n")
 
 
 def own(root: Path) -> dict[str, bytes]:

@@ -24,11 +24,9 @@ from dmb.workspace.state.status import listing
 from tests.support.changes import add, remove
 from tests.support.containers import config
 from tests.support.corpus import dockerfiles
-from tests.support.workspaces import contents
-
-from ..runtimes.test_containers import isolated, shared
-from .test_adopt import MARKER, unmarked
-from .test_invariants import ENVS, LISTS
+from tests.support.corpus.workspace_files import ENVS, LISTS
+from tests.support.modules import isolated, shared
+from tests.support.workspaces import MARKER, contents, unmarked
 
 ISOLATED = ("a-one", "b")
 NAMES = (*ISOLATED, "shop")

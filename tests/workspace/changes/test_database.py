@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from dmb.formats import envfile
-from tests.support.workspaces import Dmb, contents, make_module
+from tests.support.command import Dmb
+from tests.support.modules import make_module
+from tests.support.workspaces import contents
 
 # What the module's own .env holds: also variables that are no business of a workspace.
 OWN = {

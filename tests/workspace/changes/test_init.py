@@ -9,7 +9,8 @@ from dotenv import dotenv_values
 from honcho.environ import parse, parse_procfile
 
 from dmb.workspace.state.layout import Layout, find
-from tests.support.workspaces import Dmb, contents
+from tests.support.command import Dmb
+from tests.support.workspaces import contents
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -21,22 +21,10 @@ from dmb.workspace.changes.init import init_local
 from dmb.workspace.changes.remove import remove_modules
 from dmb.workspace.state.layout import Layout
 from dmb.workspace.state.status import listing
-from tests.support.workspaces import make_module
+from tests.support.corpus.workspace_files import ENVS, LISTS
+from tests.support.modules import make_module
 
 NAMES = ("a-one", "b", "c-3", "dd")
-LISTS = (
-    "load_from: []\n",
-    "load_from:\n",
-    "load_from:",
-    "# only this\nload_from: []  # none",
-    "load_from:\n- python_file: x.py\n",
-    "load_from:\n    - python_file: x.py   # four\n\n    # dedented\n  # more\nother: {a: 1}\n",
-    "\ufeffload_from:\r\n  - python_package: é\r\n",
-    "load_from: [python_file: x.py]\n",
-    "load_from: [\n  {python_file: x.py},\n]\n",
-    "x: 1\n",
-    "load_from:\n  - python_file:\n      relative_path: x.py",
-)
 BROKEN = (
     "load_from: [\n",
     "load_from: 3\n",
@@ -47,7 +35,6 @@ BROKEN = (
     "load_from:\n# BEGIN: z\n",
     "load_from:\n\t- x\n",
 )
-ENVS = ("", "X=1", "# c\r\nX='1 # 2'\r\n", "export X=1\n\n", '\ufeffX=1\nY="a\nb"\n')
 PROCFILES = ("", "web: x", "# c\nweb: x -y\n", "web: x\r\n\r\n")
 
 notes = st.lists(st.sampled_from(("# note\n", "\n", "  # far in\n")), max_size=4)

@@ -26,9 +26,7 @@ from dmb.workspace.state.registry import Registry
 from dmb.workspace.state.status import listing
 from tests.support import faults
 from tests.support.changes import add, remove, silent
-from tests.support.workspaces import make_module
-
-from ..runtimes.test_containers import isolated
+from tests.support.modules import isolated, make_module
 
 KILLS = 216
 SEQUENCES = 8

@@ -15,10 +15,9 @@ from typing import NamedTuple
 import pytest
 
 from dmb.cli import main
-from tests.support.workspaces import Dmb
-
-from ..runtimes.test_containers import isolated, shared
-from .test_remove import own
+from tests.support.command import Dmb
+from tests.support.modules import isolated, shared
+from tests.support.workspaces import own
 
 NEEDS = "    depends_on:\n      dagster-postgresql:\n        condition: service_healthy\n"
 HALF = "    environment:\n      POSTGRES_DB: dagster\n"

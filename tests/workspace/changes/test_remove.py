@@ -10,12 +10,10 @@ import pytest
 import yaml
 from dotenv import dotenv_values
 
-from tests.support.workspaces import Dmb, contents, free_port, make_module
-
-
-def own(root: Path) -> dict[str, bytes]:
-    """The files of people, and the registry."""
-    return {name: data for name, data in contents(root).items() if "backups" not in name and "reservations" not in name}
+from tests.support.command import Dmb
+from tests.support.free_ports import free_port
+from tests.support.modules import make_module
+from tests.support.workspaces import contents, own
 
 
 def test_all_is_again_as_it_was(dmb: Dmb, served: Path, tmp_path: Path) -> None:

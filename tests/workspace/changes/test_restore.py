@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.workspaces import Dmb, contents, make_module
-
-from .test_remove import own
+from tests.support.command import Dmb
+from tests.support.modules import make_module
+from tests.support.workspaces import contents, own
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -15,10 +15,10 @@ from dotenv import dotenv_values
 from sqlalchemy import URL, create_engine, text
 from sqlalchemy.exc import OperationalError
 
+from tests.support.command import Dmb
 from tests.support.databases import Server
-from tests.support.workspaces import Dmb, free_port, make_module
-
-from ..runtimes.test_containers import isolated
+from tests.support.free_ports import free_port
+from tests.support.modules import isolated, make_module
 
 pytestmark = pytest.mark.needs_server
 OLD = "old #1 pa$$ ü"

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.command import Dmb
 from tests.support.containers import compose
-from tests.support.workspaces import Dmb
-
-from ..runtimes.test_containers import isolated, shared
+from tests.support.modules import isolated, shared
 
 
 def made(dmb: Dmb, root: Path) -> Path:

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import yaml
 
-from tests.support.workspaces import Dmb, contents, free_port, make_module
-
-from .test_remove import own
+from tests.support.command import Dmb
+from tests.support.free_ports import free_port
+from tests.support.modules import make_module
+from tests.support.workspaces import contents, own
 
 
 def names(root: Path) -> list[str]:

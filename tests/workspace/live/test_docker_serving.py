@@ -16,9 +16,9 @@ import yaml
 from dmb.workspace.changes.init import init_docker
 from tests.support.containers import compose
 from tests.support.databases import PASSWORD, Server
-from tests.support.workspaces import free_port, make_module
-
-from .test_serving import PATIENCE, STATUS, ask, run_job, wait_for_locations
+from tests.support.free_ports import free_port
+from tests.support.modules import make_module
+from tests.support.servers import PATIENCE, STATUS, ask, run_job, wait_for_locations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

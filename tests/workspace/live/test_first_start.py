@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from honcho.environ import parse_procfile
 
-from tests.support.workspaces import Dmb, free_port, make_module
+from tests.support.command import Dmb
+from tests.support.free_ports import free_port
+from tests.support.modules import make_module
 
 if TYPE_CHECKING:
     from pathlib import Path

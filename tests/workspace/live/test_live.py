@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import shlex
 import socket
 import subprocess
 import sys
@@ -21,34 +19,17 @@ from dagster._core.workspace.load import location_origins_from_config
 from dmb.workspace.live.check import names
 from dmb.workspace.runtimes.python_environment import find_uv
 from dmb.workspace.state.layout import find
+from tests.support.command import Dmb
 from tests.support.databases import unavailable
-from tests.support.workspaces import Dmb, free_port, make_module
-
-from ..runtimes.test_containers import isolated
-from .test_serving import PATIENCE, running, wait_for_locations
+from tests.support.free_ports import free_port
+from tests.support.modules import isolated, make_module, make_runnable_module
+from tests.support.paths import BIN
+from tests.support.servers import PATIENCE, code_server, running, wait_for_locations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
-BIN = Path(sys.executable).parent
 OLDER = ("dagster==1.12.22", "dagster-webserver==1.12.22", "dagster-postgres==0.28.22")
-
-
-@contextlib.contextmanager
-def code_server(package: str, folder: Path, port: int, log: Path) -> Iterator[None]:
-    words = [sys.executable, "-m", "dagster", "api", "grpc", "--host", "127.0.0.1", "--port", str(port)]
-    words += ["--module-name", f"{package}.definitions", "--working-directory", str(folder)]
-    with running("exec " + shlex.join(words), log):
-        deadline = time.monotonic() + PATIENCE
-        while time.monotonic() < deadline and "Started Dagster code server" not in log.read_text():
-            time.sleep(0.2)
-        yield
-
-
-def module(parent: Path, name: str) -> Path:
-    folder = make_module(parent, name)
-    (folder / ".venv").symlink_to(sys.prefix)
-    return folder
 
 
 @pytest.fixture
@@ -57,7 +38,7 @@ def live(dmb: Dmb, tmp_path: Path) -> Path:
     workspace = tmp_path / "ws"
     assert dmb("workspace", "init", workspace, "--no-install").code == 0
     (workspace / ".venv").symlink_to(sys.prefix)
-    modules = [module(tmp_path, name) for name in ("bar-one", "bar-two", "bad")]
+    modules = [make_runnable_module(tmp_path, name) for name in ("bar-one", "bar-two", "bad")]
     (modules[2] / "bad_dagster" / "definitions.py").write_text("import no_such_library\n")
     assert dmb("workspace", "add", *modules, "--workspace", workspace, "--no-install").code == 0
     return workspace
@@ -65,7 +46,7 @@ def live(dmb: Dmb, tmp_path: Path) -> Path:
 
 def test_a_running_workspace_is_judged_and_reloaded(dmb: Dmb, live: Path, tmp_path: Path) -> None:
     port, grpc = free_port(), free_port()
-    hand = module(tmp_path / "by-hand", "hand")
+    hand = make_runnable_module(tmp_path / "by-hand", "hand")
     # It defines what bar-one defines too.
     (hand / "repo.py").write_text('import dagster as dg\n\n@dg.asset(name="bar_one_dagster_seen")\ndef again(): ...\n')
     yaml = live / "workspace.yaml"
@@ -94,7 +75,7 @@ def test_a_running_workspace_is_judged_and_reloaded(dmb: Dmb, live: Path, tmp_pa
         assert loaded == {"bar-one": True, "bar-two": True, "file": True, "hand": True, "bad": False, "dead": False}
 
         # Two more come in without a restart; a broken one is named again.
-        new = [module(tmp_path, name) for name in ("new-one", "new-two")]
+        new = [make_runnable_module(tmp_path, name) for name in ("new-one", "new-two")]
         done = dmb("workspace", "add", *new, "--workspace", live, "--no-install", "--reload", url)
         assert done.code == 1
         assert "new-one: loaded, Dagster 1." in done.out
@@ -107,7 +88,7 @@ def test_a_running_workspace_is_judged_and_reloaded(dmb: Dmb, live: Path, tmp_pa
         assert {each["name"] for each in done.json["reloaded"]["locations"]} == {*loaded, "new-two"}
 
         # A second server on the port of the first: nothing fails, and calls go to either.
-        other = module(tmp_path / "by-hand", "other")
+        other = make_runnable_module(tmp_path / "by-hand", "other")
         with code_server("other_dagster", other, grpc, tmp_path / "other.log"):
             done = dmb("workspace", "validate", "--workspace", live, "--live", url, "--json")
         (shared,) = [each for each in done.json["findings"] if each["rule"] == "WSP058"]
@@ -117,7 +98,7 @@ def test_a_running_workspace_is_judged_and_reloaded(dmb: Dmb, live: Path, tmp_pa
 
 def test_a_code_server_of_another_module(dmb: Dmb, served: Path, tmp_path: Path) -> None:
     (served / ".venv").symlink_to(sys.prefix)
-    mine, other = module(tmp_path, "bar-one"), module(tmp_path, "other")
+    mine, other = make_runnable_module(tmp_path, "bar-one"), make_runnable_module(tmp_path, "other")
     done = dmb("workspace", "add", mine, "--workspace", served, "--no-install", "--json")
     grpc, port, log = done.json["modules"][0]["ports"]["grpc"], free_port(), tmp_path / "log"
     command = f"cd {served} && exec {BIN}/dagster-webserver -h 127.0.0.1 -p {port} -w workspace.yaml"
@@ -151,7 +132,7 @@ def test_code_servers_in_containers_are_asked_from_the_webservers(
 ) -> None:
     root, grpc, port, log = tmp_path / "ws", free_port(), free_port(), tmp_path / "log"
     assert dmb("workspace", "init", root, "--runtime", "docker").code == 0
-    mine, other = isolated(tmp_path), module(tmp_path, "other")
+    mine, other = isolated(tmp_path), make_runnable_module(tmp_path, "other")
     item = mine / "workspace" / "local" / "workspace.yaml"
     item.write_text(item.read_text().replace("host: bar-one", "host: 127.0.0.1").replace("4000", str(grpc)))
     assert dmb("workspace", "add", mine, "--workspace", root).code == 0
@@ -180,9 +161,9 @@ def test_sync_has_a_webserver_take_it_in(dmb: Dmb, workspace: Path, tmp_path: Pa
     (workspace / ".venv").symlink_to(sys.prefix)
     port, log, projects = free_port(), tmp_path / "log", tmp_path / "projects"
     url = f"http://127.0.0.1:{port}"
-    code = module(projects, "bad") / "bad_dagster" / "definitions.py"
+    code = make_runnable_module(projects, "bad") / "bad_dagster" / "definitions.py"
     code.write_text("import no_such_library\n")
-    module(projects, "gone")
+    make_runnable_module(projects, "gone")
     words = ("workspace", "sync", projects, "--workspace", workspace, "--no-install", "--reload", url)
     done = dmb(*words, "--dry-run")
     assert (done.code, "+  # BEGIN: gone" in done.out) == (0, True)  # nothing is asked
@@ -192,7 +173,7 @@ def test_sync_has_a_webserver_take_it_in(dmb: Dmb, workspace: Path, tmp_path: Pa
     with running(command, log) as process:
         wait_for_locations(port, {"gone"}, process, log)
         (projects / "gone").rename(tmp_path / "gone")
-        module(projects, "new")
+        make_runnable_module(projects, "new")
         done = dmb(*words, "--prune")
         assert done.code == 1  # because of the one that does not load
         assert "new: loaded, Dagster 1." in done.out
@@ -258,7 +239,7 @@ def test_what_answers_and_is_no_webserver(dmb: Dmb, workspace: Path, tmp_path: P
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         url = f"http://127.0.0.1:{server.server_port}"
-        new = module(tmp_path, "bar-one")
+        new = make_runnable_module(tmp_path, "bar-one")
         try:
             asked = dmb("workspace", "validate", "--workspace", workspace, "--live", url)
             added = dmb("workspace", "add", new, "--workspace", workspace, "--no-install", "--reload", url)
@@ -288,7 +269,7 @@ def test_libraries_that_are_newer_than_the_webservers(dmb: Dmb, tmp_path: Path, 
     workspace, port, log = tmp_path / "ws", free_port(), tmp_path / "log"
     assert dmb("workspace", "init", workspace, "--no-install").code == 0
     (workspace / ".venv").symlink_to(older)
-    newer = module(tmp_path, "bar-one")
+    newer = make_runnable_module(tmp_path, "bar-one")
     code = newer / "bar_one_dagster" / "definitions.py"
     code.write_text("import dagster_postgres  # noqa: F401\n" + code.read_text())
     same = make_module(tmp_path, "same")
@@ -325,7 +306,7 @@ def test_up_starts_the_workspace_tells_what_loads_and_stops_all_of_it(dmb: Dmb, 
         assert "bar-one: loaded" in told, told[-4000:]
         assert "error WSP051: bad does not load: ModuleNotFoundError" in told
         # What it starts here is plain `dagster dev`, which does not read the workspace's own file again.
-        url, new = f"http://127.0.0.1:{port}", module(tmp_path, "new-one")
+        url, new = f"http://127.0.0.1:{port}", make_runnable_module(tmp_path, "new-one")
         done = dmb("workspace", "add", new, "--workspace", live, "--no-install", "--reload", url)
         assert done.code == 1
         assert "new-one: not taken in" in done.out

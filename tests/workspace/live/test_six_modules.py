@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import pytest
 import yaml
 
-from tests.support.workspaces import Dmb, Done, free_port
-
-from .test_live import BIN, code_server, module
-from .test_serving import PATIENCE, running, wait_for_locations
+from tests.support.command import Dmb, Done
+from tests.support.free_ports import free_port
+from tests.support.modules import make_runnable_module
+from tests.support.paths import BIN
+from tests.support.servers import PATIENCE, code_server, running, wait_for_locations
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,13 +54,13 @@ def six(dmb: Dmb, tmp_path: Path) -> Path:
     (workspace / ".venv").symlink_to(BIN.parent)
     procfile = workspace / "Procfile"
     procfile.write_text(procfile.read_text().replace("-p 3000", f"-p {free_port()}"))
-    modules = [module(tmp_path, name) for name in ("alpha", "beta", "bad")]
+    modules = [make_runnable_module(tmp_path, name) for name in ("alpha", "beta", "bad")]
     manifest = modules[1] / "pyproject.toml"
     manifest.write_text(manifest.read_text().replace('"isolated"', '"shared"'))
     (modules[2] / "bad_dagster" / "definitions.py").write_text("import no_such_library\n")
     assert dmb("workspace", "add", *modules, "--workspace", workspace, "--no-install").code == 0
     for name in ("mart", "far"):
-        module(hand, name)
+        make_runnable_module(hand, name)
     (hand / "lake.py").write_text("import dagster as dg\n\n@dg.asset\ndef lake(): ...\n")
     listed = workspace / "workspace.yaml"
     listed.write_text(listed.read_text() + HAND.format(folder=hand, grpc=free_port()))
@@ -88,7 +89,7 @@ def test_six_modules_and_two_more(dmb: Dmb, six: Path, tmp_path: Path) -> None:
         assert loaded == {"alpha": True, "beta": True, "bad": False, "lake": True, "mart": True, "far": True}
 
         # Two come in. Their code servers are started as the command says, while all else goes on.
-        new = [module(tmp_path, name) for name in ("new-one", "new-two")]
+        new = [make_runnable_module(tmp_path, name) for name in ("new-one", "new-two")]
 
         def add() -> Done:
             return dmb("workspace", "add", *new, "--workspace", six, "--no-install", "--reload", url)

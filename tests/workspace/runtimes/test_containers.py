@@ -12,67 +12,10 @@ import yaml
 from dotenv import dotenv_values
 
 from dmb.formats.dockerfile import instructions
+from tests.support.command import Dmb
 from tests.support.containers import compose, config, refuse_lint
-from tests.support.workspaces import Dmb, make_module
-
-from ..changes.test_remove import own
-
-COMPOSE = """\
-# of bar-one
-services:
-  bar-one:
-    image: ${BAR_ONE_IMAGE:?the image}
-    environment:
-      DAGSTER_CURRENT_IMAGE: ${BAR_ONE_IMAGE}
-      BAR_ONE_DB_HOST: bar-one-db  # inside
-      BAR_ONE_DB_PASSWORD: ${BAR_ONE_DB_PASSWORD:?password}
-    volumes:
-      - dagster_storage:/var/lib/dagster/storage
-    networks: [dagster]
-    depends_on:
-      bar-one-db:
-        condition: service_started
-  bar-one-db:
-    image: postgres:17
-    environment:
-      POSTGRES_PASSWORD: ${BAR_ONE_DB_PASSWORD:?password}
-    ports:
-      - "127.0.0.1:${BAR_ONE_DB_PORT:?port}:5432"
-    volumes:
-      - bar-one-db:/var/lib/postgresql/data
-    networks: [dagster]
-volumes:
-  bar-one-db:
-"""
-
-
-def isolated(parent: Path, name: str = "bar-one", port: int = 5440, requires: tuple[str, ...] = ()) -> Path:
-    module = make_module(parent, name, database="postgresql", requires=requires)
-    prefix = name.replace("-", "_").upper()
-    manifest = module / "pyproject.toml"
-    manifest.write_text(manifest.read_text() + f"postgresql = {port}\n")
-    folder = module / "workspace" / "local"
-    folder.mkdir(parents=True)
-    entry = {"grpc_server": {"host": name, "port": 4000, "location_name": name}}
-    (folder / "workspace.yaml").write_text(yaml.safe_dump({"load_from": [entry]}))
-    (folder / "docker-compose.yml").write_text(COMPOSE.replace("bar-one", name).replace("BAR_ONE", prefix))
-    (folder / ".env.example").write_text(f"{prefix}_IMAGE={name}:1\n{prefix}_DB_PORT=\n{prefix}_DB_PASSWORD=\n")
-    return module
-
-
-def shared(parent: Path, name: str, requires: tuple[str, ...] = ()) -> Path:
-    module = make_module(parent, name, requires=requires)
-    manifest = module / "pyproject.toml"
-    manifest.write_text(manifest.read_text().replace('"isolated"', '"shared"'))
-    folder = module / "workspace" / "local"
-    folder.mkdir(parents=True)
-    entry = {"python_module": {"module_name": f"{name}.definitions", "location_name": name}}
-    (folder / "workspace.yaml").write_text(yaml.safe_dump({"load_from": [entry]}))
-    (folder / ".env.example").write_text(f"{name.upper()}_EXECUTOR=in_process\n")
-    (folder / "dockerfile.snippet").write_text(
-        f"RUN --mount=type=bind,from={name},target=/m \\\n    uv pip install /m\n"
-    )
-    return module
+from tests.support.modules import COMPOSE, isolated, shared
+from tests.support.workspaces import add, own
 
 
 @pytest.fixture(params=["default", "docker"])
@@ -80,12 +23,6 @@ def made(request: pytest.FixtureRequest, dmb: Dmb, tmp_path: Path) -> Path:
     root = tmp_path / "ws"
     assert dmb("workspace", "init", root, "--runtime", "docker", "--run-launcher", request.param).code == 0
     return root
-
-
-def add(dmb: Dmb, root: Path, *modules: Path) -> dict[str, Any]:
-    done = dmb("workspace", "add", *modules, "--workspace", root, "--json")
-    assert done.code == 0, done.err
-    return done.json
 
 
 def judged(root: Path) -> dict[str, Any]:

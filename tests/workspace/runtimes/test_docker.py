@@ -12,8 +12,9 @@ from dotenv import dotenv_values
 
 from dmb.workspace.runtimes.docker import SOCKET
 from dmb.workspace.state.layout import find
+from tests.support.command import Dmb
 from tests.support.containers import compose, config, refuse_lint, refuse_schema
-from tests.support.workspaces import Dmb, contents
+from tests.support.workspaces import contents
 
 FILES = {
     ".dockerignore",

@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from tests.support.command import Dmb
 from tests.support.containers import compose
-from tests.support.workspaces import Dmb
-
-from ..changes.test_remove import own
-from .test_containers import add, isolated
+from tests.support.modules import isolated
+from tests.support.workspaces import add, own
 
 WORKSPACE = """\
 services:

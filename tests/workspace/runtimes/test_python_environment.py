@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from dmb.workspace.runtimes.python_environment import find_uv
+from tests.support.command import Dmb
+from tests.support.modules import make_module
 from tests.support.paths import ROOT
-from tests.support.workspaces import Dmb, contents, make_module
+from tests.support.workspaces import contents
 
 
 def imports(module: Path, package: str = "bar_one_dagster") -> bool:

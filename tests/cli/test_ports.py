@@ -14,6 +14,7 @@ import pytest
 
 from dmb.ports.reservations import reserve
 from tests.support.paths import ROOT
+from tests.support.workspaces import bare_workspace
 
 REPOSITORY = str(ROOT)
 
@@ -25,8 +26,9 @@ def dmb_ports(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
 
 
 @pytest.fixture
-def full(workspace: Path) -> Path:
+def full(tmp_path: Path) -> Path:
     """A workspace with a claim of every source but sockets, and a module beside which another could be made."""
+    workspace = bare_workspace(tmp_path / "workspace")
     (workspace / ".dmb" / "registry.json").write_text('{"modules": {"bar-one": {"ports": {"grpc": 4601}}}}')
     (workspace / ".env").write_text("BAR_ONE_GRPC_PORT=4601\nWEB_PORT=13001\n")
     (workspace / "compose.yml").write_text("services:\n  s:\n    ports: ['18000-18003:80', $GONE:1]\n")
