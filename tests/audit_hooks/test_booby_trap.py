@@ -14,6 +14,8 @@ import pytest
 from audit_hooks.rules.examples import MANIFEST
 from tests.support.trees import git, repository, write
 
+pytestmark = pytest.mark.slow
+
 SECONDS, MEGABYTES = 60, 600
 
 LAUGHS = "a0: &a0 [x, x]\n" + "".join(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}, *a{n - 1}]\n" for n in range(1, 60))

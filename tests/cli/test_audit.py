@@ -155,6 +155,7 @@ def test_fix_mends_and_keeps_the_rest_to_the_byte(tmp_path: Path) -> None:
     assert file.read_bytes() == data
 
 
+@pytest.mark.slow
 def test_neither_report_nor_diff_nor_baseline_shows_a_secret(tmp_path: Path) -> None:
     hidden = ["hunter2" + word for word in ("Beside", "Above", "Below", "Pickle", "Compose", "Example", "Url")]
     beside, above, below, pickle, compose, example, url = hidden

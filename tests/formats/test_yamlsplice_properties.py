@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -146,6 +147,7 @@ def load(text: str) -> Any:
     return yaml.safe_load(text.removeprefix("\ufeff"))
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(files(), st.data())
 def test_any_changes_of_any_file(file: tuple[str, list[tuple[Path, str]]], data: st.DataObject) -> None:
@@ -195,6 +197,7 @@ PIECES = (
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.sampled_from(sorted(SHAPES)), st.data())
 def test_a_file_with_typing_errors_is_changed_rightly_or_refused(name: str, data: st.DataObject) -> None:

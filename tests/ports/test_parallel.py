@@ -34,6 +34,7 @@ print(json.dumps(given.ports))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("with_workspace", [True, False])
 def test_modules_made_at_once_prefer_different_ports(workspace: Path, tmp_path: Path, with_workspace: bool) -> None:
     beside = tmp_path / "projects"

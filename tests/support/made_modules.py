@@ -134,12 +134,20 @@ def own_copy(module: MadeModule, tmp_path: Path) -> MadeModule:
     return MadeModule(project, module.configuration)
 
 
+@pytest.fixture(scope="session")
+def site(module: MadeModule, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that holds the module's *installed wheel*. Tests must not change it."""
+    folder = tmp_path_factory.mktemp("installed")
+    shutil.copytree(module.project, folder / "source")
+    install(MadeModule(folder / "source", module.configuration), folder / "site")
+    return folder / "site"
+
+
 @pytest.fixture
-def installed(own_copy: MadeModule, tmp_path: Path) -> dict[str, str]:
-    """The variables under which the module's *installed wheel* is importable, with a DAGSTER_HOME of its own."""
-    site, home = tmp_path / "site", tmp_path / "home"
+def installed(site: Path, tmp_path: Path) -> dict[str, str]:
+    """The variables under which the module's installed wheel is importable, with a DAGSTER_HOME of its own."""
+    home = tmp_path / "home"
     home.mkdir()
-    install(own_copy, site)
     return {"PYTHONPATH": str(site), "DAGSTER_HOME": str(home)}
 
 

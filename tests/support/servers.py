@@ -32,18 +32,12 @@ def ask(port: int, query: str, **variables: object) -> Any:
 
 @contextlib.contextmanager
 def running(command: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
-    # A process that inherits an ignored SIGINT, as a background job's does, passes that on to Dagster, which then
-    # takes no SIGTERM either.
-    def heed() -> None:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
     with log.open("wb") as output:
         process = subprocess.Popen(
             ["/bin/sh", "-c", command],
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
-            preexec_fn=heed,  # noqa: PLW1509
         )
         try:
             yield process

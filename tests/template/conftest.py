@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.support.made_modules import database, installed, module, own_copy
+from tests.support.made_modules import database, installed, module, own_copy, site
 
-__all__ = ["database", "installed", "module", "own_copy"]
+__all__ = ["database", "installed", "module", "own_copy", "site"]

@@ -21,6 +21,8 @@ from tests.support.free_ports import free_port
 from tests.support.made_modules import Configuration, MadeModule, install, make
 from tests.support.paths import BIN
 
+pytestmark = pytest.mark.slow
+
 DATABASES = ("duckdb", "postgresql", "mysql", "none")
 SERVERS = {"postgresql": 5432, "mysql": 3306}
 EXTRAS = {

@@ -12,6 +12,8 @@ from pytest_cookies.plugin import Cookies
 
 from tests.support.made_modules import Configuration, Database, MadeModule, install, loaded, make
 
+pytestmark = pytest.mark.slow
+
 # The sample has 24 lines: four that cannot be counted on and two that stand twice, from five countries.
 ROWS = {"bar_one/raw_orders": 24, "bar_one/orders": 18, "bar_one/revenue_by_country": 5}
 

@@ -20,6 +20,8 @@ from tests.support.free_ports import free_port
 from tests.support.made_modules import SERVERS, Configuration, Database, MadeModule, make
 from tests.support.paths import BIN, ROOT
 
+pytestmark = pytest.mark.slow
+
 INSIDE = {"postgresql": 5432, "mysql": 3306}  # the server's own port, in its container
 
 

@@ -17,6 +17,8 @@ from pytest_cookies.plugin import Cookies
 from tests.support.made_modules import LOADED, SERVERS, Configuration, MadeModule, make
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 
 def expected_files(configuration: Configuration) -> set[str]:
     package = "src/bar_one_dagster"

@@ -17,6 +17,8 @@ from dmb.answers import problem_with
 from tests.support.made_modules import Configuration, MadeModule
 from tests.support.paths import ROOT
 
+pytestmark = pytest.mark.slow
+
 HOSTILE = {
     "empty": "",
     "space": " ",

@@ -16,6 +16,8 @@ import pytest
 from dmb.workspace.changes.init import init_local
 from tests.support.paths import BIN, ROOT
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="session")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -121,6 +121,7 @@ def failing(work: Callable[[Path], object], root: Path) -> None:
     work(root)
 
 
+@pytest.mark.slow
 def test_killed_at_any_time_no_acknowledged_change_is_lost(in_memory: Path) -> None:
     root = lay_out(in_memory / "w")
     chance = random.Random(7)  # noqa: S311

@@ -22,6 +22,7 @@ ITEMS = (
 FIELDS = st.lists(ITEMS, min_size=1, max_size=3).map(",".join)
 
 
+@pytest.mark.slow
 @settings(max_examples=2000, deadline=None)
 @given(st.lists(FIELDS, min_size=4, max_size=7).map(" ".join))
 def test_what_is_called_wrong_dagster_refuses(cron: str) -> None:

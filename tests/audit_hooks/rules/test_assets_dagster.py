@@ -5,6 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 
 def test_a_prefix_that_is_given_when_assets_are_loaded_is_not_the_ops() -> None:
     given = "dg.load_assets_from_modules([{0}], key_prefix='{0}')"

@@ -10,6 +10,8 @@ import pytest
 
 from audit_hooks.rules import every
 
+pytestmark = pytest.mark.slow
+
 REFUSED = [rule for rule in every() if rule.refused]
 
 # Each file is compiled as its own module, and what it defines is called: an EnvVar in a function fails there.

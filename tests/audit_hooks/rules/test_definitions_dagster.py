@@ -12,6 +12,8 @@ from audit_hooks.judging.engine import judge
 from audit_hooks.rules import find
 from tests.support.trees import module, write
 
+pytestmark = pytest.mark.slow
+
 
 def told(script: str) -> list[str]:
     """The words that a script prints."""

@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.slow
+
 
 def test_without_an_io_manager_a_value_is_pickled_to_the_instances_folder(tmp_path: Path) -> None:
     script = (

@@ -9,9 +9,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from pytest_cookies.plugin import Cookies
 
 from tests.support.paths import ROOT
+
+pytestmark = pytest.mark.slow
 
 # Another user's file in the folder of FilesystemIOManager, and an asset that reads it.
 PLANTED = """

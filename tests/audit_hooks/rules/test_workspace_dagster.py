@@ -18,6 +18,8 @@ from audit_hooks.rules.workspace.wsp002_duplicate_location import DuplicateLocat
 from audit_hooks.rules.workspace.wsp003_unnamed_location import UnnamedLocation
 from tests.support.trees import write
 
+pytestmark = pytest.mark.slow
+
 # Per workspace.yaml the names of its locations, or the error that Dagster ends with.
 ASK = """
 import json, os, sys

@@ -143,6 +143,7 @@ def of_module(name: str) -> bool:
     return name in NAMES or name in {f"{one}-db" for one in ISOLATED} or name.startswith(prefixes)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(texts=FILES, order=st.permutations(NAMES), back=st.permutations(NAMES), together=st.integers(1, 3))
 def test_adding_and_removing_in_any_order_is_nothing(

@@ -32,7 +32,7 @@ KILLS = 216
 SEQUENCES = 8
 PARALLEL = 64
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")]
 
 
 def names_in(layout: Layout) -> dict[str, list[str]]:

@@ -18,7 +18,7 @@ from tests.support.changes import KINDS, Prepared, prepare, state
 from tests.support.transactions import is_clean
 from tests.support.workspace_shapes import CODE_SERVERS
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(not hasattr(os, "fork"), reason="processes are forked")]
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 import yaml
 
 from dmb.workspace.changes.init import init_docker
@@ -39,7 +40,6 @@ def started(
             env=environment,
             stdout=output,
             stderr=output,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL) and None,  # noqa: PLW1509
         )
     try:
         yield process
@@ -52,6 +52,7 @@ def started(
             raise
 
 
+@pytest.mark.needs_server
 def test_webserver_daemon_and_code_server_run_a_job_with_what_their_containers_have(
     postgresql: Server, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ import subprocess
 import time
 from typing import TYPE_CHECKING
 
+import pytest
 from honcho.environ import parse_procfile
 
 from tests.support.command import Dmb
@@ -34,6 +35,7 @@ def with_server(dmb: Dmb, workspace: Path, tmp_path: Path) -> Path:
     return tmp_path / "started"
 
 
+@pytest.mark.slow
 def test_a_code_server_starts_when_the_storage_is_there(dmb: Dmb, served: Path, tmp_path: Path) -> None:
     started = with_server(dmb, served, tmp_path)
     line = process(served, "bar-one")
@@ -45,6 +47,7 @@ def test_a_code_server_starts_when_the_storage_is_there(dmb: Dmb, served: Path, 
     assert started.exists()
 
 
+@pytest.mark.slow
 def test_a_code_server_does_not_wait_for_ever(dmb: Dmb, served: Path, tmp_path: Path) -> None:
     started = with_server(dmb, served, tmp_path)
     # All but the last second of its patience is over.

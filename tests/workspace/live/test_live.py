@@ -44,6 +44,7 @@ def live(dmb: Dmb, tmp_path: Path) -> Path:
     return workspace
 
 
+@pytest.mark.end_to_end
 def test_a_running_workspace_is_judged_and_reloaded(dmb: Dmb, live: Path, tmp_path: Path) -> None:
     port, grpc = free_port(), free_port()
     hand = make_runnable_module(tmp_path / "by-hand", "hand")
@@ -96,6 +97,7 @@ def test_a_running_workspace_is_judged_and_reloaded(dmb: Dmb, live: Path, tmp_pa
         assert "hand_dagster.definitions, other_dagster.definitions" in shared["message"]
 
 
+@pytest.mark.slow
 def test_a_code_server_of_another_module(dmb: Dmb, served: Path, tmp_path: Path) -> None:
     (served / ".venv").symlink_to(sys.prefix)
     mine, other = make_runnable_module(tmp_path, "bar-one"), make_runnable_module(tmp_path, "other")
@@ -127,6 +129,7 @@ os.execvp(words[6], words[6:])
 """
 
 
+@pytest.mark.slow
 def test_code_servers_in_containers_are_asked_from_the_webservers(
     dmb: Dmb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -157,6 +160,7 @@ def test_code_servers_in_containers_are_asked_from_the_webservers(
     assert "serves other_dagster.definitions, and bar-one is bar_one_dagster" in found["message"]
 
 
+@pytest.mark.slow
 def test_sync_has_a_webserver_take_it_in(dmb: Dmb, workspace: Path, tmp_path: Path) -> None:
     (workspace / ".venv").symlink_to(sys.prefix)
     port, log, projects = free_port(), tmp_path / "log", tmp_path / "projects"
@@ -265,6 +269,7 @@ def older(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.end_to_end
 def test_libraries_that_are_newer_than_the_webservers(dmb: Dmb, tmp_path: Path, older: Path) -> None:
     workspace, port, log = tmp_path / "ws", free_port(), tmp_path / "log"
     assert dmb("workspace", "init", workspace, "--no-install").code == 0
@@ -295,6 +300,7 @@ def test_libraries_that_are_newer_than_the_webservers(dmb: Dmb, tmp_path: Path, 
         assert str(found["message"]).endswith("and the webserver has dagster 1.12.22")
 
 
+@pytest.mark.end_to_end
 def test_up_starts_the_workspace_tells_what_loads_and_stops_all_of_it(dmb: Dmb, live: Path, tmp_path: Path) -> None:
     port, log = free_port(), tmp_path / "log"
     command = f"exec {sys.executable} -m dmb workspace up --workspace {live} --port {port}"

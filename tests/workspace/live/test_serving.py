@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     pass
 
 
+@pytest.mark.end_to_end
 @pytest.mark.parametrize("code_servers", [False, True], ids=["python_module", "code_servers"])
 def test_a_workspace_with_two_modules_starts_and_runs(dmb: Dmb, tmp_path: Path, *, code_servers: bool) -> None:
     workspace = tmp_path / "the ws é"

@@ -67,6 +67,7 @@ def six(dmb: Dmb, tmp_path: Path) -> Path:
     return workspace
 
 
+@pytest.mark.end_to_end
 def test_six_modules_and_two_more(dmb: Dmb, six: Path, tmp_path: Path) -> None:
     assert dmb("workspace", "adopt", "mart", "--workspace", six, "--yes").code == 0
     words = (six / "Procfile").read_text().split()

@@ -16,6 +16,8 @@ from tests.support.modules import make_module
 from tests.support.paths import ROOT
 from tests.support.workspaces import contents
 
+pytestmark = pytest.mark.slow
+
 
 def imports(module: Path, package: str = "bar_one_dagster") -> bool:
     """Whether the module is installed: its own folder is not where this looks."""
