@@ -13,7 +13,10 @@ import pytest
 from tests.support.leftovers import descendants
 from tests.support.paths import ROOT
 
-pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux lists its processes there")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux lists its processes there"),
+]
 
 CONFTEST = """\
 from tests.support import leftovers

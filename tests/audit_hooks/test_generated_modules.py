@@ -14,6 +14,8 @@ from audit_hooks.judging.findings import Finding
 from audit_hooks.judging.policy import Options
 from tests.support.made_modules import CONFIGURATIONS, Configuration, make
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", params=CONFIGURATIONS, ids=str)
 def clone(request: pytest.FixtureRequest, cookies_session: Cookies, tmp_path_factory: pytest.TempPathFactory) -> Path:

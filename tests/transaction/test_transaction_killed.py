@@ -49,6 +49,7 @@ def root(tmp_path: Path) -> Path:
     return lay_out(tmp_path / "w")
 
 
+@pytest.mark.slow
 def test_killed_before_any_system_call_all_is_old_or_all_is_new(in_memory: Path) -> None:
     outcomes = []
     for calls in range(500):
@@ -68,6 +69,7 @@ def test_killed_before_any_system_call_all_is_old_or_all_is_new(in_memory: Path)
     assert 20 < commit < len(outcomes) - 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("committed", [False, True])
 def test_the_recovery_killed_before_any_system_call_too(in_memory: Path, committed: bool) -> None:
     half_done = {"at its start": lay_out(in_memory / "start"), "on its way": lay_out(in_memory / "way")}
@@ -86,6 +88,7 @@ def test_the_recovery_killed_before_any_system_call_too(in_memory: Path, committ
         assert calls > 4
 
 
+@pytest.mark.slow
 def test_a_change_that_cannot_be_finished_killed_while_it_is_taken_back(in_memory: Path) -> None:
     outcomes = []
     for calls in range(500):
