@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -13,30 +12,8 @@ import pytest
 from audit_hooks.dmb_workspace_validate import main
 from audit_hooks.rules.examples import MANIFEST
 from tests.support.paths import ROOT
-
-SERVER = "load_from:\n  - grpc_server: {host: bar, port: 4000, location_name: bar}\n"
-PIECES = {
-    "pyproject.toml": MANIFEST,
-    "Dockerfile": "FROM python:3.12-slim\nHEALTHCHECK CMD dagster api grpc-health-check -p 4000\n",
-    "workspace/local/.env.example": "BAR_IMAGE=bar:1\n",
-    "workspace/local/docker-compose.yml": "services:\n  bar:\n    image: ${BAR_IMAGE}\n",
-    "workspace/local/workspace.yaml": SERVER,
-}
-
-
-def repository(root: Path, files: dict[str, str]) -> Path:
-    for name, text in files.items():
-        (root / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / name).write_text(text, encoding="utf-8")
-    subprocess.run(["git", "init", "-q", str(root)], check=True)
-    subprocess.run(["git", "-C", str(root), "add", "-A"], check=True)
-    return root
-
-
-def findings(out: str) -> list[tuple[str, str]]:
-    report = json.loads(out)
-    assert report["schema"] == "dmb.findings/1"
-    return [(finding["rule"], finding["path"]) for finding in report["findings"]]
+from tests.support.pieces import PIECES, SERVER, findings
+from tests.support.trees import repository
 
 
 def test_a_module_that_fits_is_clean_and_its_pieces_are_compared_with_its_manifest(

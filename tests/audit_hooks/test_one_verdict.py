@@ -13,9 +13,8 @@ from audit_hooks import dmb_audit, dmb_workspace_validate
 from audit_hooks.rules import WORKSPACE
 from audit_hooks.rules.examples import MANIFEST
 from tests.support.command import Dmb
+from tests.support.pieces import PIECES, findings
 from tests.support.trees import repository, write
-
-from .test_hook import PIECES, findings
 
 # Two locations of one name (WSP002, an error) and one without a name (WSP003, a warning, from the tier standard on).
 SERVERS = """\
