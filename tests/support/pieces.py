@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from audit_hooks.rules.workspace.examples import MANIFEST
+from audit_hooks.rules.examples import MANIFEST
 
 SERVER = "load_from:\n  - grpc_server: {host: bar, port: 4000, location_name: bar}\n"
 PIECES = {

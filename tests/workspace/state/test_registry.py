@@ -9,7 +9,8 @@ import pytest
 
 from dmb.errors import DmbError
 from dmb.workspace.state.registry import Entry, Registry
-from tests.support.workspaces import Dmb, make_module
+from tests.support.command import Dmb
+from tests.support.modules import make_module
 
 ENTRY = Entry("/m/größe", "größe", "p", "none", "2026-01-01T00:00:00Z", {"grpc": 4001}, {"workspace.yaml": "0"})
 REGISTRY = Registry("local", modules={"a": ENTRY, "b": ENTRY}, places={"workspace.yaml": "conf/workspace.yaml"})
