@@ -3,8 +3,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest -n auto --dist worksteal
-# What needs a database server or a browser, and what starts a whole Dagster for many seconds.
-SERVICES := needs_server or needs_browser or end_to_end
+# What needs a database server, a browser or a Docker engine, and what starts a whole Dagster for many seconds.
+SERVICES := needs_server or needs_browser or needs_docker or end_to_end
 
 # With no bytecode on disk every Dagster command takes more than twice as long.
 unexport PYTHONDONTWRITEBYTECODE
@@ -24,7 +24,8 @@ test: .venv/installed
 
 # All that `make test` leaves out. DMB_TEST_SERVICES=required: what is not installed fails instead of being skipped.
 test-services: .venv/installed
-	$(PYTEST) -m '$(SERVICES)'
+	$(PYTEST) -m '(needs_server or needs_browser or end_to_end) and not needs_docker'
+	$(BIN)/python -m pytest -m needs_docker
 
 lint: .venv/installed
 	$(BIN)/ruff check .

@@ -39,9 +39,7 @@ def module_of(file: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-FILES = {
-    module_of(file): file for package in ("dmb", "audit_hooks") for file in sorted((ROOT / package).rglob("*.py"))
-}
+FILES = {module_of(file): file for package in ("dmb", "audit_hooks") for file in sorted((ROOT / package).rglob("*.py"))}
 
 
 @cache

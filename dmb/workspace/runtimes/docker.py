@@ -222,7 +222,6 @@ volumes:
 """
 
 _DOCKERFILE = f"""\
-# syntax=docker/dockerfile:1
 # Dagster's webserver and daemon, with the modules that share this image. They must be at least as new as any module.
 ARG PYTHON_VERSION=3.12
 FROM python:${{PYTHON_VERSION}}-slim-bookworm
