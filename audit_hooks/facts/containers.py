@@ -71,8 +71,8 @@ class Containers:
         """Where a service is named."""
         for key, _ in self._files.yaml(service.file).get("services").pairs:
             if key.text == service.name:
-                return Spot(service.file, key.line, key.column)
-        return Spot(service.file, service.node.line, service.node.column)  # brought by a merge key
+                return Spot.at(service.file, key)
+        return Spot.at(service.file, service.node)  # brought by a merge key
 
     def stages(self, name: str) -> list[Stage]:
         """The stages of a Dockerfile by its path in the repository; none where it cannot be read."""

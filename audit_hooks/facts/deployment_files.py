@@ -1,4 +1,6 @@
-"""Which files of a repository say how it is deployed. By names alone, and quickly: it may have thousands."""
+"""Which files of a repository say how it is deployed. By names alone, and quickly: it may have thousands; what
+Dagster+ reads also by what is in it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +10,10 @@ from ..reading.sources import GLANCED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+
+    from dmb.formats.yaml_nodes import Node
+
+    from ..reading.sources import Sources
 
 _ASIDE = {"tests", "test", "fixtures", "testdata", "doc", "docs", "example", "examples", "samples"}
 _ASIDE |= {"node_modules", "site-packages", "venv", ".venv"}
@@ -53,6 +59,14 @@ def deployments(names: Iterable[str]) -> list[str]:
         or parts[-1].startswith(("dagster_cloud.y", "container_context.y", "values.y", "values-", "values_"))
         or ((_pipeline(parts) or parts[-1].endswith(_RUN)) and _named_for_it(parts[-1]))
     ]
+
+
+def cloud_files(files: Sources, names: Iterable[str]) -> Iterator[tuple[str, Node | None]]:
+    """Those of some files in which Dagster+ reads what it deploys, and what is in each; None in a template."""
+    for name in names:
+        if name.rpartition("/")[2] in ("dagster_cloud.yaml", "dagster_cloud.yml"):
+            text = files.text(name) or ""
+            yield name, None if "{{" in text or "{%" in text else files.yaml(name)
 
 
 def _standing(names: Iterable[str]) -> Iterator[tuple[str, list[str]]]:

@@ -58,7 +58,7 @@ def used(containers: Containers, files: Sources, folder: str) -> Iterator[Used]:
             continue
         seen.add((service.file, node.text))
         if service.node.get("build").kind == "null" and service.node.get("pull_policy").text not in _NO_PULL:
-            yield Used(Spot(service.file, node.line, node.column), service.name, node.text)
+            yield Used(Spot.at(service.file, node), service.name, node.text)
     for name in containers.dockerfiles:
         for image in _of_dockerfile(containers.stages(f"{folder}/{name}".lstrip("/")), files, name):
             if (name, image.image) not in seen:

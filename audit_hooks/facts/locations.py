@@ -50,7 +50,7 @@ def locations(files: Sources, file: str) -> list[Location]:
             item.pairs[0][0].text if len(item.pairs) == 1 else "",
             item.pairs[0][1] if len(item.pairs) == 1 else item,
             owners.get(item.line),
-            Spot(file, item.line, item.column),
+            Spot.at(file, item),
         )
         for item in files.yaml(file).get("load_from").items
     ]

@@ -49,7 +49,6 @@ class Package:
         self.own = own
         self.own_set = frozenset(own)
         self._mentioned: dict[str, bool] = {}
-        self.unparsed: list[Broken] = []  # files that are no Python that this Python reads
 
     @cached_property
     def names(self) -> list[str]:
@@ -78,7 +77,17 @@ class Package:
     @cached_property
     def files(self) -> list[Code]:
         """The files that parse, in the order of their paths."""
-        return [code for name in self.names if (code := self._parsed(name))]
+        return [code for code in self._read if isinstance(code, Code)]
+
+    @cached_property
+    def unparsed(self) -> list[Broken]:
+        """What is no Python that this Python reads, likewise."""
+        return [broken for broken in self._read if isinstance(broken, Broken)]
+
+    @cached_property
+    def _read(self) -> list[Code | Broken]:
+        texts = ((name, self.sources.text(name)) for name in self.names)
+        return [self._parsed(name, text) for name, text in texts if text is not None]
 
     @cached_property
     def modules(self) -> dict[str, Code]:
@@ -157,26 +166,18 @@ class Package:
 
     # --- parsing
 
-    def _parsed(self, name: str) -> Code | None:
-        text = self.sources.text(name)
-        if text is None:
-            return None
+    def _parsed(self, name: str, text: str) -> Code | Broken:
         if len(text) > _LARGEST:
-            self.unparsed.append(
-                Broken(Spot(name), f"it is larger than {_LARGEST // 1_000_000} MB, and is not judged", "split it")
-            )
-            return None
+            return Broken(Spot(name), f"it is larger than {_LARGEST // 1_000_000} MB, and is not judged", "split it")
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # what the compiler says of their escapes is not ours to print
                 tree = ast.parse(text)
         except SyntaxError as error:
-            self.unparsed.append(_unparsed(name, text, error))
-            return None
+            return _unparsed(name, text, error)
         except (ValueError, RecursionError, MemoryError) as error:
             cause = "it holds a null byte" if isinstance(error, ValueError) else "it is nested too deep to be read"
-            self.unparsed.append(Broken(Spot(name), f"this is no Python: {cause}", "mend it"))
-            return None
+            return Broken(Spot(name), f"this is no Python: {cause}", "mend it")
         code = Code(name, module_name(name, self.own_set), text, tree)
         code.elsewhere, code.constant_elsewhere = self.meaning, self.constant
         return code

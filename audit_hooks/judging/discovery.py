@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from dmb.compose.names import COMPOSE_FILES
 
+from ..facts.workspace import PIECES, REGISTRY
 from ..reading.git_files import tracked, unignored
 from ..reading.sources import Sources
-from .subject import PIECES, REGISTRY, Subject
+from .subject import Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

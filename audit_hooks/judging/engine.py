@@ -70,8 +70,8 @@ def diagnose(
 
 
 def in_order(rules: Iterable[type[Rule]]) -> list[type[Rule]]:
-    """Each rule after those that it waits for: what it requires, gives way to, or is `after`. Else as they come, those
-    that are `last` after the others, and those on a subject's statements after all that judge the subject itself.
+    """Each rule after those that it waits for: what it requires or gives way to. Else as they come, those that are
+    `last` after the others, and those on a subject's statements after all that judge the subject itself.
 
     ValueError where rules wait for each other.
     """
@@ -95,7 +95,7 @@ def in_order(rules: Iterable[type[Rule]]) -> list[type[Rule]]:
 
 def waits_for(rule: type[Rule]) -> tuple[str, ...]:
     """The codes of the rules whose answer a rule needs."""
-    return (*rule.requires, *rule.gives_way_to, *rule.after)
+    return (*rule.requires, *rule.gives_way_to)
 
 
 def audit(root: Path, options: Options, *, jobs: int = 1) -> list[Verdict]:
@@ -177,17 +177,17 @@ def verdict(subject: Subject, options: Options, inside: str = "", settings: Sett
     folder = "/".join(part for part in (inside, subject.folder) if part)
     told = _placed([finding for finding in found if not ignores.of(finding)], folder)
     counted = _unknown(told, options, subject, folder) if options.baseline else told
-    module = subject.module
+    module = subject.project.manifest
     return Verdict(
         folder=folder,
         name=subject.name,
         kind=subject.kind,
-        made=subject.made,
+        made=subject.project.made,
         tier=policy.tier,
         checked=tuple(listed.code for listed in judged),
         findings=tuple(counted),
         silenced=len(found) - len(counted),
-        owner=getattr(module, "owner", ""),
+        owner=module.owner if module else "",
         database=module.database if module else "",
         ports=module.ports if module else {},
     )

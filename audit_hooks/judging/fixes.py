@@ -124,7 +124,6 @@ def _broken(subject: Subject, names: Iterable[str]) -> int:
     count = 0
     for name in names:
         if name.endswith(".py"):
-            _ = subject.package.files
             count += any(broken.spot.path == name for broken in subject.package.unparsed)
         elif name.endswith((".yaml", ".yml", ".toml")):
             _ = subject.files.toml(name) if name.endswith(".toml") else subject.files.yaml(name)

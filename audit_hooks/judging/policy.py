@@ -90,7 +90,7 @@ class Policy:
         self._subject = subject
         self._options = options
         self.settings = settings = settings or Settings(subject.files, subject.repository)
-        governance = subject.setting("tool", "dmb", "governance")
+        governance = subject.project.setting("tool", "dmb", "governance")
         self.tier = options.tier or settings.tier or (governance if governance in TIERS else TIERS[0])
         self._select = options.select or settings.codes("select")
         self._severities = {
@@ -104,7 +104,7 @@ class Policy:
 
     def _asked(self, rule: Listed) -> bool:
         subject = self._subject
-        if subject.kind not in rule.kinds or (rule.made and subject.kind == "module" and not subject.made):
+        if subject.kind not in rule.kinds or (rule.made and subject.kind == "module" and not subject.project.made):
             return False
         if rule.code.startswith(self._options.ignore or "-"):
             return False

@@ -43,7 +43,6 @@ class Rule(ABC):
     made: ClassVar[bool] = False  # it judges what the template gave, and is silent in other repositories
     kinds: ClassVar[tuple[str, ...]] = ("module", "workspace")
     last: ClassVar[bool] = False  # it judges what the other rules left behind
-    after: ClassVar[tuple[str, ...]] = ()  # codes: they note in the files what this one tells
     requires: ClassVar[tuple[str, ...]] = ()  # codes: what they found in a subject makes this one pointless there
     gives_way_to: ClassVar[tuple[str, ...]] = ()  # codes: an object that they tell of is not told of again
     refused: ClassVar[bool] = False  # Dagster itself does not load the bad examples, and loads the good: a test asks it

@@ -35,6 +35,11 @@ class Spot(NamedTuple):
     line: int = 0
     column: int = 0
 
+    @classmethod
+    def at(cls, path: str, node: Node) -> Spot:
+        """The place of a node of a YAML file."""
+        return cls(path, node.line, node.column)
+
 
 def spot_at(path: str, text: str, at: int) -> Spot:
     """The place of the character `at` in the text of a file."""

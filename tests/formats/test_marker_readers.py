@@ -72,7 +72,7 @@ def test_the_owner_of_a_location(text: str) -> None:
         root = Path(folder)
         (root / "workspace.yaml").write_bytes(f"load_from:\n{text}".encode())
         found = spliced(f"load_from:\n{text}", "load_from")
-        audited = {at.spot.line: at.owner for at in Subject("workspace", Sources(root)).locations}
+        audited = {at.spot.line: at.owner for at in Subject("workspace", Sources(root)).workspace.locations}
         ports = {int(held.place.rpartition(":")[2]): held for held in survey(root).holders}
     for line, held in ports.items():
         assert (audited[line] or f"name-{held.port % 10}") == held.who
@@ -151,6 +151,6 @@ def test_each_form_by_hand(tmp_path: Path, markers: tuple[str, str], owner: str 
     begin, end = markers
     text = f"load_from:\n  {begin}\n{SERVER.format(number=1)}\n  {end}\n"
     (tmp_path / "workspace.yaml").write_text(text)
-    (location,) = Subject("workspace", Sources(tmp_path)).locations
+    (location,) = Subject("workspace", Sources(tmp_path)).workspace.locations
     (held,) = survey(tmp_path).holders
     assert (location.owner, held.who) == (owner, owner or "name-1")

@@ -75,7 +75,7 @@ class NoPrefix(CodeRule):
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """The files of a module whose keys are whole where they are declared."""
         if (
-            subject.module
+            subject.project.manifest
             and not given_later(subject.package, "key_prefix")
             and not given_later(subject.package, "key")
         ):
@@ -83,7 +83,7 @@ class NoPrefix(CodeRule):
 
     def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Each asset that is made here."""
-        module = subject.module
+        module = subject.project.manifest
         if module is None:
             return
         named = module.name.replace("-", "_")

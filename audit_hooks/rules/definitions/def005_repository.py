@@ -47,7 +47,7 @@ class Repository(CodeRule):
     def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Each function that is one."""
         repositories = declared(code, "repository")
-        if repositories and may_use(subject.requirements, subject.repository, _SINCE):
+        if repositories and may_use(subject.project.requirements, subject.repository, _SINCE):
             for item in repositories:
                 if item.function:
                     name = item.subject

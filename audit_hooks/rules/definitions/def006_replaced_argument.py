@@ -73,7 +73,7 @@ class ReplacedArgument(CodeRule):
 
     def check_code(self, code: Code, subject: Subject) -> Iterator[Diagnosis]:
         """Each argument that is given."""
-        if any(_replaced(code)) and may_use(subject.requirements, subject.repository, _SINCE):
+        if any(_replaced(code)) and may_use(subject.project.requirements, subject.repository, _SINCE):
             for item, keyword, new in _replaced(code):
                 where = f"{item.kind} {item.subject}" if item.function else item.kind
                 message = f"{where}: {keyword.arg} is replaced by {new}"

@@ -102,7 +102,7 @@ class MissingName(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """The files that are imported when the project is loaded; what nothing imports hinders nobody."""
-        imports = Imports(subject.package, subject.repository, subject.requirements)
+        imports = Imports(subject.package, subject.repository, subject.project.requirements)
         suspects = [
             (code, node, missing)
             for code in subject.package.files

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ...facts.deployment_files import cloud_files
 from ...judging.rule import Rule
+from ...reading.sources import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,13 +62,10 @@ class CloudSchema(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Every such file; one that is no YAML is told by others."""
-        for name in subject.own:
-            if name.rpartition("/")[2] in ("dagster_cloud.yaml", "dagster_cloud.yml"):
-                text = subject.files.text(name) or ""
-                document = subject.files.yaml(name) if "{{" not in text and "{%" not in text else None
-                if document and document.kind == "mapping":
-                    for node, cause in _wrong(document):
-                        yield self.diagnosis(subject.at(name, node), name.rpartition("/")[2], cause)
+        for name, document in cloud_files(subject.files, subject.own):
+            if document and document.kind == "mapping":
+                for node, cause in _wrong(document):
+                    yield self.diagnosis(Spot.at(name, node), name.rpartition("/")[2], cause)
 
 
 def _wrong(document: Node) -> Iterator[tuple[Node, str]]:

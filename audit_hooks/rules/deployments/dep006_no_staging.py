@@ -59,7 +59,7 @@ class NoStaging(Rule):
         if production and not named.keys() & _BEFORE:
             path = named[production]
             own = path.removeprefix(f"{subject.folder}/") if subject.folder else path
-            spot = Spot(own if own in subject.own_set else "pyproject.toml")
+            spot = Spot(own if own in subject.package.own_set else "pyproject.toml")
             yield self.diagnosis(spot, production, f"there is a deployment {production}, and none to try a change in")
 
 

@@ -96,7 +96,7 @@ class DefinitionsNotChecked(Rule):
         above = subject.repository if subject.folder else None
         if ci.tests and any(map(loading.search, tests(subject.package, above))):
             return
-        own = [name for name in ci.judging if not subject.folder and name in subject.own_set]
+        own = [name for name in ci.judging if not subject.folder and name in subject.package.own_set]
         spot = Spot(own[0]) if own else project_file(subject.package)
         named = ", ".join(ci.judging[:3]) + ", …" * (len(ci.judging) > 3)
         yield self.diagnosis(spot, subject.name, f"CI ({named}) never loads the definitions")

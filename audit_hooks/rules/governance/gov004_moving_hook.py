@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...judging.rule import Rule
+from ...reading.sources import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,11 +43,11 @@ class MovingHook(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Each repository of hooks."""
-        if FILE not in subject.own_set:
+        if FILE not in subject.package.own_set:
             return
         for repo in subject.files.yaml(FILE).get("repos").items:
             rev = repo.get("rev")
             if rev.text and "." not in rev.text and not set(rev.text.lower()) <= set("0123456789abcdef"):
                 whose = repo.get("repo").text
                 message = f"{whose} is taken at {rev.text}, which moves"
-                yield self.diagnosis(subject.at(FILE, rev), whose or "repo", message)
+                yield self.diagnosis(Spot.at(FILE, rev), whose or "repo", message)

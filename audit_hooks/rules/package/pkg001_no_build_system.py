@@ -50,14 +50,15 @@ class NoBuildSystem(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """One for the project."""
-        document = subject.pyproject
+        project = subject.project
+        document = project.pyproject
         if "project" not in document or "build-system" in document:
             return
-        uv = subject.setting("tool", "uv")
+        uv = project.setting("tool", "uv")
         managed = isinstance(uv, dict) or subject.files.has("uv.lock") or subject.repository.has("uv.lock")
         aside = isinstance(uv, dict) and "package" in uv  # said on purpose
         apart = any(subject.files.has(f"src/{target.module.split('.')[0]}/") for target in targets(subject.files))
-        if subject.made or (managed and not aside and apart and not subject.files.has("setup.py")):
+        if project.made or (managed and not aside and apart and not subject.files.has("setup.py")):
             name = subject.name
             yield self.diagnosis(
                 Spot("pyproject.toml"), name, "there is no [build-system]: uv does not install the package"

@@ -56,7 +56,7 @@ class MissingModule(Rule):
         """Each name that is set."""
         for target in targets(subject.files):
             top = re.sub(r"[-_.]+", "-", target.module.split(".")[0]).lower()
-            if not _there(subject, target.module) and top not in {item.name for item in subject.requirements}:
+            if not _there(subject, target.module) and top not in {item.name for item in subject.project.requirements}:
                 text = subject.files.text(target.file) or ""
                 at = _at(text, target)
                 message = f"{target.key} says {target.value}, and there is no module {target.module} in the repository"

@@ -75,8 +75,9 @@ class OtherPython(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """One for the project."""
-        written = subject.setting("project", "requires-python")
-        release = dagster(subject.requirements)
+        project = subject.project
+        written = project.setting("project", "requires-python")
+        release = dagster(project.requirements)
         if not isinstance(written, str) or release is None or release.high <= RELEASE.low:
             return
         allowed = span(written)

@@ -69,8 +69,9 @@ class OpenDagster(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """The requirement of the project itself, once."""
-        core = _open(subject.requirements)
-        if core and is_location(subject.package, subject.repository) and (subject.made or not _pinned(subject)):
+        project = subject.project
+        core = _open(project.requirements)
+        if core and is_location(subject.package, subject.repository) and (project.made or not _pinned(subject)):
             written = f"dagster{core.rest}"
             message = f"{written} leaves open which Dagster is installed" if core.rest else "dagster has no bounds"
             yield self.diagnosis(core.spot, "dagster", message, edits=partial(_capped, subject, core))
@@ -87,7 +88,7 @@ def _capped(subject: Subject, core: Requirement) -> Iterator[Edit]:
     """Cap it at the minor version that it begins with, where all libraries go with that."""
     if core.span and len(core.span.low) > 1 and not locked(subject.files, subject.repository):
         low, high = core.span.low, (core.span.low[0], core.span.low[1] + 1)
-        if all(goes_with(other, Span(low, high)) for other in subject.requirements if other.name != "dagster"):
+        if all(goes_with(other, Span(low, high)) for other in subject.project.requirements if other.name != "dagster"):
             yield from rewritten(subject.files, core, f">={'.'.join(map(str, low))},<{'.'.join(map(str, high))}")
 
 

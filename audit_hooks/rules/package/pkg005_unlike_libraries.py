@@ -61,7 +61,7 @@ class UnlikeLibraries(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Each library whose versions have none in common with those of Dagster."""
-        for core, library in _unlike(subject.requirements):
+        for core, library in _unlike(subject.project.requirements):
             message = f"{library.name}{library.rest} does not go with dagster{core.rest}: {_wanted(core, library)}"
             edits = partial(_followed, subject, core, library)
             yield self.diagnosis(library.spot, library.name, message, edits=edits)

@@ -56,7 +56,7 @@ class NewerThanHost(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """The project's own requirement, once."""
-        for core in subject.requirements:
+        for core in subject.project.requirements:
             if core.name != "dagster" or core.place not in (MAIN, "requirements.txt"):
                 continue
             if core.span and core.span.low != (0,):

@@ -38,6 +38,5 @@ class UnreadableFile(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Each file once."""
-        _ = subject.package.files
         for broken in subject.package.unparsed:
             yield self.diagnosis(broken.spot, broken.spot.path, broken.cause, broken.remedy)

@@ -11,6 +11,7 @@ from ...facts.containers import Containers
 from ...facts.stored_values import kept_by_default
 from ...facts.volumes import SHARED, below, mounted, targets
 from ...judging.rule import Rule
+from ...reading.sources import Spot
 from ..examples import MANIFEST
 
 if TYPE_CHECKING:
@@ -115,8 +116,8 @@ class StorageNotKept(Rule):
             folder = set_to.text
             if folder.startswith("/") and not below(folder, set(targets(service.node.get("volumes")))):
                 message = f"no volume of {service.name} holds {folder}: the values are gone with the container"
-                yield self.diagnosis(subject.at(service.file, set_to), _STORAGE, message, f"mount a volume at {folder}")
-        if subject.made:
+                yield self.diagnosis(Spot.at(service.file, set_to), _STORAGE, message, f"mount a volume at {folder}")
+        if subject.project.made:
             for asset in kept_by_default(subject.package)[:1]:
                 message = f"{asset.subject} returns a value, and no IO manager keeps it where it can be found again"
                 remedy = 'give Definitions resources={"io_manager": …}, with a folder that a variable names'

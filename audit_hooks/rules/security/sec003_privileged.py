@@ -63,7 +63,7 @@ class Privileged(Rule):
         seen = set[Spot]()
         for service in filter(subject.containers.role, subject.containers.services):
             yield from self._of(subject, service.file, service.name, service.node, seen)
-        if name := subject.dagster_yaml:
+        if name := subject.workspace.dagster_yaml:
             launcher = subject.files.yaml(name).get("run_launcher").get("config").get("container_kwargs")
             yield from self._of(subject, name, "run_launcher", launcher, seen)
 
@@ -73,7 +73,7 @@ class Privileged(Rule):
             ("network_mode", ("host",), "is on the host's network"),
         )
         for key, values, what in rights:
-            spot = subject.at(file, node.get(key))
+            spot = Spot.at(file, node.get(key))
             if node.get(key).text.lower() in values and spot not in seen:
                 seen.add(spot)
                 whose = "the container of each run" if who == "run_launcher" else f"the container of {who}"

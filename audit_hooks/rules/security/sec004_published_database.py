@@ -100,7 +100,7 @@ def _open(subject: Subject) -> Iterator[Port]:
     seen = set[Spot]()
     for service in subject.containers.services:
         for item in service.node.get("ports").items:
-            spot = subject.at(service.file, item)
+            spot = Spot.at(service.file, item)
             address, target = _parts(item)
             if spot not in seen and target in _SERVERS and address in _EVERYWHERE:
                 seen.add(spot)

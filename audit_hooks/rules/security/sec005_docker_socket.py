@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...judging.rule import Rule
+from ...reading.sources import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -68,12 +69,12 @@ class DockerSocket(Rule):
         for service in subject.containers.code_servers():
             for node in _mounts(service.node.get("volumes")):
                 message = f"the code server {service.name} can write to Docker's socket: its code is root on the host"
-                yield self.diagnosis(subject.at(service.file, node), service.name, message)
-        if name := subject.dagster_yaml:
+                yield self.diagnosis(Spot.at(service.file, node), service.name, message)
+        if name := subject.workspace.dagster_yaml:
             launcher = subject.files.yaml(name).get("run_launcher")
             for node in _mounts(launcher.get("config").get("container_kwargs").get("volumes")):
                 message = "every run can write to Docker's socket: its code is root on the host"
-                yield self.diagnosis(subject.at(name, node), "run_launcher", message)
+                yield self.diagnosis(Spot.at(name, node), "run_launcher", message)
 
 
 def _mounts(volumes: Node) -> Iterator[Node]:

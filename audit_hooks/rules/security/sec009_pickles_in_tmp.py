@@ -92,18 +92,19 @@ class PicklesInTmp(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """A module's code; a workspace's dagster.yaml; what `.env` sets."""
+        workspace = subject.workspace
         if subject.kind == "module":
             managers = {name for code in subject.package.files for name in _pickling(code)}
             for code in subject.package.files:
                 if any(hint in code.text for hint in _HINTS):
                     yield from self._code(code, managers)
-        if name := subject.dagster_yaml:
+        if name := workspace.dagster_yaml:
             node = subject.files.yaml(name).get("local_artifact_storage").get("config").get("base_dir")
             if _shared(subject, node.text):
-                yield self._kept(subject.at(name, node), "local_artifact_storage", node.text)
-        for variable in subject.assignments:
+                yield self._kept(Spot.at(name, node), "local_artifact_storage", node.text)
+        for variable in workspace.assignments:
             if variable.key in _HOMES and _shared(subject, variable.value):
-                yield self._kept(Spot(subject.env or "", variable.line, 1), variable.key, variable.value)
+                yield self._kept(Spot(workspace.env or "", variable.line, 1), variable.key, variable.value)
 
     def _code(self, code: Code, managers: set[str]) -> Iterator[Diagnosis]:
         if any(_pickling(code)):  # a default may stand in a helper: the whole file is about pickles

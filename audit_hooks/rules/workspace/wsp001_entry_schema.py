@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import yaml
 
 from ...judging.rule import Rule
+from ...reading.sources import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -62,18 +63,19 @@ class EntrySchema(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Judge the root, then each item."""
-        name = subject.workspace_yaml
+        workspace = subject.workspace
+        name = workspace.workspace_yaml
         root = subject.files.yaml(name)
         for key, _ in root.pairs:
             if key.text != "load_from":
-                yield self.diagnosis(subject.at(name, key), key.text, f"the file has no key `{key.text}` for Dagster")
+                yield self.diagnosis(Spot.at(name, key), key.text, f"the file has no key `{key.text}` for Dagster")
         loaded = root.get("load_from")
         if (root.kind not in ("mapping", "null")) or loaded.kind not in ("sequence", "null"):
-            spot = subject.at(name, root if root.kind != "mapping" else loaded)
+            spot = Spot.at(name, root if root.kind != "mapping" else loaded)
             yield self.diagnosis(spot, "load_from", "`load_from` is no list")
-        for location in subject.locations:
+        for location in workspace.locations:
             for node, problem in _problems(location):
-                yield self.diagnosis(subject.at(name, node), location.subject, problem)
+                yield self.diagnosis(Spot.at(name, node), location.subject, problem)
 
 
 def _problems(location: Location) -> Iterator[tuple[Node, str]]:

@@ -46,9 +46,10 @@ class DuplicateLocation(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Names against those of the items above."""
+        workspace = subject.workspace
         first: dict[str, int] = {}
-        for location in subject.locations:
-            name = name_of(location, subject.text)
+        for location in workspace.locations:
+            name = name_of(location, workspace.text)
             if name and first.setdefault(name, location.spot.line) != location.spot.line:
                 message = f"a code location {name} is there already, in line {first[name]}"
                 yield self.diagnosis(location.spot, name, message)

@@ -11,6 +11,7 @@ from ...facts.locations import default_name, target_key
 from ...judging.findings import no_edits
 from ...judging.rule import SAFE, Rule
 from ...reading.edits import Edit
+from ...reading.sources import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,9 +50,10 @@ class UnnamedLocation(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Only items that are understood."""
-        for location in subject.locations:
+        workspace = subject.workspace
+        for location in workspace.locations:
             if location.target and not location.body.get("location_name").line:
-                default = default_name(location, subject.text)
+                default = default_name(location, workspace.text)
                 name = default or location.subject
                 edits = partial(_named, subject, location, default) if default else no_edits
                 yield self.diagnosis(location.spot, name, f"{name} has no location_name", edits=edits)
@@ -59,7 +61,7 @@ class UnnamedLocation(Rule):
 
 def _named(subject: Subject, location: Location, name: str) -> Iterator[Edit]:
     """The name that Dagster gives it now: with another one, its schedules and sensors would be off."""
-    file, body = subject.workspace_yaml, location.body
+    file, body = subject.workspace.workspace_yaml, location.body
     text = subject.files.text(file) or ""
     shown = name if name.replace("_", "").replace(".", "").isalnum() and not name[:1].isdigit() else f'"{name}"'
     if body.kind == "mapping" and body.pairs:
@@ -68,7 +70,7 @@ def _named(subject: Subject, location: Location, name: str) -> Iterator[Edit]:
             yield Edit(file, entry.at, entry.at, entry.text)
     elif body.kind == "scalar":
         # The shorthand has no place for a name: it becomes a mapping.
-        start = subject.files.offset(subject.at(file, body))
+        start = subject.files.offset(Spot.at(file, body))
         end = text.find("\n", start)
         end = len(text) if end < 0 else end
         value = text[start:end].partition(" #")[0].rstrip()

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from ...judging.rule import Rule
+from ...reading.sources import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,7 +48,8 @@ class MissingTarget(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Paths, where they are written literally. Dagster takes relative ones from the file only in python_file."""
-        for location in subject.locations:
+        workspace = subject.workspace
+        for location in workspace.locations:
             shorthand = {"relative_path": location.body} if location.target == "python_file" else {}
             for key, word in _WORDS.items():
                 node = location.body.get(key) if location.body.kind == "mapping" else shorthand.get(key, location.body)
@@ -57,12 +59,12 @@ class MissingTarget(Rule):
                 relative = not path.is_absolute()
                 if relative and (key != "relative_path" or ".." in path.parts):
                     continue
-                beside = (PurePosixPath(subject.workspace_yaml).parent / path).as_posix()
+                beside = (PurePosixPath(workspace.workspace_yaml).parent / path).as_posix()
                 exists = subject.files.has(beside) if relative else subject.files.committed or path.exists()
                 if not exists and not _in_container(subject):
-                    spot = subject.at(subject.workspace_yaml, node)
+                    spot = Spot.at(workspace.workspace_yaml, node)
                     yield self.diagnosis(spot, location.subject, f"there is no {word} {node.text}")
 
 
 def _in_container(subject: Subject) -> bool:
-    return any(subject.containers.role(service) == "webserver" for service in subject.services)
+    return any(subject.containers.role(service) == "webserver" for service in subject.workspace.services)

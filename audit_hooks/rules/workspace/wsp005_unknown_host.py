@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from dmb.compose.service import LISTENS, words
 
 from ...judging.rule import Rule
+from ...reading.sources import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from dmb.formats.yaml_nodes import Node
 
     from ...facts.locations import Location
+    from ...facts.workspace import Workspace
     from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
@@ -47,36 +49,37 @@ class UnknownHost(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Only with a Compose file to compare with."""
-        if not subject.services:
+        workspace = subject.workspace
+        if not workspace.services:
             return
-        known = {name: service for service in subject.services for name in _names(service, subject)}
-        for location in subject.locations:
+        known = {name: service for service in workspace.services for name in _names(service, workspace)}
+        for location in workspace.locations:
             if location.target != "grpc_server":
                 continue
             node = location.body.get("host")
-            host = subject.text(node)
+            host = workspace.text(node)
             if not host or "." in host or ":" in host or host in _ELSEWHERE:
                 continue
             if host in known:
-                yield from self._port(subject, location, known[host])
+                yield from self._port(workspace, location, known[host])
             elif not _joins_others(subject):
-                message = f"the host {host} is no service of {subject.compose_files[0]}"
-                yield self.diagnosis(subject.at(subject.workspace_yaml, node), location.subject, message)
+                message = f"the host {host} is no service of {workspace.compose_files[0]}"
+                yield self.diagnosis(Spot.at(workspace.workspace_yaml, node), location.subject, message)
 
-    def _port(self, subject: Subject, location: Location, service: Service) -> Iterator[Diagnosis]:
+    def _port(self, workspace: Workspace, location: Location, service: Service) -> Iterator[Diagnosis]:
         node = location.body.get("port")
         listens = LISTENS.search(words(service.node, "command"))
-        port = subject.text(node)
+        port = workspace.text(node)
         if listens and port and port.isdecimal() and int(port) != int(listens[1]):
             message = f"the port is {port}, and the service {service.name} listens on {listens[1]}"
-            yield self.diagnosis(subject.at(subject.workspace_yaml, node), location.subject, message)
+            yield self.diagnosis(Spot.at(workspace.workspace_yaml, node), location.subject, message)
 
 
-def _names(service: Service, subject: Subject) -> Iterator[str]:
+def _names(service: Service, workspace: Workspace) -> Iterator[str]:
     """What other containers can call a service."""
     yield service.name
     for key in ("container_name", "hostname"):
-        if name := subject.text(service.node.get(key)):
+        if name := workspace.text(service.node.get(key)):
             yield name
     for network in service.node.get("networks").entries.values():
         yield from (alias.text for alias in network.get("aliases").items)
@@ -84,6 +87,6 @@ def _names(service: Service, subject: Subject) -> Iterator[str]:
 
 def _joins_others(subject: Subject) -> bool:
     networks: list[Node] = []
-    for name in subject.compose_files:
+    for name in subject.workspace.compose_files:
         networks += subject.files.yaml(name).get("networks").entries.values()
     return any(network.get("external").kind != "null" for network in networks)

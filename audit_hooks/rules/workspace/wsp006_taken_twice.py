@@ -4,18 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dmb.compose.published import PortReader
-from dmb.errors import DmbError
-from dmb.formats.source import Source
-
 from ...judging.rule import Rule
 from ...reading.sources import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from dmb.compose.service import Service
-
+    from ...facts.workspace import Workspace
     from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
@@ -61,28 +56,23 @@ class TakenTwice(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Each claim against those above it."""
-        yield from self._servers(subject)
+        yield from self._servers(subject.workspace)
         taken: dict[str, tuple[str, int]] = {}
-        files = {
-            name: PortReader(Source(subject.root / name, subject.files.text(name) or ""), subject.values, [])
-            for name in subject.compose_files
-        }
-        for service in subject.services:
-            if service.node.get("profiles").kind != "null":
-                continue  # services of different profiles may stand for each other
+        for service, ports in subject.workspace.published:
             node = service.node.get("container_name")
-            claims = [(f"the container name {node.text}", subject.at(service.file, node))] if node.text else []
-            for claim, spot in [*claims, *_ports(subject, service, files[service.file])]:
+            claims = [(f"the container name {node.text}", Spot.at(service.file, node))] if node.text else []
+            claims += [(f"the port {port.port} of this host", Spot(service.file, port.node.line)) for port in ports]
+            for claim, spot in claims:
                 who, line = taken.setdefault(claim, (service.name, spot.line))
                 if who != service.name:
                     yield self.diagnosis(
                         spot, service.name, f"{claim} is taken already by the service {who}, in line {line}"
                     )
 
-    def _servers(self, subject: Subject) -> Iterator[Diagnosis]:
+    def _servers(self, workspace: Workspace) -> Iterator[Diagnosis]:
         taken: dict[tuple[str, str], tuple[str, int]] = {}
-        for location in subject.locations:
-            host, port = (subject.text(location.body.get(key)) for key in ("host", "port"))
+        for location in workspace.locations:
+            host, port = (workspace.text(location.body.get(key)) for key in ("host", "port"))
             if location.target != "grpc_server" or not port or host is None:
                 continue
             key = ("127.0.0.1" if host.lower() in _LOCAL else host, port)
@@ -90,13 +80,5 @@ class TakenTwice(Rule):
             if line != location.spot.line:
                 message = f"{host or 'this host'}:{port} is taken already by {who}, in line {line}"
                 yield self.diagnosis(
-                    subject.at(subject.workspace_yaml, location.body.get("port")), location.subject, message
+                    Spot.at(workspace.workspace_yaml, location.body.get("port")), location.subject, message
                 )
-
-
-def _ports(subject: Subject, service: Service, file: PortReader) -> Iterator[tuple[str, Spot]]:
-    try:
-        for published in file.published_by(service.node):
-            yield f"the port {published.port} of this host", Spot(service.file, published.node.line)
-    except DmbError as error:
-        subject.files.refused(service.file, error)

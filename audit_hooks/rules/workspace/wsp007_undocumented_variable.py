@@ -12,6 +12,7 @@ from ...facts.variables import DAGSTER, DOCUMENTED, PLATFORM
 from ...judging.findings import no_edits
 from ...judging.rule import SAFE, Rule
 from ...reading.edits import Edit
+from ...reading.sources import Spot
 from ..examples import MANIFEST
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ...facts.code import Code
     from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
-    from ...reading.sources import Sources, Spot
+    from ...reading.sources import Sources
 
 _EXAMPLE = ".env.example"
 _OTHERS = (_EXAMPLE, ".env.sample", ".env.template", "env.example", ".env.dist")
@@ -120,7 +121,7 @@ def _added(files: Sources, document: str, missing: Iterable[str]) -> Iterator[Ed
 
 def _documents(subject: Subject) -> list[tuple[Sources, str]]:
     """The files that speak of variables, the subject's own first."""
-    if subject.made:
+    if subject.project.made:
         return [(subject.files, _EXAMPLE)]
     return [(files, name) for files in (subject.files, subject.repository) for name in _OTHERS if files.has(name)]
 
@@ -139,10 +140,12 @@ def _undocumented(subject: Subject) -> dict[str, tuple[Spot, str]]:
 
 def _known(subject: Subject) -> set[str] | None:
     """The variables that are documented or set; None where it is nobody's habit here to document them."""
+    project = subject.project
+    module = project.manifest
     texts = [files.text(name) or "" for files, name in _documents(subject)]
     known = {variable for text in texts for variable in DOCUMENTED.findall(text)}
-    if subject.made:
-        return known | set(subject.module.requires) if subject.module else None
+    if project.made:
+        return known | set(module.requires) if module else None
     if not texts:
         return None
     for service in subject.containers.services:
@@ -158,19 +161,20 @@ def _known(subject: Subject) -> set[str] | None:
 
 
 def _read(subject: Subject) -> Iterator[tuple[str, Spot, str]]:
+    project = subject.project
     for code in subject.package.files:
-        ours = subject.made or subject.package.imports_dagster(code)
+        ours = project.made or subject.package.imports_dagster(code)
         if ours and any(word in code.text for word in ("environ", "getenv", "EnvVar")):
-            for key in sorted(_keys(code, all_of_them=subject.made), key=lambda node: (node.lineno, node.col_offset)):
+            for key in sorted(_keys(code, all_of_them=project.made), key=lambda node: (node.lineno, node.col_offset)):
                 name = code.value(key)
                 if isinstance(name, str) and _NAME.fullmatch(name):
                     yield name, code.spot(key), "the code"
     for file in subject.containers.compose_files:
-        if not file.startswith(subject.home):  # the pieces' variables are the workspace's
+        if not file.startswith(subject.workspace.home):  # the pieces' variables are the workspace's
             for node in subject.files.yaml(file).walk():
                 for match in _USED.finditer(node.text):
-                    if (match[1] or match[2]) and (subject.made or not match[3]):
-                        yield match[1] or match[2], subject.at(file, node), file
+                    if (match[1] or match[2]) and (project.made or not match[3]):
+                        yield match[1] or match[2], Spot.at(file, node), file
 
 
 def _keys(code: Code, *, all_of_them: bool) -> Iterator[ast.expr]:

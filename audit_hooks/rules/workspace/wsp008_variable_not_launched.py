@@ -8,6 +8,7 @@ from dmb.compose.service import environment
 
 from ...facts.variables import DAGSTER, PLATFORM
 from ...judging.rule import Rule
+from ...reading.sources import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,7 +74,8 @@ class VariableNotLaunched(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Each code server once, told at the launcher."""
-        file = subject.dagster_yaml or ""
+        workspace = subject.workspace
+        file = workspace.dagster_yaml or ""
         launcher = subject.files.yaml(file).get("run_launcher")
         if launcher.get("class").text != "DockerRunLauncher":
             return
@@ -82,7 +84,7 @@ class VariableNotLaunched(Rule):
             return
         passed = {item.text.partition("=")[0] for item in given.items}
         node = given if given.line else launcher.get("class")
-        for service in subject.services:
+        for service in workspace.services:
             if subject.containers.role(service) != "code":
                 continue
             names = environment(service)
@@ -96,7 +98,7 @@ class VariableNotLaunched(Rule):
             ]
             if missing:
                 message = f"the runs of {service.name} do not get {', '.join(missing)}"
-                yield self.diagnosis(subject.at(file, node), service.name, message)
+                yield self.diagnosis(Spot.at(file, node), service.name, message)
 
 
 def _baked(subject: Subject, service: Service) -> set[str]:

@@ -81,7 +81,7 @@ class NoHealthCheck(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Only where all that a server is made of can be seen."""
-        for service in subject.services:
+        for service in subject.workspace.services:
             if _unasked(subject, service):
                 message = f"the code server {service.name} has no health check"
                 edits = partial(_checked, subject.files, service, subject.containers.runs(service))
@@ -106,7 +106,7 @@ def _unasked(subject: Subject, service: Service) -> bool:
     if check.get("test").line and "NONE" not in [word.text for word in check.get("test").scalars()]:
         return False
     path, target = subject.containers.built_from(service)
-    if subject.made and subject.repository.has(own := f"{subject.folder}/Dockerfile".lstrip("/")):
+    if subject.project.made and subject.repository.has(own := f"{subject.folder}/Dockerfile".lstrip("/")):
         path = own  # the pieces name its image, and do not build it
     if check.get("disable").text.lower() == "true":
         return True

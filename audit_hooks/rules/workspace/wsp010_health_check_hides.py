@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 from ...facts.containers import spot_of
 from ...judging.rule import SAFE, Rule
 from ...reading.edits import Edit
+from ...reading.sources import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
-    from ...reading.sources import Sources, Spot
+    from ...reading.sources import Sources
 
 _HIDES = re.compile(r"\s*(\|\||;)\s*(exit\s+0|true|:)\s*;?\s*$")
 _WRITTEN = re.compile(r"\s*(\|\||;)\s*(exit\s+0|true|:)(\s*;)?(?=\s*[\"']?\s*[\],]?\s*[\])]?\s*(#.*)?$)", re.MULTILINE)
@@ -68,7 +69,7 @@ def _hiding(subject: Subject) -> Iterator[tuple[Spot, str, int]]:
         test = service.node.get("healthcheck").get("test")
         last = (test.scalars() or [test])[-1]
         if _HIDES.search(last.text):
-            yield subject.at(service.file, last), service.name, -1
+            yield Spot.at(service.file, last), service.name, -1
     for name in subject.containers.dockerfiles:
         for step in subject.files.dockerfile(name):
             if step.word == "HEALTHCHECK" and _HIDES.search(step.rest.rstrip("]\"' ")):

@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...judging.rule import Rule
+from ...reading.sources import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from dmb.formats.yaml_nodes import Node
 
+    from ...facts.workspace import Workspace
     from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
@@ -74,17 +76,18 @@ class UnknownNetwork(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Only with a Compose file to compare with."""
-        file = subject.dagster_yaml or ""
+        workspace = subject.workspace
+        file = workspace.dagster_yaml or ""
         launcher = subject.files.yaml(file).get("run_launcher")
-        if launcher.get("class").text != "DockerRunLauncher" or not subject.compose_files:
+        if launcher.get("class").text != "DockerRunLauncher" or not workspace.compose_files:
             return
-        compose = subject.files.yaml(subject.compose_files[0])
-        known = _names(subject, compose)
+        compose = subject.files.yaml(workspace.compose_files[0])
+        known = _names(workspace, compose)
         if known is None:
             return
         config = launcher.get("config")
         for node in [*config.get("network").scalars(), *config.get("networks").scalars()]:
-            name = subject.text(node)
+            name = workspace.text(node)
             if not name or name in known or name in ("host", "bridge", "none"):
                 continue
             keys = [*compose.get("networks").entries, "default"]
@@ -93,19 +96,19 @@ class UnknownNetwork(Rule):
             if any(name.endswith(f"_{key}") for key in keys) and not project:
                 continue
             hint = f": Docker calls it {project or 'PROJECT'}_{name}" if name in keys else ""
-            message = f"{subject.compose_files[0]} has no network of the name {name}{hint}"
-            yield self.diagnosis(subject.at(file, node), "run_launcher", message)
+            message = f"{workspace.compose_files[0]} has no network of the name {name}{hint}"
+            yield self.diagnosis(Spot.at(file, node), "run_launcher", message)
 
 
-def _names(subject: Subject, compose: Node) -> set[str] | None:
+def _names(workspace: Workspace, compose: Node) -> set[str] | None:
     """The names that Docker knows; None where a variable that is not set holds one."""
-    project = subject.text(compose.get("name"))
+    project = workspace.text(compose.get("name"))
     names = {f"{project}_default"}
     for key, network in compose.get("networks").entries.items():
         external = network.get("external")
         given = network.get("name") if network.get("name").line else external.get("name")
         if given.line:
-            name = subject.text(given)
+            name = workspace.text(given)
             if name is None:
                 return None
             names.add(name)

@@ -74,10 +74,10 @@ def _set(subject: Subject) -> Iterator[tuple[Spot, str]]:
     for service in subject.containers.services:
         environment = service.node.get("environment")
         if (node := environment.get("DAGSTER_HOME")).line:
-            yield subject.at(service.file, node), node.text
+            yield Spot.at(service.file, node), node.text
         for item in environment.items:
             if item.text.startswith("DAGSTER_HOME="):
-                yield subject.at(service.file, item), item.text.partition("=")[2]
+                yield Spot.at(service.file, item), item.text.partition("=")[2]
     for name in subject.containers.dockerfiles:
         for step in subject.files.dockerfile(name):
             home = re.search(r"(?:^|\s)DAGSTER_HOME[= ]([^\s]+)", step.rest) if step.word == "ENV" else None

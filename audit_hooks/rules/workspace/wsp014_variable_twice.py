@@ -29,9 +29,10 @@ class VariableTwice(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Each key against those above it."""
+        workspace = subject.workspace
         first: dict[str, int] = {}
-        for assignment in subject.assignments:
+        for assignment in workspace.assignments:
             line = first.setdefault(assignment.key, assignment.line)
             if line != assignment.line:
-                spot = Spot(subject.env or "", assignment.line, 1)
+                spot = Spot(workspace.env or "", assignment.line, 1)
                 yield self.diagnosis(spot, assignment.key, f"{assignment.key} is set already in line {line}")

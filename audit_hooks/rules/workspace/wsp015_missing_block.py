@@ -41,8 +41,9 @@ class MissingBlock(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Registry against files."""
-        owners = {name: {block.owner for block in blocks} for name, blocks in subject.marked.items()}
-        for module, entry in (subject.registry.modules if subject.registry else {}).items():
+        workspace = subject.workspace
+        owners = {name: {block.owner for block in blocks} for name, blocks in workspace.marked.items()}
+        for module, entry in (workspace.registry.modules if workspace.registry else {}).items():
             remedy = f"dmb workspace add {shlex.quote(entry.path)}" if entry.path else ""
             for name in entry.blocks:
                 if module not in owners.get(name, set()):
@@ -52,5 +53,5 @@ class MissingBlock(Rule):
                         if is_there
                         else f"{name}, with the block of {module}, is gone"
                     )
-                    spot = Spot(name) if is_there else subject.registered(module)
+                    spot = Spot(name) if is_there else workspace.registered(module)
                     yield self.diagnosis(spot, module, message, remedy and f"{remedy} puts it in again")

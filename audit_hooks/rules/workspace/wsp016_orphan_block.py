@@ -37,11 +37,12 @@ class OrphanBlock(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Files against registry."""
-        if subject.registry is None:
+        workspace = subject.workspace
+        if workspace.registry is None:
             return
-        for name, blocks in subject.marked.items():
+        for name, blocks in workspace.marked.items():
             for block in blocks:
-                if block.owner not in subject.registry.modules:
+                if block.owner not in workspace.registry.modules:
                     spot = Spot(name, block.line, len(block.indent) + 1)
                     message = f"this block is of {block.owner}, which is no module of the workspace"
                     yield self.diagnosis(spot, block.owner, message)

@@ -40,13 +40,14 @@ class ChangedBlock(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Digests against the registry's."""
-        if subject.registry is None:
+        workspace = subject.workspace
+        if workspace.registry is None:
             return
         from dmb.workspace.state.registry import fingerprints  # only here: a commit has no registry
 
-        modules = subject.registry.modules
-        for name, blocks in subject.marked.items():
-            if name == subject.env:
+        modules = workspace.registry.modules
+        for name, blocks in workspace.marked.items():
+            if name == workspace.env:
                 continue
             lines = {block.owner: block for block in reversed(blocks)}
             for owner, digest in fingerprints(blocks, modules).items():

@@ -40,11 +40,12 @@ class ModuleGone(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Registry against module repositories."""
-        for name, member in subject.members.items():
+        workspace = subject.workspace
+        for name, member in workspace.members.items():
             if isinstance(member, NothingToWorkOn):
-                where = member.place or (subject.registry.modules[name].path if subject.registry else "")
-                yield self.diagnosis(subject.registered(name), name, f"{name}: {member.cause} ({where})")
+                where = member.place or (workspace.registry.modules[name].path if workspace.registry else "")
+                yield self.diagnosis(workspace.registered(name), name, f"{name}: {member.cause} ({where})")
             elif isinstance(member, DmbError):
                 yield self.diagnosis(
-                    subject.registered(name), name, f"{name}: {member.cause} ({member.place})", member.remedy
+                    workspace.registered(name), name, f"{name}: {member.cause} ({member.place})", member.remedy
                 )

@@ -40,15 +40,19 @@ class ModuleChanged(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Registry against manifests."""
-        for name, member in subject.members.items():
-            if not isinstance(member, Module) or subject.registry is None:
+        workspace = subject.workspace
+        for name, member in workspace.members.items():
+            if not isinstance(member, Module) or workspace.registry is None:
                 continue
-            entry = subject.registry.modules[name]
+            entry = workspace.registry.modules[name]
             now = {"name": (name, member.name), "location name": (entry.location_name, member.location_name)}
             now |= {"package": (entry.package, member.package), "database": (entry.database, member.database)}
             for word, (old, new) in now.items():
                 if old != new:
                     remedy = f"bring it up to date: dmb workspace add {shlex.quote(entry.path)}"
                     yield self.diagnosis(
-                        subject.registered(name), name, f"the {word} of {name} was {old}, and is {new} now", remedy
+                        workspace.registered(name),
+                        name,
+                        f"the {word} of {name} was {old}, and is {new} now",
+                        remedy,
                     )

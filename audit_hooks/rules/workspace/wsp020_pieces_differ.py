@@ -51,10 +51,11 @@ class PiecesDiffer(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Only in a module repository."""
-        module = subject.module
+        workspace = subject.workspace
+        module = subject.project.manifest
         if module is None:
             return
-        name = subject.workspace_yaml
+        name = workspace.workspace_yaml
         if not subject.files.has(name):
             yield self.diagnosis(
                 Spot(name), module.name, f"{name} is missing", "restore it from the template or your history"
@@ -62,13 +63,15 @@ class PiecesDiffer(Rule):
             return
         if subject.files.yaml(name).kind != "mapping":
             return
-        if len(subject.locations) != 1:
-            spot = Spot(name, subject.locations[1].spot.line if subject.locations else 1)
-            yield self.diagnosis(spot, module.name, f"a module is one location, and here are {len(subject.locations)}")
-        for location in subject.locations[:1]:
+        if len(workspace.locations) != 1:
+            spot = Spot(name, workspace.locations[1].spot.line if workspace.locations else 1)
+            yield self.diagnosis(
+                spot, module.name, f"a module is one location, and here are {len(workspace.locations)}"
+            )
+        for location in workspace.locations[:1]:
             for key, message in _differences(location, module):
                 node = location.body.get(key)
-                spot = subject.at(name, node) if node.line else location.spot
+                spot = Spot.at(name, node) if node.line else location.spot
                 yield self.diagnosis(spot, module.name, message)
 
 

@@ -66,46 +66,49 @@ class UndefinedVariable(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Each variable once, where it is used first."""
-        if subject.env is None:
+        module = subject.project.manifest
+        workspace = subject.workspace
+        if workspace.env is None:
             return
-        text = subject.files.text(subject.env) or ""
-        known = {*subject.values, *(DOCUMENTED.findall(text) if subject.files.committed else ())}
-        if subject.module:
+        text = subject.files.text(workspace.env) or ""
+        known = {*workspace.values, *(DOCUMENTED.findall(text) if subject.files.committed else ())}
+        if module:
             # What a workspace assigns to the module, and what is its own, stands in no file of the repository.
-            known |= set(subject.module.requires)
-            given = re.compile(rf"{re.escape(subject.module.prefix)}_(GRPC_PORT|DB_\w+)|DAGSTER_\w+")
+            known |= set(module.requires)
+            given = re.compile(rf"{re.escape(module.prefix)}_(GRPC_PORT|DB_\w+)|DAGSTER_\w+")
         else:
             given = None
-        for member_name, member in subject.members.items():
+        for member_name, member in workspace.members.items():
             for variable in member.requires if isinstance(member, Module) else ():
                 if variable not in known:
                     known.add(variable)
-                    message = f"{member_name} requires {variable}, and {subject.env} does not set it"
-                    yield self.diagnosis(Spot(subject.env), variable, message)
+                    message = f"{member_name} requires {variable}, and {workspace.env} does not set it"
+                    yield self.diagnosis(Spot(workspace.env), variable, message)
         for variable, spot in _uses(subject):
             if variable in known or PLATFORM.fullmatch(variable) or (given and given.fullmatch(variable)):
                 continue
             known.add(variable)
-            message = f"{variable} is used here, and {subject.env} does not set it"
-            diagnosis = self.diagnosis(spot, variable, message, f"set it in {subject.env}")
-            if subject.files.committed and not subject.module:  # a commit cannot know what a shell or a CI sets
+            message = f"{variable} is used here, and {workspace.env} does not set it"
+            diagnosis = self.diagnosis(spot, variable, message, f"set it in {workspace.env}")
+            if subject.files.committed and not module:  # a commit cannot know what a shell or a CI sets
                 diagnosis = Diagnosis(diagnosis.finding._replace(severity="warning"))
             yield diagnosis
 
 
 def _uses(subject: Subject) -> Iterator[tuple[str, Spot]]:
-    for name in subject.compose_files:
+    workspace = subject.workspace
+    for name in workspace.compose_files:
         for node in subject.files.yaml(name).walk():
             for match in _USE.finditer(node.text):
                 if match[1] or match[2]:
-                    yield match[1] or match[2], subject.at(name, node)
+                    yield match[1] or match[2], Spot.at(name, node)
     given = {"DAGSTER_HOME"}  # what Dagster's own files name is looked up in the containers' environment
-    for service in subject.services:
+    for service in workspace.services:
         variables = subject.containers.given(service)
         if variables is None:
             return
         given |= variables
-    for name in filter(None, (subject.workspace_yaml, subject.dagster_yaml)):
+    for name in filter(None, (workspace.workspace_yaml, workspace.dagster_yaml)):
         for node in subject.files.yaml(name).walk():
             if len(node.pairs) == 1 and (variable := node.get("env").text) and variable not in given:
-                yield variable, subject.at(name, node.get("env"))
+                yield variable, Spot.at(name, node.get("env"))

@@ -59,15 +59,16 @@ class MissingPiece(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """The files by name; WSP005 and WSP020 judge what they say."""
-        module = subject.module
+        workspace = subject.workspace
+        module = subject.project.manifest
         if module is None:
             return
         isolated = module.code_location == "isolated"
         names = ("docker-compose.yml", ".env.example") if isolated else ("dockerfile.snippet", ".env.example")
-        needed = [*(f"{subject.home}{name}" for name in names), *(["Dockerfile"] if isolated else [])]
+        needed = [*(f"{workspace.home}{name}" for name in names), *(["Dockerfile"] if isolated else [])]
         for name in needed:
             if not subject.files.has(name):
                 yield self.diagnosis(Spot(name), module.name, f"{name} is missing")
-        if isolated and subject.files.has(needed[0]) and not subject.services:
+        if isolated and subject.files.has(needed[0]) and not workspace.services:
             message = f"{needed[0]} has no service, and workspace.yaml names one"
             yield self.diagnosis(Spot(needed[0], 1), module.name, message, "write the code server's service there")

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ...judging.rule import Rule
+from ...reading.sources import Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,9 +57,10 @@ class UnknownDependency(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Every Compose file; a name is looked for elsewhere only where it is not in its own."""
-        files = dict.fromkeys((*subject.compose_files, *subject.containers.compose_files))
+        workspace = subject.workspace
+        files = dict.fromkeys((*workspace.compose_files, *subject.containers.compose_files))
         for file in files:
-            if subject.home and file.startswith(subject.home):
+            if workspace.home and file.startswith(workspace.home):
                 continue
             whole = subject.files.yaml(file)
             services = whole.get("services").entries
@@ -68,7 +70,7 @@ class UnknownDependency(Rule):
                 for needed, node in _needed(service.get("depends_on")):
                     if needed not in services and "$" not in needed and not _elsewhere(subject, file, needed):
                         message = f"{name} depends on {needed}, which is no service of {file}"
-                        yield self.diagnosis(subject.at(file, node), name, message)
+                        yield self.diagnosis(Spot.at(file, node), name, message)
 
 
 def _needed(dependencies: Node) -> Iterator[tuple[str, Node]]:

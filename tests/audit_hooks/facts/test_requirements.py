@@ -62,7 +62,7 @@ def test_what_is_not_understood_is_not_guessed(text: str) -> None:
     ],
 )  # fmt: skip
 def test_a_project_says_which_dagster_it_takes(files: dict[str, str], wanted: str, tmp_path: Path) -> None:
-    found = dagster(module(tmp_path, files).requirements)
+    found = dagster(module(tmp_path, files).project.requirements)
     told = ",".join(".".join(map(str, version)) for version in found) if found else ""
     assert told == wanted
 
@@ -73,7 +73,7 @@ def test_each_requirement_has_its_place(tmp_path: Path) -> None:
         'aws = ["dagster_aws"]\n\n'
         '[dependency-groups]\ndev = ["pytest", {include-group = "x"}]\n'
     )
-    found = module(tmp_path, {"pyproject.toml": text}).requirements
+    found = module(tmp_path, {"pyproject.toml": text}).project.requirements
     assert [(one.name, one.place, one.spot.line, one.spot.column) for one in found] == [
         ("dagster", MAIN, 3, 4),
         ("dagster-aws", "extra aws", 7, 9),
@@ -98,8 +98,8 @@ def test_each_requirement_has_its_place(tmp_path: Path) -> None:
 def test_what_the_repository_installs_counts_where_a_project_says_nothing(
     files: dict[str, str], may: bool, tmp_path: Path
 ) -> None:
-    project = module(tmp_path, files)
-    assert may_use(project.requirements, project.repository, (1, 8)) is may
+    subject = module(tmp_path, files)
+    assert may_use(subject.project.requirements, subject.repository, (1, 8)) is may
 
 
 HOSTILE = [

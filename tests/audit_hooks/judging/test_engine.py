@@ -38,7 +38,7 @@ def test_rules_come_after_those_that_they_wait_for_whatever_their_codes() -> Non
         rule("ZZZ001"),
         rule("AAA001", requires=("ZZZ002", "BBB001")),
         rule("ZZZ002", gives_way_to=("ZZZ003",)),
-        rule("BBB001", after=("ZZZ003", "GONE01")),
+        rule("BBB001", gives_way_to=("ZZZ003", "GONE01")),
         rule("ZZZ003"),
         rule("AAA002", last=True),
     ]
@@ -51,7 +51,7 @@ def test_rules_come_after_those_that_they_wait_for_whatever_their_codes() -> Non
 
 
 def test_rules_that_wait_for_each_other_are_refused() -> None:
-    rules = [rule("AAA001", requires=("BBB001",)), rule("BBB001", after=("AAA001",))]
+    rules = [rule("AAA001", requires=("BBB001",)), rule("BBB001", gives_way_to=("AAA001",))]
     with pytest.raises(ValueError, match="AAA001, BBB001, AAA001"):
         in_order(rules)
 
