@@ -84,9 +84,9 @@ class Containers:
         """(path in the repository of the Dockerfile that a service is built from, target); ("", "") where it is not
         built from one that stands there.
         """
-        told = build(service)
-        path = posixpath.normpath(posixpath.join(self._folder, told.dockerfile)) if told else ""
-        return (path, told.target) if told and self._repository.has(path) else ("", "")
+        image = build(service)
+        path = posixpath.normpath(posixpath.join(self._folder, image.dockerfile)) if image else ""
+        return (path, image.target) if image and self._repository.has(path) else ("", "")
 
     def lineage(self, dockerfile: str, target: str = "") -> list[Stage]:
         """The stages that an image consists of, the first one made first: `target` (the last stage for "") and those
@@ -96,13 +96,13 @@ class Containers:
         wanted = next(
             (stage for stage in stages if stage.name and stage.name == target), stages[-1] if stages else None
         )
-        found: list[Stage] = []
-        while wanted and wanted not in found:
-            found.insert(0, wanted)
+        lineage: list[Stage] = []
+        while wanted and wanted not in lineage:
+            lineage.insert(0, wanted)
             before = stages[: stages.index(wanted)]
             base = wanted.base.lower()
             wanted = next((stage for stage in before if stage.name and stage.name == base), None)
-        return found
+        return lineage
 
     def family(self, service: Service) -> tuple[list[Service], bool]:
         """A service and those that it extends, the nearest first, and whether all of them can be seen."""
@@ -129,22 +129,22 @@ class Containers:
     def runs(self, service: Service) -> str:
         """The words of what a service runs, as far as its Compose file or its Dockerfile says it."""
         whole = merged(self.family(service)[0]).node
-        told = f"{words(whole, 'entrypoint')} {words(whole, 'command')}".strip()
-        return told or self.starts(*self.built_from(service))
+        run = f"{words(whole, 'entrypoint')} {words(whole, 'command')}".strip()
+        return run or self.starts(*self.built_from(service))
 
     def starts(self, dockerfile: str, target: str = "") -> str:
         """The words of what an image starts; "" where nothing says it."""
-        told: dict[str, str] = {}
+        started: dict[str, str] = {}
         for stage in self.lineage(dockerfile, target) if dockerfile else ():
             for instruction in stage.instructions:
                 if instruction.word in ("CMD", "ENTRYPOINT"):
-                    told[instruction.word] = " ".join(_WORDS.sub(" ", instruction.rest).split())
-        return " ".join(filter(None, (told.get("ENTRYPOINT"), told.get("CMD"))))
+                    started[instruction.word] = " ".join(_WORDS.sub(" ", instruction.rest).split())
+        return " ".join(filter(None, (started.get("ENTRYPOINT"), started.get("CMD"))))
 
     def role(self, service: Service) -> str:
         """What a service is for: webserver, daemon, code, postgresql, mysql; "" where nothing tells."""
-        found = role(service.name, self.runs(service), service.node.get("image").text)
-        return found if found or service.name not in self._hosts else "code"
+        known = role(service.name, self.runs(service), service.node.get("image").text)
+        return known if known or service.name not in self._hosts else "code"
 
     @cached_property
     def _hosts(self) -> set[str]:

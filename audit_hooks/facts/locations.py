@@ -61,8 +61,8 @@ def name_of(location: Location, text: Callable[[Node], str | None]) -> str:
 
     `text` is a scalar with variables put in, None where that cannot be known.
     """
-    given = location.body.get("location_name")
-    return (text(given) or "") if given.line else default_name(location, text)
+    name = location.body.get("location_name")
+    return (text(name) or "") if name.line else default_name(location, text)
 
 
 def target_key(location: Location) -> str:

@@ -204,13 +204,13 @@ def _unparsed(name: str, text: str, error: SyntaxError) -> Broken:
     spot = Spot(name, error.lineno or 0, max(error.offset or 0, 0))
     lines = text.split("\n")
     line = lines[spot.line - 1] if 0 < spot.line <= len(lines) else ""
-    here = ".".join(map(str, sys.version_info[:2]))
+    running = ".".join(map(str, sys.version_info[:2]))
     for pattern, version in _NEWER:
         if sys.version_info < version and pattern.search(line):
             needed = ".".join(map(str, version))
             return Broken(
                 spot,
-                f"this is syntax of Python {needed} or later, and the audit runs on {here}: the file is not judged",
+                f"this is syntax of Python {needed} or later, and the audit runs on {running}: the file is not judged",
                 f"run the audit on Python {needed} or later (language_version in .pre-commit-config.yaml)",
             )
-    return Broken(spot, f"this is no Python that {here} reads: {error.msg}", "mend the line")
+    return Broken(spot, f"this is no Python that {running} reads: {error.msg}", "mend the line")

@@ -30,8 +30,8 @@ def mark(finding: Finding, text: str | None) -> str:
     line = lines[finding.line - 1] if 0 < finding.line <= len(lines) else ""
     if hidden(finding.rule):
         line = ""  # a baseline is committed: nothing of a secret goes into it
-    told = "\0".join((finding.rule, finding.path, finding.subject, " ".join(line.split())))
-    return hashlib.sha256(told.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    words = "\0".join((finding.rule, finding.path, finding.subject, " ".join(line.split())))
+    return hashlib.sha256(words.encode("utf-8", "surrogateescape")).hexdigest()[:32]
 
 
 def hidden(code: str) -> bool:
@@ -51,14 +51,14 @@ def read(path: Path) -> dict[str, int]:
     """How many findings of each fingerprint are known. DmbError where the file is no baseline."""
     remedy = "write it anew: dmb audit --write-baseline FILE"
     try:
-        told = json.loads(path.read_text("utf-8"))
-        if told["schema"] != SCHEMA:
+        document = json.loads(path.read_text("utf-8"))
+        if document["schema"] != SCHEMA:
             raise DmbError(f"its schema is not {SCHEMA}", place=str(path), remedy=remedy)
-        found = told["findings"]
-        if not isinstance(found, dict) or not all(isinstance(count, int) for count in found.values()):
+        counts = document["findings"]
+        if not isinstance(counts, dict) or not all(isinstance(count, int) for count in counts.values()):
             raise TypeError
     except OSError as error:
         raise DmbError(f"it cannot be read: {error.strerror}", place=str(path), remedy=remedy) from error
     except (ValueError, TypeError, KeyError) as error:
         raise DmbError("this is no baseline", place=str(path), remedy=remedy) from error
-    return {str(mark): count for mark, count in found.items()}
+    return {str(mark): count for mark, count in counts.items()}

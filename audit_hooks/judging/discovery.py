@@ -26,8 +26,8 @@ _DEEPEST = 4  # folders that are searched for repositories below one that is non
 def repositories(root: Path) -> Iterator[Path]:
     """`root` where git knows it or nothing below does; else every repository in the folders below, sorted."""
     known = (root / ".git").exists() or tracked(root)
-    found = [] if known else sorted(_below(root, _DEEPEST))
-    yield from found or [root]
+    folders = [] if known else sorted(_below(root, _DEEPEST))
+    yield from folders or [root]
 
 
 def _below(folder: Path, depth: int) -> Iterator[Path]:
@@ -57,13 +57,13 @@ def subjects(root: Path) -> Iterator[Subject]:
             for other in modules
             if other != folder and (not folder or other.startswith(f"{folder}/"))
         ]
-        here = files.below(folder)
+        own = files.below(folder)
         if folder in modules:
-            yield Subject("module", here, repository=files, folder=folder, nested=nested)
+            yield Subject("module", own, repository=files, folder=folder, nested=nested)
         if folder in workspaces:
-            yield Subject("workspace", here, workspaces[folder], repository=files, folder=folder, nested=nested)
+            yield Subject("workspace", own, workspaces[folder], repository=files, folder=folder, nested=nested)
         if not folder and "" not in modules and "" not in workspaces:
-            yield Subject("repository", here, repository=files, nested=[*nested, *filter(None, workspaces)])
+            yield Subject("repository", own, repository=files, nested=[*nested, *filter(None, workspaces)])
 
 
 def _modules(files: Sources) -> set[str]:
@@ -85,12 +85,12 @@ def _modules(files: Sources) -> set[str]:
             projects.setdefault(folder, False)
         elif name.endswith(".py"):
             code.append(name)
-    found = {folder for folder, named in projects.items() if named}
+    folders = {folder for folder, named in projects.items() if named}
     for name in code:
         home = _home(name, projects)
-        if home not in found and _IMPORTS.search(files.text(name) or ""):
-            found.add(home)
-    return found
+        if home not in folders and _IMPORTS.search(files.text(name) or ""):
+            folders.add(home)
+    return folders
 
 
 def _home(name: str, projects: dict[str, bool]) -> str:
@@ -102,7 +102,7 @@ def _home(name: str, projects: dict[str, bool]) -> str:
 
 def _workspaces(files: Sources, modules: set[str]) -> dict[str, dict[str, str]]:
     """The folder of every workspace.yaml that is no module's piece, and the places of what stands elsewhere."""
-    found: dict[str, dict[str, str]] = {}
+    workspaces: dict[str, dict[str, str]] = {}
     pieces = {f"{folder}/{PIECES}".lstrip("/") for folder in modules}
     for name in files.names:
         folder, _, file = name.rpartition("/")
@@ -110,10 +110,10 @@ def _workspaces(files: Sources, modules: set[str]) -> dict[str, dict[str, str]]:
             above, _, own = folder.rpartition("/")
             if own and not _composed(files, folder) and _composed(files, above):
                 # Containers mount a folder of configuration that stands beside their Compose file.
-                found[above] = {file: f"{own}/{file}" for file in ("workspace.yaml", "dagster.yaml")}
+                workspaces[above] = {file: f"{own}/{file}" for file in ("workspace.yaml", "dagster.yaml")}
             else:
-                found[folder] = {}
-    return found
+                workspaces[folder] = {}
+    return workspaces
 
 
 def _composed(files: Sources, folder: str) -> bool:

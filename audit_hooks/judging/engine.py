@@ -106,18 +106,18 @@ def audit(root: Path, options: Options, *, jobs: int = 1) -> list[Verdict]:
     everywhere; outside of git all files but those do. `jobs` is how many processes share the work where there is
     enough of it.
     """
-    found = list(repositories(root))
-    many = jobs > 1 and (len(found) >= _MANY or sum(1 for one in found for _ in subjects(one)) >= _MANY)
-    parts = jobs if many and len(found) < _MANY else 1
-    units = [(root, repository, options, part, parts) for repository in found for part in range(parts)]
+    folders = list(repositories(root))
+    many = jobs > 1 and (len(folders) >= _MANY or sum(1 for folder in folders for _ in subjects(folder)) >= _MANY)
+    parts = jobs if many and len(folders) < _MANY else 1
+    units = [(root, folder, options, part, parts) for folder in folders for part in range(parts)]
     if many:
         from concurrent.futures import ProcessPoolExecutor
 
         with ProcessPoolExecutor(jobs, initializer=collect_seldom) as pool:
             chunk = max(1, len(units) // (jobs * 8))
-            verdicts = [one for some in pool.map(_unit, units, chunksize=chunk) for one in some]
+            verdicts = [verdict for unit in pool.map(_unit, units, chunksize=chunk) for verdict in unit]
     else:
-        verdicts = [one for unit in units for one in _unit(unit)]
+        verdicts = [verdict for unit in units for verdict in _unit(unit)]
     return _once(sorted(verdicts, key=lambda verdict: (verdict.folder, verdict.kind)))
 
 
@@ -148,9 +148,11 @@ def _once(verdicts: list[Verdict]) -> list[Verdict]:
     """The verdicts with each finding in one of them: two subjects may share a file, and the innermost has it."""
     seen: set[Finding] = set()
     for index in sorted(range(len(verdicts)), key=lambda index: (-len(verdicts[index].folder), index)):
-        told = verdicts[index].findings
-        verdicts[index] = verdicts[index]._replace(findings=tuple(one for one in told if one not in seen))
-        seen.update(told)
+        findings = verdicts[index].findings
+        verdicts[index] = verdicts[index]._replace(
+            findings=tuple(finding for finding in findings if finding not in seen)
+        )
+        seen.update(findings)
     return verdicts
 
 
@@ -173,10 +175,10 @@ def verdict(subject: Subject, options: Options, inside: str = "", settings: Sett
     ignores = Ignores(subject, policy.settings)
     held = policy.rules(INDEX)
     judged = [listed for listed in held if listed.code.startswith(options.areas)]
-    found = policy.applied(_judged(subject, held, judged, ignores))
+    findings = policy.applied(_judged(subject, held, judged, ignores))
     folder = "/".join(part for part in (inside, subject.folder) if part)
-    told = _placed([finding for finding in found if not ignores.of(finding)], folder)
-    counted = _unknown(told, options, subject, folder) if options.baseline else told
+    counting = _placed([finding for finding in findings if not ignores.of(finding)], folder)
+    unknown = _unknown(counting, options, subject, folder) if options.baseline else counting
     module = subject.project.manifest
     return Verdict(
         folder=folder,
@@ -185,8 +187,8 @@ def verdict(subject: Subject, options: Options, inside: str = "", settings: Sett
         made=subject.project.made,
         tier=policy.tier,
         checked=tuple(listed.code for listed in judged),
-        findings=tuple(counted),
-        silenced=len(found) - len(counted),
+        findings=tuple(unknown),
+        silenced=len(findings) - len(unknown),
         owner=module.owner if module else "",
         database=module.database if module else "",
         ports=module.ports if module else {},
@@ -210,8 +212,8 @@ def _judged(subject: Subject, held: Collection[Listed], judged: Iterable[Listed]
         if listed.mentions is None or any(map(subject.package.mentioning, listed.mentions)):
             loaded[listed.code] = listed.load()
             waiting += waits_for(loaded[listed.code])
-    found = judge(subject, loaded.values(), codes, ignores)
-    return found if len(codes) == len(held) else [finding for finding in found if finding.rule in codes]
+    findings = judge(subject, loaded.values(), codes, ignores)
+    return findings if len(codes) == len(held) else [finding for finding in findings if finding.rule in codes]
 
 
 def _unknown(findings: Iterable[Finding], options: Options, subject: Subject, folder: str) -> list[Finding]:

@@ -82,11 +82,11 @@ class Ignores:
 
     @cached_property
     def _by_line(self) -> dict[int | None, list[Ignore]]:
-        found: dict[int | None, list[Ignore]] = {}
+        by_line: dict[int | None, list[Ignore]] = {}
         for ignore in self.all:
             for line in ignore.lines or (None,):
-                found.setdefault(line, []).append(ignore)
-        return found
+                by_line.setdefault(line, []).append(ignore)
+        return by_line
 
     def unused(self, findings: Iterable[Finding]) -> list[Ignore]:
         """Those of its own that cover none of these findings."""
@@ -98,16 +98,16 @@ class Ignores:
 
 def _of_settings(settings: Settings) -> Iterator[Ignore]:
     text = settings.files.text(settings.path) or ""
-    for code, told in settings.table("ignore").items():
-        yield _ignore(code, told, settings.spot(text, code, "ignore"))
+    for code, entry in settings.table("ignore").items():
+        yield _ignore(code, entry, settings.spot(text, code, "ignore"))
     for paths, codes in settings.table("per-file-ignores").items():
         entries: Any = dict.fromkeys(codes, "") if isinstance(codes, list) else codes
-        for code, told in entries.items() if isinstance(entries, dict) else ():
-            yield _ignore(code, told, settings.spot(text, paths, "per-file-ignores"))._replace(paths=paths)
+        for code, entry in entries.items() if isinstance(entries, dict) else ():
+            yield _ignore(code, entry, settings.spot(text, paths, "per-file-ignores"))._replace(paths=paths)
 
 
-def _ignore(code: Any, told: Any, spot: Spot) -> Ignore:
-    table = told if isinstance(told, dict) else {"reason": told}
+def _ignore(code: Any, entry: Any, spot: Spot) -> Ignore:
+    table = entry if isinstance(entry, dict) else {"reason": entry}
     until = table.get("until")
     reason = table.get("reason")
     return Ignore(
@@ -122,9 +122,9 @@ def _comments(subject: Subject) -> Iterator[Ignore]:
     for name in subject.own:
         if not _READ.search(name) or WORD not in (text := subject.files.glance(name, LARGEST)):
             continue
-        told = _commented(text) if name.endswith(".py") else None
+        commented = _commented(text) if name.endswith(".py") else None
         for number, line in enumerate(text.split("\n"), 1):
-            for match in _COMMENT.finditer(line) if told is None or number in told else ():
+            for match in _COMMENT.finditer(line) if commented is None or number in commented else ():
                 # A comment that stands alone is for the line below it.
                 lines = frozenset({number, number + 1} if not line[: match.start()].strip() else {number})
                 for code in match[1].split(","):
@@ -139,8 +139,8 @@ def _commented(text: str) -> set[int] | None:
     import tokenize
 
     try:
-        found = tokenize.generate_tokens(io.StringIO(text).readline)
-        return {token.start[0] for token in found if token.type == tokenize.COMMENT and WORD in token.string}
+        tokens = tokenize.generate_tokens(io.StringIO(text).readline)
+        return {token.start[0] for token in tokens if token.type == tokenize.COMMENT and WORD in token.string}
     except (tokenize.TokenError, SyntaxError):
         return None
 

@@ -48,32 +48,32 @@ class Settings:
 
     def __init__(self, own: Sources, repository: Sources) -> None:
         self.path = "pyproject.toml"
-        self.files, found = own, _table(own, self.path)
-        if found is None and (shared := _table(repository, self.path)) is not None:
-            self.files, found = repository, shared
-        self.problems = [] if found is None else list(_problems(found))
-        self._told: dict[str, Any] = found if isinstance(found, dict) else {}
+        self.files, table = own, _table(own, self.path)
+        if table is None and (shared := _table(repository, self.path)) is not None:
+            self.files, table = repository, shared
+        self.problems = [] if table is None else list(_problems(table))
+        self._values: dict[str, Any] = table if isinstance(table, dict) else {}
 
     def table(self, key: str) -> dict[str, Any]:
         """A setting that is a table; empty where it is none."""
-        found = self._told.get(key)
-        return found if isinstance(found, dict) else {}
+        value = self._values.get(key)
+        return value if isinstance(value, dict) else {}
 
     def codes(self, key: str) -> tuple[str, ...]:
         """A setting that is a list of codes."""
-        found = self._told.get(key)
-        return tuple(code for code in found if isinstance(code, str)) if isinstance(found, list) else ()
+        value = self._values.get(key)
+        return tuple(code for code in value if isinstance(code, str)) if isinstance(value, list) else ()
 
     @property
     def tier(self) -> str:
         """The tier that is set, "" where none is."""
-        found = self._told.get("tier")
-        return found if found in TIERS else ""
+        value = self._values.get("tier")
+        return value if value in TIERS else ""
 
     @property
     def preview(self) -> bool:
         """Whether new rules are asked."""
-        return self._told.get("preview") is True
+        return self._values.get("preview") is True
 
     def spot(self, text: str, word: str, table: str = "") -> Spot:
         """Where a key stands: the first line of the settings, or of one of their tables, that begins with it."""
@@ -133,12 +133,12 @@ def _table(files: Sources, name: str) -> Any:
     return table
 
 
-def _problems(found: Any) -> Iterable[tuple[str, str]]:
+def _problems(table: Any) -> Iterable[tuple[str, str]]:
     """(key, what is wrong with it) of every wrong entry of the settings."""
-    if not isinstance(found, dict):
+    if not isinstance(table, dict):
         yield "audit", "it must be a table"
         return
-    for key, value in found.items():
+    for key, value in table.items():
         if key not in Settings.KEYS:
             yield key, f"there is no such setting; there are: {', '.join(Settings.KEYS)}"
         elif key == "tier" and value not in TIERS:
@@ -171,13 +171,13 @@ def _list_problems(key: str, value: Any) -> Iterable[tuple[str, str]]:
 def _ignore_problems(table: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     import datetime
 
-    for code, told in table.items():
+    for code, entry in table.items():
         if not _CODE.fullmatch(code):
             yield code, "it is no code of a rule or an area"
-        elif isinstance(told, dict):
-            if told.keys() - {"reason", "until"} or not isinstance(told.get("reason", ""), str):
+        elif isinstance(entry, dict):
+            if entry.keys() - {"reason", "until"} or not isinstance(entry.get("reason", ""), str):
                 yield code, 'write it as {reason = "why", until = 2030-01-31}'
-            elif not isinstance(told.get("until", datetime.date.max), datetime.date):
+            elif not isinstance(entry.get("until", datetime.date.max), datetime.date):
                 yield code, "until must be a date, without quotes: 2030-01-31"
-        elif not isinstance(told, str):
+        elif not isinstance(entry, str):
             yield code, 'write the reason as text: CODE = "why"'

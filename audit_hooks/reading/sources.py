@@ -233,12 +233,12 @@ def _content(head: str, name: str, most: int, *, linked: bool) -> bytes:
 def _opened(head: str, name: str) -> int:
     """The file `name` below the folder `head`, opened folder by folder; OSError where one of them, or it, is a link."""
     *folders, last = name.split("/")
-    here = os.open(head, _READ | os.O_DIRECTORY)
+    parent = os.open(head, _READ | os.O_DIRECTORY)
     try:
         for folder in folders:
-            below = os.open(folder, _READ | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=here)
-            os.close(here)
-            here = below
-        return os.open(last, _READ | os.O_NOFOLLOW, dir_fd=here)
+            child = os.open(folder, _READ | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=parent)
+            os.close(parent)
+            parent = child
+        return os.open(last, _READ | os.O_NOFOLLOW, dir_fd=parent)
     finally:
-        os.close(here)
+        os.close(parent)

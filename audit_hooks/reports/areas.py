@@ -48,9 +48,9 @@ def kinds(verdicts: Iterable[Verdict]) -> str:
 
 def findings_by_area(verdict: Verdict) -> dict[str, list[Finding]]:
     """The findings of each area that was asked, in the order of AREAS; an empty list where there are none."""
-    asked = {area(code) for code in verdict.checked}
-    found = {area(finding.rule) for finding in verdict.findings}
-    order = [letters for letters in AREAS if letters in asked | found] + sorted(found - set(AREAS))
+    checked = {area(code) for code in verdict.checked}
+    firing = {area(finding.rule) for finding in verdict.findings}
+    order = [letters for letters in AREAS if letters in checked | firing] + sorted(firing - set(AREAS))
     areas: dict[str, list[Finding]] = {letters: [] for letters in order}
     for finding in verdict.findings:
         areas[area(finding.rule)].append(finding)

@@ -33,12 +33,12 @@ def _checklist(verdict: Verdict, folder: str) -> Iterator[str]:
     made = "" if verdict.made or verdict.kind != "module" else ", not made by dmb"
     where = f" in {one_line(verdict.folder)}" if verdict.folder else ""
     yield f"{one_line(verdict.name)} ({verdict.kind}{where}, {verdict.tier}{made})"
-    for letters, found in findings_by_area(verdict).items():
-        told = [finding for finding in found if finding.severity != "info"]
-        recommended = plural(len(found) - len(told), "recommendation") if len(told) < len(found) else ""
-        words = ", ".join(part for part in (counted(told) if told else "", recommended) if part)
-        yield f"  {MARKS[worst(found)]} {title(letters)}" + (f": {words}" if words else "")
-        for finding in told:
+    for letters, findings in findings_by_area(verdict).items():
+        problems = [finding for finding in findings if finding.severity != "info"]
+        recommended = plural(len(findings) - len(problems), "recommendation") if len(problems) < len(findings) else ""
+        words = ", ".join(part for part in (counted(problems) if problems else "", recommended) if part)
+        yield f"  {MARKS[worst(findings)]} {title(letters)}" + (f": {words}" if words else "")
+        for finding in problems:
             yield from _item(finding, folder)
     if recommendations := [finding for finding in verdict.findings if finding.severity == "info"]:
         yield "  Recommendations"
@@ -57,7 +57,7 @@ def _item(finding: Finding, folder: str) -> Iterator[str]:
 
 def _named(folder: Path) -> str:
     """A folder as one would type it in the working folder; "" for that one."""
-    here = Path.cwd()
-    if folder == here:
+    working = Path.cwd()
+    if folder == working:
         return ""
-    return str(folder.relative_to(here) if folder.is_relative_to(here) else folder)
+    return str(folder.relative_to(working) if folder.is_relative_to(working) else folder)

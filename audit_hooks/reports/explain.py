@@ -38,18 +38,18 @@ def explain(rule: type[Rule]) -> str:
 
 def facts(rule: type[Rule]) -> str:
     """Severity, tier and the rest in one line."""
-    told = [rule.severity, f"tier {rule.tier}"]
+    parts = [rule.severity, f"tier {rule.tier}"]
     if rule.confidence != "high":
-        told.append(f"{rule.confidence} confidence")
+        parts.append(f"{rule.confidence} confidence")
     if rule.preview:
-        told.append("preview: asked with `--preview` only")
+        parts.append("preview: asked with `--preview` only")
     if rule.advises:
-        told.append("a recommendation: asked for `--format checklist`, or with `--select`")
+        parts.append("a recommendation: asked for `--format checklist`, or with `--select`")
     if rule.made:
-        told.append("only in modules that the template made")
+        parts.append("only in modules that the template made")
     if rule.mends:
-        told.append(f"mended by {_MENDS[rule.mends]}")
-    return " · ".join(told)
+        parts.append(f"mended by {_MENDS[rule.mends]}")
+    return " · ".join(parts)
 
 
 def _files(files: Mapping[str, str]) -> Iterator[str]:

@@ -22,10 +22,10 @@ COMMANDS = {"error": "error", "warning": "warning", "info": "notice"}
 
 def render(verdicts: Sequence[Verdict], files: Sources) -> str:
     """The report, ending in a newline; its last line is the summary, for the log."""
-    found = sorted(finding for verdict in verdicts for finding in verdict.findings)
-    found.sort(key=lambda finding: -SEVERITIES.index(finding.severity))
+    findings = sorted(finding for verdict in verdicts for finding in verdict.findings)
+    findings.sort(key=lambda finding: -SEVERITIES.index(finding.severity))
     head = in_repository(files.root)
-    return "".join(f"{line}\n" for line in [*(_command(finding, head) for finding in found), summary(verdicts)])
+    return "".join(f"{line}\n" for line in [*(_command(finding, head) for finding in findings), summary(verdicts)])
 
 
 def _command(finding: Finding, head: str) -> str:
@@ -36,9 +36,9 @@ def _command(finding: Finding, head: str) -> str:
         "col": str(finding.column or ""),
         "title": f"{finding.rule}: {rule.title}" if rule else finding.rule,
     }
-    told = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)
+    settings = ",".join(f"{name}={_property(value)}" for name, value in properties.items() if value)
     message = f"{one_line(finding.message)}\n-> {one_line(finding.remedy)}"
-    return f"::{COMMANDS[finding.severity]} {told}::{_data(message)}"
+    return f"::{COMMANDS[finding.severity]} {settings}::{_data(message)}"
 
 
 def _data(text: str) -> str:

@@ -33,9 +33,9 @@ def render(verdicts: Sequence[Verdict], files: Sources) -> str:
     """The report, ending in a newline; the worst modules first, so that a report that is too long loses the least."""
     order = sorted(judged(verdicts), key=_badness)
     out = _Page(LIMIT - _CLOSING)
-    found = [finding for verdict in order for finding in verdict.findings]
+    findings = [finding for verdict in order for finding in verdict.findings]
     bad = sum(bool(verdict.findings) for verdict in order)
-    out.add(f"## Audit: {counted(found)}", "")
+    out.add(f"## Audit: {counted(findings)}", "")
     silenced = sum(verdict.silenced for verdict in order)
     notes = [f"{bad} of {len(order)} with findings"] if bad else []
     notes += [f"{plural(silenced, 'finding')} silenced"] if silenced else []
@@ -119,8 +119,8 @@ def _details(verdict: Verdict, excerpts: Excerpts, out: _Page) -> None:
 def _finding(finding: Finding, verdict: Verdict, excerpts: Excerpts) -> str:
     rule = find(finding.rule)
     code = f"[{finding.rule}]({explained(rule)})" if rule else escaped(finding.rule)
-    said = "<br>".join(_said(finding, verdict, excerpts))
-    return f"| {MARKS[finding.severity]} {finding.severity} | {code} | {_code(finding.place)} | {said} |"
+    sentences = "<br>".join(_said(finding, verdict, excerpts))
+    return f"| {MARKS[finding.severity]} {finding.severity} | {code} | {_code(finding.place)} | {sentences} |"
 
 
 def _said(finding: Finding, verdict: Verdict, excerpts: Excerpts) -> Iterator[str]:

@@ -34,7 +34,7 @@ INDEX = {rule.code: index for index, rule in enumerate(RULES)}
 def render(verdicts: Sequence[Verdict], files: Sources) -> str:
     """The report, ending in a newline: one run, whatever the number of modules, since GitHub takes one of a tool."""
     excerpts = Excerpts(verdicts, files)
-    found = sorted(finding for verdict in verdicts for finding in verdict.findings)
+    findings = sorted(finding for verdict in verdicts for finding in verdict.findings)
     head = in_repository(files.root)
     run = {
         "tool": {
@@ -51,7 +51,7 @@ def render(verdicts: Sequence[Verdict], files: Sources) -> str:
             ROOT: {"description": {"text": "The top of the repository, else the folder that was audited."}}
         },
         "columnKind": "unicodeCodePoints",
-        "results": [_result(finding, files, excerpts, head) for finding in found],
+        "results": [_result(finding, files, excerpts, head) for finding in findings],
     }
     return dumped({"$schema": SCHEMA, "version": "2.1.0", "runs": [run]})
 

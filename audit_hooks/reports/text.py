@@ -25,9 +25,9 @@ COLORS = {"error": "1;31", "warning": "1;33", "info": "1;34"}  # of the severiti
 def render(verdicts: Sequence[Verdict], files: Sources, *, color: bool = False) -> str:
     """The report, ending in a newline; `color` is for a terminal."""
     excerpts = Excerpts(verdicts, files)
-    found = sorted(finding for verdict in verdicts for finding in verdict.findings)
+    findings = sorted(finding for verdict in verdicts for finding in verdict.findings)
     parts = []
-    for _, group in groupby(found, key=lambda finding: finding.path):
+    for _, group in groupby(findings, key=lambda finding: finding.path):
         parts.append(
             "".join(f"{line}\n" for finding in group for line in _lines(finding, excerpts.of(finding), color=color))
         )
@@ -42,14 +42,14 @@ def listing(findings: Sequence[Finding]) -> str:
 
 def summary(verdicts: Sequence[Verdict]) -> str:
     """`2 errors, 1 warning (4 silenced, --fix mends 1)`."""
-    found = [finding for verdict in verdicts for finding in verdict.findings]
+    findings = [finding for verdict in verdicts for finding in verdict.findings]
     silenced = sum(verdict.silenced for verdict in verdicts)
-    mended = [rule.mends for finding in found if (rule := find(finding.rule)) and rule.mends]
+    mended = [rule.mends for finding in findings if (rule := find(finding.rule)) and rule.mends]
     safe = mended.count("safe")
     notes = [f"{silenced} silenced"] if silenced else []
     notes += [f"--fix mends {safe}"] if safe else []
     notes += [f"--fix --unsafe mends {len(mended)}"] if len(mended) > safe else []
-    return counted(found) + (f" ({', '.join(notes)})" if notes else "")
+    return counted(findings) + (f" ({', '.join(notes)})" if notes else "")
 
 
 def _lines(finding: Finding, excerpt: Excerpt | None, *, color: bool) -> Iterator[str]:
@@ -57,8 +57,8 @@ def _lines(finding: Finding, excerpt: Excerpt | None, *, color: bool) -> Iterato
         return f"\033[{style}m{text}\033[0m" if color else text
 
     hue = COLORS[finding.severity]
-    said = f"{painted(finding.severity, hue)} {finding.rule}: {one_line(finding.message)}"
-    yield f"{painted(one_line(finding.place), BOLD)}: {said}"
+    sentence = f"{painted(finding.severity, hue)} {finding.rule}: {one_line(finding.message)}"
+    yield f"{painted(one_line(finding.place), BOLD)}: {sentence}"
     if excerpt:
         # The bar also keeps a CI system from taking a line of a file for a command of its own.
         number = str(excerpt.line)

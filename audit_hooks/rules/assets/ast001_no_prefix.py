@@ -107,13 +107,13 @@ def _keys(code: Code) -> Iterator[tuple[Declared, str]]:
             yield item, _first(code, item, "", item.argument("key", 0))
 
 
-def _first(code: Code, item: Declared, name: str, given: ast.expr | None = None) -> str:
+def _first(code: Code, item: Declared, name: str, key: ast.expr | None = None) -> str:
     prefix = item.value("key_prefix")
     if prefix in (MISSING, None):
-        given = given or item.argument("key")
-        if isinstance(given, ast.Call) and code.name(given.func) == "dagster.AssetKey" and given.args:
-            given = given.args[0]
-        prefix = code.value(given) if given else name if prefix is None or not item.opaque else ""
+        key = key or item.argument("key")
+        if isinstance(key, ast.Call) and code.name(key.func) == "dagster.AssetKey" and key.args:
+            key = key.args[0]
+        prefix = code.value(key) if key else name if prefix is None or not item.opaque else ""
     return _part(prefix)
 
 

@@ -87,9 +87,9 @@ def _wrong(document: Node) -> Iterator[tuple[Node, str]]:
         source = location.get("code_source")
         if source.kind == "mapping":
             yield from _unknown(source, set(_SOURCES), "code_source")
-            given = [key for key in _SOURCES if source.get(key).text]
-            if len(given) != 1 and not source.entries.keys() - set(_SOURCES):
-                yield source, f"code_source must name one of {', '.join(_SOURCES)}; it names {len(given) or 'none'}"
+            sources = [key for key in _SOURCES if source.get(key).text]
+            if len(sources) != 1 and not source.entries.keys() - set(_SOURCES):
+                yield source, f"code_source must name one of {', '.join(_SOURCES)}; it names {len(sources) or 'none'}"
         elif source.kind != "null":
             yield source, "code_source must be a mapping"
 

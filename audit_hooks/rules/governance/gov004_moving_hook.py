@@ -48,6 +48,6 @@ class MovingHook(Rule):
         for repo in subject.files.yaml(FILE).get("repos").items:
             rev = repo.get("rev")
             if rev.text and "." not in rev.text and not set(rev.text.lower()) <= set("0123456789abcdef"):
-                whose = repo.get("repo").text
-                message = f"{whose} is taken at {rev.text}, which moves"
-                yield self.diagnosis(Spot.at(FILE, rev), whose or "repo", message)
+                source = repo.get("repo").text
+                message = f"{source} is taken at {rev.text}, which moves"
+                yield self.diagnosis(Spot.at(FILE, rev), source or "repo", message)

@@ -86,9 +86,9 @@ class OtherPython(Rule):
         low, high = allowed.low < PYTHON.low, allowed.high > PYTHON.high
         if low or (high and not any(files.has(".python-version") for files in (subject.files, subject.repository))):
             text = subject.files.text("pyproject.toml") or ""
-            what = "below 3.10" if low else "from 3.15 on"
+            versions = "below 3.10" if low else "from 3.15 on"
             at = _at(text, written)
-            message = f"requires-python is {written}, and Dagster 1.13 runs on no Python {what}"
+            message = f"requires-python is {written}, and Dagster 1.13 runs on no Python {versions}"
             edits = no_edits if locked(subject.files, subject.repository) else partial(_narrowed, at, written, allowed)
             yield self.diagnosis(spot_at("pyproject.toml", text, max(at, 0)), written, message, edits=edits)
 

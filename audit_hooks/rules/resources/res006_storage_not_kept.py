@@ -107,10 +107,10 @@ class StorageNotKept(Rule):
         written = list(_written(subject.package.files)) if seen else []
         whole = Containers(subject.repository, subject.repository.names)
         volumes = mounted(subject.repository, whole.services) if written else set()
-        for code, node, who, path in written:
+        for code, node, manager, path in written:
             if not below(path, volumes):
-                message = f"{who} keeps values in {path}, which is written here and no volume"
-                yield self.diagnosis(code.spot(node), who, message)
+                message = f"{manager} keeps values in {path}, which is written here and no volume"
+                yield self.diagnosis(code.spot(node), manager, message)
         for service in subject.containers.services:
             set_to = service.node.get("environment").get(_STORAGE)
             folder = set_to.text
@@ -129,7 +129,7 @@ class _Written(NamedTuple):
 
     code: Code
     node: ast.expr
-    who: str
+    manager: str
     path: str
 
 
@@ -143,14 +143,16 @@ def _written(files: list[Code]) -> Iterator[_Written]:
             if not name and isinstance(call.func, ast.Name):
                 name = f"{code.module}.{call.func.id}"
             fields = defaults.get(name, {})
-            given = {keyword.arg or "": keyword.value for keyword in call.keywords}
+            arguments = {keyword.arg or "": keyword.value for keyword in call.keywords}
             if not (fields or name.endswith("IOManager")) or _for_trying(code, call) or spread(call):
                 continue
-            who = name.rpartition(".")[2]
+            manager = name.rpartition(".")[2]
             paths = [
-                _Written(code, node, who, text) for key, node in given.items() if (text := _local(code, who, key, node))
+                _Written(code, node, manager, text)
+                for key, node in arguments.items()
+                if (text := _local(code, manager, key, node))
             ]
-            paths += [default for key, default in fields.items() if key not in given and not call.args]
+            paths += [default for key, default in fields.items() if key not in arguments and not call.args]
             for path in paths:
                 if path.node not in passed:
                     passed.add(path.node)
@@ -179,12 +181,12 @@ def _default(value: ast.expr) -> ast.expr:
     return value
 
 
-def _local(code: Code, who: str, key: str, node: ast.expr) -> str:
+def _local(code: Code, manager: str, key: str, node: ast.expr) -> str:
     """The path of this machine that an argument is; "" for anything else, and for those that SEC009 tells."""
     path = code.value(node) if key in _FOLDERS else None
     if not isinstance(path, str) or SHARED.match(path) or any(mark in path for mark in ":${"):
         return ""
-    return path if key != "database" or "duckdb" in who.lower() else ""  # elsewhere it names one on a server
+    return path if key != "database" or "duckdb" in manager.lower() else ""  # elsewhere it names one on a server
 
 
 def _for_trying(code: Code, call: ast.Call) -> bool:

@@ -62,19 +62,19 @@ class Privileged(Rule):
         """Services that Dagster is made of, then the launcher; what a merge key brings to several is told once."""
         seen = set[Spot]()
         for service in filter(subject.containers.role, subject.containers.services):
-            yield from self._of(subject, service.file, service.name, service.node, seen)
+            yield from self._of(service.file, service.name, service.node, seen)
         if name := subject.workspace.dagster_yaml:
             launcher = subject.files.yaml(name).get("run_launcher").get("config").get("container_kwargs")
-            yield from self._of(subject, name, "run_launcher", launcher, seen)
+            yield from self._of(name, "run_launcher", launcher, seen)
 
-    def _of(self, subject: Subject, file: str, who: str, node: Node, seen: set[Spot]) -> Iterator[Diagnosis]:
+    def _of(self, file: str, owner: str, node: Node, seen: set[Spot]) -> Iterator[Diagnosis]:
         rights = (
             ("privileged", ("true", "yes", "on"), "is privileged"),
             ("network_mode", ("host",), "is on the host's network"),
         )
-        for key, values, what in rights:
+        for key, values, right in rights:
             spot = Spot.at(file, node.get(key))
             if node.get(key).text.lower() in values and spot not in seen:
                 seen.add(spot)
-                whose = "the container of each run" if who == "run_launcher" else f"the container of {who}"
-                yield self.diagnosis(spot, who, f"{whose} {what}")
+                container = "the container of each run" if owner == "run_launcher" else f"the container of {owner}"
+                yield self.diagnosis(spot, owner, f"{container} {right}")

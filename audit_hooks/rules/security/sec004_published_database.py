@@ -121,10 +121,10 @@ def _bound(files: Sources, port: Port) -> Iterator[Edit]:
     path, item = port.spot.path, port.node
     text = files.text(path) or ""
     if item.kind == "mapping":
-        given = item.get("host_ip")
-        if given.line:
-            at = text.find(given.text, offset(text, given.line, given.column))
-            yield Edit(path, at, at + len(given.text), _LOCAL)
+        address = item.get("host_ip")
+        if address.line:
+            at = text.find(address.text, offset(text, address.line, address.column))
+            yield Edit(path, at, at + len(address.text), _LOCAL)
         else:
             entry = before_first(text, item, f"host_ip: {_LOCAL}")
             yield Edit(path, entry.at, entry.at, entry.text)

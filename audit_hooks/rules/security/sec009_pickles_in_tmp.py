@@ -114,18 +114,18 @@ class PicklesInTmp(Rule):
             return
         for call, name in code.named_calls:
             if name in managers or name.removeprefix("dagster.") in _OURS:
-                given = [keyword.value for keyword in call.keywords] + call.args
+                arguments = [keyword.value for keyword in call.keywords] + call.args
             elif name == "dagster.configured" and _of_files(code, call):
-                given = [argument(call, "config_or_config_fn", 0) or call]
+                arguments = [argument(call, "config_or_config_fn", 0) or call]
             else:
                 continue
-            for node in given:
+            for node in arguments:
                 path = _folder(code, node)
                 if path:
                     yield self._kept(code.spot(node), name.rpartition(".")[2], path)
 
-    def _kept(self, spot: Spot, who: str, path: str) -> Diagnosis:
-        return self.diagnosis(spot, who, f"pickles are kept in {path}, where every user of the host can write")
+    def _kept(self, spot: Spot, keeper: str, path: str) -> Diagnosis:
+        return self.diagnosis(spot, keeper, f"pickles are kept in {path}, where every user of the host can write")
 
 
 def _shared(subject: Subject, path: str) -> bool:

@@ -63,10 +63,10 @@ class TakenTwice(Rule):
             claims = [(f"the container name {node.text}", Spot.at(service.file, node))] if node.text else []
             claims += [(f"the port {port.port} of this host", Spot(service.file, port.node.line)) for port in ports]
             for claim, spot in claims:
-                who, line = taken.setdefault(claim, (service.name, spot.line))
-                if who != service.name:
+                holder, line = taken.setdefault(claim, (service.name, spot.line))
+                if holder != service.name:
                     yield self.diagnosis(
-                        spot, service.name, f"{claim} is taken already by the service {who}, in line {line}"
+                        spot, service.name, f"{claim} is taken already by the service {holder}, in line {line}"
                     )
 
     def _servers(self, workspace: Workspace) -> Iterator[Diagnosis]:
@@ -76,9 +76,9 @@ class TakenTwice(Rule):
             if location.target != "grpc_server" or not port or host is None:
                 continue
             key = ("127.0.0.1" if host.lower() in _LOCAL else host, port)
-            who, line = taken.setdefault(key, (location.subject, location.spot.line))
+            holder, line = taken.setdefault(key, (location.subject, location.spot.line))
             if line != location.spot.line:
-                message = f"{host or 'this host'}:{port} is taken already by {who}, in line {line}"
+                message = f"{host or 'this host'}:{port} is taken already by {holder}, in line {line}"
                 yield self.diagnosis(
                     Spot.at(workspace.workspace_yaml, location.body.get("port")), location.subject, message
                 )

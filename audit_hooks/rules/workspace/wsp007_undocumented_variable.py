@@ -101,9 +101,9 @@ class UndocumentedVariable(Rule):
             return
         files, name = _documents(subject)[0]
         edits = partial(_added, files, name, missing) if files is subject.files else no_edits
-        for variable, (spot, who) in missing.items():
+        for variable, (spot, reader) in missing.items():
             remedy = f"add it to {name}, commented out with its default where it has one"
-            message = f"{who} reads {variable}, and {name} does not have it"
+            message = f"{reader} reads {variable}, and {name} does not have it"
             yield self.diagnosis(spot, variable, message, remedy, edits=edits)
 
 
@@ -132,9 +132,9 @@ def _undocumented(subject: Subject) -> dict[str, tuple[Spot, str]]:
     if known is None:
         return {}
     first: dict[str, tuple[Spot, str]] = {}
-    for variable, spot, who in _read(subject):
+    for variable, spot, reader in _read(subject):
         if variable not in known and not (PLATFORM.fullmatch(variable) or DAGSTER.fullmatch(variable)):
-            first.setdefault(variable, (spot, who))
+            first.setdefault(variable, (spot, reader))
     return first
 
 
@@ -149,10 +149,10 @@ def _known(subject: Subject) -> set[str] | None:
     if not texts:
         return None
     for service in subject.containers.services:
-        given = subject.containers.given(service)
-        if given is None:
+        variables = subject.containers.given(service)
+        if variables is None:
             return None
-        known |= given
+        known |= variables
     for name in subject.containers.dockerfiles:
         for step in subject.files.dockerfile(name):
             if step.word in ("ENV", "ARG"):

@@ -79,11 +79,11 @@ class VariableNotLaunched(Rule):
         launcher = subject.files.yaml(file).get("run_launcher")
         if launcher.get("class").text != "DockerRunLauncher":
             return
-        given = launcher.get("config").get("env_vars")
-        if any(item.kind != "scalar" for item in given.items):
+        variables = launcher.get("config").get("env_vars")
+        if any(item.kind != "scalar" for item in variables.items):
             return
-        passed = {item.text.partition("=")[0] for item in given.items}
-        node = given if given.line else launcher.get("class")
+        passed = {item.text.partition("=")[0] for item in variables.items}
+        node = variables if variables.line else launcher.get("class")
         for service in workspace.services:
             if subject.containers.role(service) != "code":
                 continue

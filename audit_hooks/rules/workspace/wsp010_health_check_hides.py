@@ -51,9 +51,9 @@ class HealthCheckHides(Rule):
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
         """Every Compose file and Dockerfile."""
-        for spot, who, end in _hiding(subject):
-            message = f"the health check of {who} succeeds whatever it finds"
-            yield self.diagnosis(spot, who, message, edits=partial(_without_end, subject.files, spot, end))
+        for spot, owner, end in _hiding(subject):
+            message = f"the health check of {owner} succeeds whatever it finds"
+            yield self.diagnosis(spot, owner, message, edits=partial(_without_end, subject.files, spot, end))
 
 
 def _without_end(files: Sources, spot: Spot, end: int) -> Iterator[Edit]:
@@ -64,7 +64,7 @@ def _without_end(files: Sources, spot: Spot, end: int) -> Iterator[Edit]:
 
 
 def _hiding(subject: Subject) -> Iterator[tuple[Spot, str, int]]:
-    """(place, whose, where the text that holds it ends) of each such check; -1 for an end that is not known."""
+    """(place, whose it is, where the text that holds it ends) of each such check; -1 for an end that is not known."""
     for service in subject.containers.services:
         test = service.node.get("healthcheck").get("test")
         last = (test.scalars() or [test])[-1]

@@ -106,9 +106,9 @@ def _names(workspace: Workspace, compose: Node) -> set[str] | None:
     names = {f"{project}_default"}
     for key, network in compose.get("networks").entries.items():
         external = network.get("external")
-        given = network.get("name") if network.get("name").line else external.get("name")
-        if given.line:
-            name = workspace.text(given)
+        name_node = network.get("name") if network.get("name").line else external.get("name")
+        if name_node.line:
+            name = workspace.text(name_node)
             if name is None:
                 return None
             names.add(name)

@@ -82,8 +82,8 @@ def _differences(location: Location, module: Module) -> Iterator[tuple[str, str]
         yield "", f"code_location is {module.code_location} in [tool.dmb], so this should be {kind}"
         return
     if location.name != module.location_name:
-        here = f"is {location.name} here and" if location.name else "has no location_name and is"
-        yield "location_name", f"the location {here} {module.location_name} in pyproject.toml"
+        name = f"is {location.name} here and" if location.name else "has no location_name and is"
+        yield "location_name", f"the location {name} {module.location_name} in pyproject.toml"
     target = location.body.get("module_name").text
     if target and target != module.package and not target.startswith(f"{module.package}."):
         yield "module_name", f"{target} is not in {module.package}, the root_module of pyproject.toml"

@@ -75,9 +75,9 @@ class UndefinedVariable(Rule):
         if module:
             # What a workspace assigns to the module, and what is its own, stands in no file of the repository.
             known |= set(module.requires)
-            given = re.compile(rf"{re.escape(module.prefix)}_(GRPC_PORT|DB_\w+)|DAGSTER_\w+")
+            assigned = re.compile(rf"{re.escape(module.prefix)}_(GRPC_PORT|DB_\w+)|DAGSTER_\w+")
         else:
-            given = None
+            assigned = None
         for member_name, member in workspace.members.items():
             for variable in member.requires if isinstance(member, Module) else ():
                 if variable not in known:
@@ -85,7 +85,7 @@ class UndefinedVariable(Rule):
                     message = f"{member_name} requires {variable}, and {workspace.env} does not set it"
                     yield self.diagnosis(Spot(workspace.env), variable, message)
         for variable, spot in _uses(subject):
-            if variable in known or PLATFORM.fullmatch(variable) or (given and given.fullmatch(variable)):
+            if variable in known or PLATFORM.fullmatch(variable) or (assigned and assigned.fullmatch(variable)):
                 continue
             known.add(variable)
             message = f"{variable} is used here, and {workspace.env} does not set it"
@@ -102,13 +102,13 @@ def _uses(subject: Subject) -> Iterator[tuple[str, Spot]]:
             for match in _USE.finditer(node.text):
                 if match[1] or match[2]:
                     yield match[1] or match[2], Spot.at(name, node)
-    given = {"DAGSTER_HOME"}  # what Dagster's own files name is looked up in the containers' environment
+    inside = {"DAGSTER_HOME"}  # what Dagster's own files name is looked up in the containers' environment
     for service in workspace.services:
         variables = subject.containers.given(service)
         if variables is None:
             return
-        given |= variables
+        inside |= variables
     for name in filter(None, (workspace.workspace_yaml, workspace.dagster_yaml)):
         for node in subject.files.yaml(name).walk():
-            if len(node.pairs) == 1 and (variable := node.get("env").text) and variable not in given:
+            if len(node.pairs) == 1 and (variable := node.get("env").text) and variable not in inside:
                 yield variable, Spot.at(name, node.get("env"))

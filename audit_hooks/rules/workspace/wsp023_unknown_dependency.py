@@ -83,6 +83,6 @@ def _needed(dependencies: Node) -> Iterator[tuple[str, Node]]:
 def _elsewhere(subject: Subject, file: str, name: str) -> bool:
     """Whether another YAML file of the repository may define a service of this name."""
     repository, key = subject.repository, re.compile(rf"^[ \t]+[\"']?{re.escape(name)}[\"']?[ \t]*:", re.MULTILINE)
-    here = f"{subject.folder}/{file}" if subject.folder else file
-    others = (other for other in repository.names if other.endswith((".yml", ".yaml")) and other != here)
+    path = f"{subject.folder}/{file}" if subject.folder else file
+    others = (other for other in repository.names if other.endswith((".yml", ".yaml")) and other != path)
     return any(key.search(repository.glance(other)) for other in others)

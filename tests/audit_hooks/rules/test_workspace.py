@@ -19,6 +19,7 @@ from audit_hooks.rules.workspace.wsp008_variable_not_launched import VariableNot
 from audit_hooks.rules.workspace.wsp009_no_health_check import NoHealthCheck
 from audit_hooks.rules.workspace.wsp011_unknown_network import UnknownNetwork
 from audit_hooks.rules.workspace.wsp012_relative_home import RelativeHome
+from audit_hooks.rules.workspace.wsp013_broken_file import BrokenFile
 from tests.support.trees import module, write
 
 EMPTY = "load_from: []\n"
@@ -171,6 +172,15 @@ def test_a_relative_home_is_told(value: str, tmp_path: Path) -> None:
 def test_a_home_that_dagster_may_take_is_not_judged(value: str, tmp_path: Path) -> None:
     files = {"workspace.yaml": EMPTY, ".env": f"DAGSTER_HOME='{value}'\n"}
     assert found(RelativeHome, workspace(tmp_path, files)) == []
+
+
+@pytest.mark.parametrize(("profiles", "lines"), [("", [6]), ("profiles: [full]", [])])
+def test_a_port_that_cannot_be_read_is_told_whatever_else_is_asked(
+    profiles: str, lines: list[int], tmp_path: Path
+) -> None:
+    text = f"services:\n  a:\n    image: a:1\n    {profiles}\n    ports:\n      - '80:x:y'\n"
+    subject = workspace(tmp_path, {"workspace.yaml": EMPTY, "compose.yaml": text})
+    assert [finding.place for finding in found(BrokenFile, subject)] == [f"compose.yaml:{line}" for line in lines]
 
 
 @pytest.mark.parametrize("rule", every("WSP"), ids=lambda rule: rule.code)
