@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections import Counter
@@ -26,12 +27,17 @@ def fingerprint(finding: Finding, files: Sources) -> str:
 
 def mark(finding: Finding, text: str | None) -> str:
     """The fingerprint, from the text of the finding's file."""
-    lines = (text or "").split("\n")
+    lines = _lines(text or "")
     line = lines[finding.line - 1] if 0 < finding.line <= len(lines) else ""
     if hidden(finding.rule):
         line = ""  # a baseline is committed: nothing of a secret goes into it
     words = "\0".join((finding.rule, finding.path, finding.subject, " ".join(line.split())))
     return hashlib.sha256(words.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+@functools.lru_cache(maxsize=4)  # findings come file by file, and one may have thousands
+def _lines(text: str) -> list[str]:
+    return text.split("\n")
 
 
 def hidden(code: str) -> bool:
