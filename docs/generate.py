@@ -18,7 +18,7 @@ from audit_hooks.rules import AREAS
 from dmb.cli import dmb
 from dmb.ports.tables import KINDS, SOURCES
 from dmb.system_packages import CATALOGUE, LARGE
-from dmb.workspace.live.check import TROUBLES
+from dmb.workspace.live.inspection import PROBLEMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -187,7 +187,7 @@ def findings_page() -> str:
         parts += [f"\n# {title}\n"] * bool(rules) + [f"{explain(rule)}\n" for rule in rules]
     parts.append("# Of a running workspace\n\n`dmb workspace validate --live URL` and `dmb workspace up` add these.\n")
     parts.append("| id | severity | what |\n|---|---|---|")
-    parts += [f"| {rule} | {severity} | {title} |" for rule, (severity, title) in TROUBLES.items()]
+    parts += [f"| {rule} | {severity} | {title} |" for rule, (severity, title) in PROBLEMS.items()]
     return "\n".join(parts) + "\n"
 
 

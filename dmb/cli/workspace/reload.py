@@ -11,7 +11,7 @@ from ...errors import DmbError
 from .running import locations_data, print_locations
 
 if TYPE_CHECKING:
-    from ...workspace.live.check import Location
+    from ...workspace.live.inspection import Location
     from ...workspace.state.layout import Layout
 
 FAILED = 1
@@ -41,11 +41,11 @@ def reload_now(url: str | None, layout: Layout, *, dry_run: bool = False) -> Rel
     """
     if not url or dry_run:
         return None
-    from ...workspace.live import check as live
+    from ...workspace.live import inspection
 
     try:
-        locations = live.reload(url)
-        names = live.names(layout)
+        locations = inspection.reload(url)
+        names = inspection.location_lines(layout)
     except DmbError as error:
         return Reloaded(url, error=error)
     served = {location.name for location in locations}

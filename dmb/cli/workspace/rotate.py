@@ -39,7 +39,7 @@ def rotate(name: str, named: Path | None, yes: bool, as_json: bool, dry_run: boo
         done = rotate(layout, name, commit=True)
     if as_json:
         changed = output.changed(layout, done.changes, dry_run=dry_run)
-        data = {"module": name, "variable": done.variable, "server_told": done.told, **changed}
+        data = {"module": name, "variable": done.variable, "server_told": done.server_updated, **changed}
         output.data("dmb.workspace.rotate/1", {**data, "next": _after_rotate(done)})
         return
     for note in done.notes:
@@ -47,7 +47,9 @@ def rotate(name: str, named: Path | None, yes: bool, as_json: bool, dry_run: boo
     if dry_run:
         output.diff(layout, done.changes)
         return
-    output.line(f"{name}: {done.variable} is new in {layout.env}{', and the server has it' if done.told else ''}")
+    output.line(
+        f"{name}: {done.variable} is new in {layout.env}{', and the server has it' if done.server_updated else ''}"
+    )
     output.following(_after_rotate(done))
 
 

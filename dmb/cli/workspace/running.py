@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
     from audit_hooks.judging.findings import Finding
 
-    from ...workspace.live.check import Live, Location
+    from ...workspace.live.inspection import Live, Location
     from ...workspace.state.layout import Layout
 
 
@@ -52,5 +52,5 @@ def live_findings(live: Live, layout: Layout) -> list[Finding]:
     path = layout.name_of(layout.workspace_yaml)
     return [
         Finding(path, each.line, 0, each.rule, each.severity, each.subject, each.message, each.remedy)
-        for each in live.troubles
+        for each in live.problems
     ]

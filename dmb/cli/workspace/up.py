@@ -25,17 +25,17 @@ def up(named: Path | None, port: int | None, patience: float) -> int:
     It is started as its runtime has it: dagster dev, honcho, or docker compose up.
     """
     from ...workspace.live import up as starter
-    from ...workspace.live.check import look
+    from ...workspace.live.inspection import inspect_workspace
     from ...workspace.state.layout import find
     from .. import output
 
     layout = find(named)
-    start = starter.how(layout, port)
+    start = starter.start_of(layout, port)
     output.tell(f"Starting {layout.root}: {' '.join(start.command)}")
     with starter.running(layout, start) as process:
         try:
             if starter.wait(process, start.url, patience):
-                live = look(start.url, layout)
+                live = inspect_workspace(start.url, layout)
                 print_live(live)
                 from audit_hooks.reports import text
 

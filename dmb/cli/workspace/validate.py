@@ -48,10 +48,10 @@ def validate(named: Path | None, url: str | None, fail_on: str, baseline: Path |
         output.tell("The settings leave no rule to judge by")
     live = None
     if url:
-        from ...workspace.live.check import look
+        from ...workspace.live.inspection import inspect_workspace
         from .running import live_findings
 
-        live = look(url, layout)
+        live = inspect_workspace(url, layout)
         findings += live_findings(live, layout)
     if as_json:
         from audit_hooks.reports import json as report

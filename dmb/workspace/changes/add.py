@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from ...formats import envfile, marked_blocks
 from ..runtimes.python_environment import Environment
-from ..state.session import session
-from .plan import Placement, place_modules
+from ..state.session import open_workspace
+from .placement import Placement, place_modules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,20 +44,20 @@ def add_modules(
     tell: Callable[[str], None],
     force: bool = False,
 ) -> Added:
-    """Put modules into the workspace, or bring what is there of them up to date, in one transaction. Twice is once.
+    """Put modules into the workspace, or update what it has of them, in one transaction. Idempotent.
 
-    A module whose environment cannot be made is not put in. With `force`, blocks that people changed are written anew.
+    A module whose environment cannot be created is not added. With `force`, blocks that people changed are overwritten.
     Raises DmbError with nothing changed in the workspace.
     """
     modules = list({module.path: module for module in modules}.values())
-    done = [SKIPPED] * len(modules)
+    environments = [SKIPPED] * len(modules)
     if dry_run or install:
-        looked = _place(layout, modules, commit=False, force=force)
+        planned = _place(layout, modules, commit=False, force=force)
         if dry_run:
-            return looked
-        if looked.runtime == "local":
-            done = install_modules(layout, modules, tell)
-    added = replace(_place(layout, modules, commit=True, force=force), environments=tuple(done))
+            return planned
+        if planned.runtime == "local":
+            environments = install_modules(layout, modules, tell)
+    added = replace(_place(layout, modules, commit=True, force=force), environments=tuple(environments))
     make_folders(added)
     return added
 
@@ -65,15 +65,15 @@ def add_modules(
 def make_folders(added: Added) -> None:
     """A folder for each module's credential files: where it is missing, Docker makes one that belongs to root.
 
-    On the host a module looks where `.env` says; no folder is made for one that is sent elsewhere.
+    On the host a module looks where `.env` says; no folder is made for a module whose `.env` names another.
     """
     layout, docker = added.layout, added.runtime == "docker"
     folders = [layout.auth / placed.module.name for placed in added.placements]
     if docker:
         folders = folders if layout.auth.is_dir() else []
     else:
-        told = _values(layout.env)
-        folders = [folder for folder in folders if str(folder) in told]
+        values = _values(layout.env)
+        folders = [folder for folder in folders if str(folder) in values]
         with contextlib.suppress(OSError):
             layout.auth.mkdir(mode=0o700, exist_ok=True)
     for folder in folders:
@@ -91,20 +91,22 @@ def _values(env: Path) -> set[str]:
 def install_modules(layout: Layout, modules: Sequence[Module], tell: Callable[[str], None]) -> list[str]:
     """Bring each module's environment up to date: what was done to each."""
     host = Environment.of_workspace(layout.root, layout.requirements)
-    done: list[str] = []
+    outcomes: list[str] = []
     for module in modules:
         environment = Environment.of_module(module.path, host)
         if environment.state() != "current":
             tell(f"Installing {module.name} into {environment.venv}")
-        done.append(environment.bring_up_to_date())
-    return done
+        outcomes.append(environment.bring_up_to_date())
+    return outcomes
 
 
 def _place(layout: Layout, modules: Sequence[Module], *, commit: bool, force: bool) -> Added:
-    with session(layout) as on:
-        registry, placements, unseen = place_modules(on.files, on.registry, modules, now=on.now, force=force)
-        changes = on.finish(registry, commit=commit)
+    with open_workspace(layout) as session:
+        registry, placements, unseen = place_modules(
+            session.files, session.registry, modules, now=session.now, force=force
+        )
+        changes = session.finish(registry, commit=commit)
     skipped = (SKIPPED,) * len(modules)
     return Added(
-        layout, registry.runtime, registry.code_servers, tuple(placements), skipped, changes, (*unseen, *on.notes)
+        layout, registry.runtime, registry.code_servers, tuple(placements), skipped, changes, (*unseen, *session.notes)
     )

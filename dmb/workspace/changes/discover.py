@@ -14,7 +14,7 @@ from ...answers import prefix_from, slug_from
 from ...compose.services import services
 from ...databases import SERVERS
 from ..state.status import blocks_of
-from .plan import LOCATIONS, lines_of, location_name
+from .placement import LOCATIONS, lines_of, location_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,12 +37,12 @@ class Find(NamedTuple):
     path: KeyPath = ()
     key: str | int | None = None
     last: int = 0
-    wrapped: bool = False  # it stands between markers of that name already
+    wrapped: bool = False  # it is between markers of that name already
 
 
 @dataclass
 class Group:
-    """What one module has by hand. `notes` tell what stays outside, and why."""
+    """What one module has by hand. `notes` say what stays outside, and why."""
 
     name: str
     location: str
@@ -60,7 +60,7 @@ class Group:
     @property
     def database(self) -> str:
         """The kind of server that it has."""
-        return next((one.role for one in self.services if one.role in SERVERS), "none")
+        return next((service.role for service in self.services if service.role in SERVERS), "none")
 
 
 def discover(files: Files, known: Mapping[str, object], names: Mapping[str, str]) -> list[Group]:
@@ -81,7 +81,7 @@ def discover(files: Files, known: Mapping[str, object], names: Mapping[str, str]
 
 class _Location(NamedTuple):
     location: str
-    owner: str  # of the block that it stands in, "" outside
+    owner: str  # of the block that it is in, "" outside
     target: Mapping[str, Any]
     find: Find
 
@@ -112,7 +112,7 @@ def _add_services(
     file = files.yaml(path)
     everything = services(file)
     lines = {entry.key: entry for entry in file.entries(("services",))}
-    free = {name: one for name, one in everything.items() if name in lines and lines[name].owner not in known}
+    free = {name: service for name, service in everything.items() if name in lines and lines[name].owner not in known}
     hosts: dict[str, str] = {}
     for key in ("container_name", "hostname"):
         hosts |= {called: name for name, service in free.items() if (called := service.node.get(key).text)}
@@ -142,27 +142,29 @@ def _add_services(
 def _users(everything: Mapping[str, Service]) -> dict[str, set[str]]:
     """Which services depend on each service."""
     users: dict[str, set[str]] = {name: set() for name in everything}
-    for one in everything.values():
-        for need in one.needs:
-            users.setdefault(need, set()).add(one.name)
+    for service in everything.values():
+        for need in service.needs:
+            users.setdefault(need, set()).add(service.name)
     return users
 
 
 def _add_uses(group: Group, file: Any, path: Path, everything: Mapping[str, Service], own: list[str]) -> None:
     """What names the services in `depends_on` of others, and the volumes that nobody else mounts."""
-    for one in everything.values():
-        if one.name in own or not set(one.needs) & set(own):
+    for service in everything.values():
+        if service.name in own or not set(service.needs) & set(own):
             continue
-        where = ("services", one.name, "depends_on")
+        where = ("services", service.name, "depends_on")
         if file.kind(where) not in ("list", "map"):
-            group.notes.append(f"{path}:{file.line(where)}: {one.name} depends on it in a way that no marker can wrap")
+            group.notes.append(
+                f"{path}:{file.line(where)}: {service.name} depends on it in a form that no marker can wrap"
+            )
             continue
-        for number, (entry, need) in enumerate(zip(file.entries(where), one.needs, strict=False)):
+        for number, (entry, need) in enumerate(zip(file.entries(where), service.needs, strict=False)):
             if need in own:
-                words = f"{one.name} depends on {need}"
+                words = f"{service.name} depends on {need}"
                 _note(group, file, path, entry, where, words, key=entry.key if entry.key else number)
-    mine = {volume for one in group.services for volume in one.volumes}
-    others = {volume for one in everything.values() if one.name not in own for volume in one.volumes}
+    mine = {volume for service in group.services for volume in service.volumes}
+    others = {volume for service in everything.values() if service.name not in own for volume in service.volumes}
     for entry in file.entries(("volumes",)):
         if entry.key in mine - others:
             _note(group, file, path, entry, ("volumes",), f"volume {entry.key}: nothing else mounts it")
@@ -176,7 +178,9 @@ def _note(
     if entry.owner is not None:
         group.finds.append(Find(path, entry.line, words, where, at, wrapped=True))
     elif sum(other.line == entry.line for other in file.entries(where)) > 1 or file.line(where) == entry.line:
-        group.notes.append(f"{path}:{entry.line}: {words}: it shares its line; write one a line to have it taken over")
+        group.notes.append(
+            f"{path}:{entry.line}: {words}: it shares its line; put each on its own line to have it taken over"
+        )
     else:
         group.finds.append(Find(path, entry.line, words, where, at))
 
@@ -205,11 +209,11 @@ def _add_processes(files: Files, groups: Mapping[str, Group]) -> None:
 
 
 def _add_variables(files: Files, groups: Mapping[str, Group]) -> None:
-    """The longest run of variables that are named for a module; others of that name are told and stay outside."""
+    """The longest run of variables that are named for a module; others of that name are noted and stay outside."""
     path = files.layout.env
     prefixes = {prefix_from(slug_from(group.name)): group for group in groups.values()}
     for group in groups.values():
-        for word in (group.location, *(one.name for one in group.services[:1])):
+        for word in (group.location, *(service.name for service in group.services[:1])):
             prefixes.setdefault(prefix_from(slug_from(word)), group)
     longest = sorted(prefixes, key=len, reverse=True)
     runs: dict[str, list[list[int]]] = {}
@@ -240,8 +244,8 @@ def _add_variables(files: Files, groups: Mapping[str, Group]) -> None:
             keys = ", ".join(variables[index].key for index in best)
             group.finds.append(Find(path, first.line, f"{keys}: named for it", last=last.line))
         for index in (index for run in several if run is not best for index in run):
-            one = variables[index]
-            group.notes.append(f"{path}:{one.line}: {one.key} stands apart and stays as it is")
+            variable = variables[index]
+            group.notes.append(f"{path}:{variable.line}: {variable.key} is not next to the others and stays as it is")
 
 
 def _named_variables(data: object) -> Iterator[str]:

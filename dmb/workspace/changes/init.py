@@ -1,4 +1,4 @@
-"""Make a workspace: what is there stays as it is, what is missing is made, all of it or nothing."""
+"""Create a workspace: existing files stay as they are, missing ones are created, all or none."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SKIPPED = "skipped"
 
 @dataclass(frozen=True)
 class Initialized:
-    """What `init` did. `kept` are files that were there already; `environment` as in Environment, or SKIPPED."""
+    """What `init` did. `kept` are files that existed already; `environment` as in Environment, or SKIPPED."""
 
     layout: Layout
     runtime: str
@@ -41,8 +41,8 @@ def init_local(
 ) -> Initialized:
     """Make the folder `root` a workspace of the local runtime.
 
-    `tell` is given a sentence before what takes long. Raises DmbError: the workspace is of another kind, a `.env` that
-    is there lacks the workspace's variables, a folder that cannot be written, a failed installation.
+    `tell` is given a sentence before what takes long. Raises DmbError: the workspace is of another kind, an
+    existing `.env` lacks the workspace's variables, a folder that cannot be written, a failed installation.
     """
     layout = Layout(root)
     registry = _registry(layout, Registry(runtime="local", code_servers=code_servers))
@@ -50,29 +50,29 @@ def init_local(
         raise DmbError(
             f"this workspace was made {'with' if registry.code_servers else 'without'} --code-servers",
             place=str(layout.root),
-            remedy="run it the same way again, or make another workspace in another folder",
+            remedy="run init again with the same options, or create another workspace in another folder",
         )
     wanted = local.files(layout, code_servers=code_servers)
     if layout.env.exists():
         _refuse_another_home(layout, _refuse_unset(layout, local.variables_of_workspace(layout)))
     missing, kept = _missing(layout, registry, wanted)
     environment = Environment.of_workspace(layout.root, layout.requirements)
-    done = SKIPPED
+    outcome = SKIPPED
     if not dry_run:
         _make(layout, missing, folders=(layout.auth, layout.instance, layout.storage))
         if install:
             if environment.state() != "current":
                 tell(f"Installing Dagster into {environment.venv}")
-            done = environment.bring_up_to_date()
-            if done == "updated":  # maybe another Dagster: the next start brings the storage to its schema
+            outcome = environment.bring_up_to_date()
+            if outcome == "updated":  # maybe another Dagster: the next start brings the storage to its schema
                 (layout.root / local.STORAGE_MADE).unlink(missing_ok=True)
-    return Initialized(layout, "local", code_servers, _changes(missing), kept, done)
+    return Initialized(layout, "local", code_servers, _changes(missing), kept, outcome)
 
 
 def init_docker(root: Path, *, run_launcher: str, dry_run: bool) -> Initialized:
     """Make the folder `root` a workspace of the docker runtime; nothing is built or started.
 
-    Raises DmbError: the workspace is of another kind, a `.env` that is there lacks the workspace's variables, a folder
+    Raises DmbError: the workspace is of another kind, an existing `.env` lacks the workspace's variables, a folder
     that cannot be written, no port that is free.
     """
     layout = Layout(root, docker.PLACES)
@@ -84,9 +84,9 @@ def init_docker(root: Path, *, run_launcher: str, dry_run: bool) -> Initialized:
         and docker.launches(layout.dagster_yaml.read_text("utf-8")) != run_launcher
     ):
         raise DmbError(
-            f"this workspace has another run launcher than {run_launcher}",
+            f"this workspace has a run launcher other than {run_launcher}",
             place=str(layout.dagster_yaml),
-            remedy="run it the same way again, or make another workspace in another folder",
+            remedy="run init again with the same options, or create another workspace in another folder",
         )
     if layout.env.exists():  # a password is not printed, so none is proposed
         _refuse_unset(layout, docker.variables(layout, run_launcher) | {"DAGSTER_POSTGRES_PASSWORD": ""})
@@ -97,7 +97,7 @@ def init_docker(root: Path, *, run_launcher: str, dry_run: bool) -> Initialized:
 
 
 def _registry(layout: Layout, wanted: Registry) -> Registry:
-    """The registry that is there, else `wanted`. Refuses a workspace of another runtime."""
+    """The existing registry, else `wanted`. Refuses a workspace of another runtime."""
     if not layout.exists:
         return wanted
     registry = Registry.parse(layout.registry.read_bytes(), layout.registry)
@@ -105,7 +105,7 @@ def _registry(layout: Layout, wanted: Registry) -> Registry:
         raise DmbError(
             f"this workspace was made with --runtime {registry.runtime}",
             place=str(layout.root),
-            remedy="run it the same way again, or make another workspace in another folder",
+            remedy="run init again with the same options, or create another workspace in another folder",
         )
     return registry
 
@@ -113,7 +113,7 @@ def _registry(layout: Layout, wanted: Registry) -> Registry:
 def _missing(
     layout: Layout, registry: Registry, wanted: Mapping[Path, str]
 ) -> tuple[dict[Path, bytes], tuple[Path, ...]]:
-    """The files to make, and those that are there."""
+    """The files to create, and those that exist."""
     kept = tuple(path for path in wanted if path.exists())
     missing = {path: text.encode() for path, text in wanted.items() if path not in kept}
     if not layout.exists:
@@ -126,15 +126,15 @@ def _changes(missing: Mapping[Path, bytes]) -> tuple[Change, ...]:
 
 
 def _refuse_unset(layout: Layout, needed: Mapping[str, str]) -> dict[str, Assignment]:
-    """A `.env` that was there is not written to, so it must set what the workspace needs. What it sets, by name."""
+    """An existing `.env` is not written to, so it must set what the workspace needs. Returns what it sets, by name."""
     text = marked_blocks.decode(layout.env.read_bytes(), str(layout.env))
     present = {variable.key: variable for variable in envfile.assignments(text, str(layout.env))}
     lines = local.env_lines({name: value for name, value in needed.items() if name not in present})
     if lines:
         raise DmbError(
-            "this file is there already and lacks variables of the workspace",
+            "this file already exists and lacks variables that the workspace needs",
             place=str(layout.env),
-            remedy="add, and run again:\n" + textwrap.indent(lines.rstrip(), "     "),
+            remedy="add these and run again:\n" + textwrap.indent(lines.rstrip(), "     "),
         )
     return present
 
@@ -151,7 +151,7 @@ def _refuse_another_home(layout: Layout, present: Mapping[str, Assignment]) -> N
 
 
 def _make(layout: Layout, files: Mapping[Path, bytes], *, folders: tuple[Path, ...]) -> None:
-    """Write the files of a new workspace, all or none; a folder that was made for them goes again with them."""
+    """Write the files of a new workspace, all or none; on failure, a folder that was created for them is deleted."""
     made_here = not layout.root.exists()
     try:
         for path in files:
@@ -169,8 +169,8 @@ def _make(layout: Layout, files: Mapping[Path, bytes], *, folders: tuple[Path, .
             shutil.rmtree(layout.root, ignore_errors=True)
         if isinstance(error, OSError):
             raise DmbError(
-                f"the workspace cannot be made: {error.strerror}",
+                f"the workspace cannot be created: {error.strerror}",
                 place=str(error.filename or layout.root),
-                remedy="mend that, or choose another folder",
+                remedy="fix that, or choose another folder",
             ) from error
         raise

@@ -1,4 +1,4 @@
-"""Take modules out of a workspace, and delete what they keep there where that is asked for."""
+"""Remove modules from a workspace, and delete their data on request."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..state.files import NONE
-from ..state.session import session
+from ..state.files import NO_PIECES
+from ..state.session import open_workspace
 from . import stored_data, stored_volumes
 
 if TYPE_CHECKING:
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Removed:
-    """What `remove` did. `kept` is the data of the modules, by module: deleted if that was asked for.
+    """What `remove` did. `kept` is the data of the modules, by module: deleted with `with_data`.
 
-    `commands` delete what only Docker reaches: to be run by a person.
+    `commands` delete what only Docker reaches; a person has to run them.
     """
 
     layout: Layout
@@ -36,31 +36,35 @@ class Removed:
 
 
 def remove_modules(layout: Layout, names: Sequence[str], *, with_data: bool, force: bool, commit: bool) -> Removed:
-    """Take modules out of the workspace, whether or not their folders are still there; their own files stay.
+    """Remove modules from the workspace, whether or not their folders still exist; their own files stay.
 
     `with_data` also deletes what they keep in the storage. A block that a person changed is refused unless `force`.
     Raises NothingToWorkOn for a name that no module has.
     """
-    with session(layout) as on:
-        asked = on.known(names)
-        kept, commands = _data(on, asked) if with_data else ({}, [])
-        on.files.change(dict.fromkeys(asked, NONE), {name: on.registry.modules[name] for name in asked}, force=force)
-        changes = on.finish(on.registry.with_modules(dict.fromkeys(asked)), commit=commit)
+    with open_workspace(layout) as session:
+        names = session.checked(names)
+        kept, commands = _data(session, names) if with_data else ({}, [])
+        session.files.change(
+            dict.fromkeys(names, NO_PIECES),
+            {name: session.registry.modules[name] for name in names},
+            force=force,
+        )
+        changes = session.finish(session.registry.with_modules(dict.fromkeys(names)), commit=commit)
         if commit:
-            for each in (each for found in kept.values() for each in found):
-                stored_data.delete(each)
-            for name in asked:
+            for item in (item for data in kept.values() for item in data):
+                stored_data.delete(item)
+            for name in names:
                 with contextlib.suppress(OSError):  # credential files of people stay
                     (layout.root / "auth" / name).rmdir()
-    return Removed(layout, tuple(asked), changes, kept, tuple(commands), on.notes)
+    return Removed(layout, tuple(names), changes, kept, tuple(commands), session.notes)
 
 
-def _data(on: Session, names: Sequence[str]) -> tuple[dict[str, list[Kept]], list[str]]:
+def _data(session: Session, names: Sequence[str]) -> tuple[dict[str, list[Kept]], list[str]]:
     """What modules keep where this process reaches it, by module, and commands for the rest."""
-    root: Path | None = stored_data.storage(on.files)
+    root: Path | None = stored_data.storage(session.files)
     commands: list[str] = []
-    if on.registry.runtime == "docker":
-        mount = stored_volumes.storage_mount(on.files)
+    if session.registry.runtime == "docker":
+        mount = stored_volumes.storage_mount(session.files)
         root = mount.host if mount else None
-        commands = stored_volumes.commands(names, on.files, mount)
-    return {name: stored_data.data_of(name, root, on.files) for name in names} if root else {}, commands
+        commands = stored_volumes.commands(names, session.files, mount)
+    return {name: stored_data.data_of(name, root, session.files) for name in names} if root else {}, commands

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import DmbError, NothingToWorkOn
 from ...transaction.transaction import backups, transaction
-from ..state.session import recovered
+from ..state.session import recovery_notes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +52,7 @@ def _refusal(backup: Backup) -> DmbError:
     return DmbError(
         f"the backup of {label(backup)} cannot be restored: {backup.problem}",
         place=str(backup.folder),
-        remedy="copy by hand what you need of it; delete this folder to undo the changes before it",
+        remedy="copy what you need from it by hand; delete this folder to undo earlier changes",
     )
 
 
@@ -63,9 +63,9 @@ def _contents(backup: Backup) -> dict[Path, bytes | None]:
         return backup.read()
     except OSError as error:
         raise DmbError(
-            f"this backup is not complete: {error.strerror}",
+            f"this backup is incomplete: {error.strerror}",
             place=str(error.filename or backup.folder),
-            remedy="delete its folder; the changes since it can be undone",
+            remedy="delete its folder; later changes can still be undone",
         ) from error
 
 
@@ -76,21 +76,22 @@ def restore(layout: Layout, time: str, *, commit: bool) -> Restored:
     several, or when that backup or one made since cannot be restored here.
     """
     with transaction(layout.state) as tx:
-        found = _changes(layout)
-        meant = [backup for backup in found if label(backup).startswith(time)]
-        if not meant:
+        changes_made = _changes(layout)
+        matches = [backup for backup in changes_made if label(backup).startswith(time)]
+        if not matches:
             raise NothingToWorkOn(
                 f"there is no backup of {time}", place=str(layout.state), remedy="dmb workspace restore lists them"
             )
-        if len(meant) > 1:
-            there = ", ".join(map(label, meant))
-            raise DmbError(f"{time} may be one of several: {there}", remedy="name one of them")
+        if len(matches) > 1:
+            labels = ", ".join(map(label, matches))
+            raise DmbError(f"{time} matches several backups: {labels}", remedy="name one of them")
         old: dict[Path, bytes | None] = {}
-        for backup in found[: found.index(meant[0]) + 1]:  # newest first, so that the oldest content wins
+        # Newest first, so that the oldest content wins.
+        for backup in changes_made[: changes_made.index(matches[0]) + 1]:
             old |= _contents(backup)
         for path, data in old.items():
             tx.write(path, data, mode=0o600 if path in (layout.env, layout.registry) else 0o644)
         changes = tuple(tx.changes)
         if commit:
             tx.commit()
-        return Restored(layout, label(meant[0]), changes, tuple(recovered(tx.recovery)))
+        return Restored(layout, label(matches[0]), changes, tuple(recovery_notes(tx.recovery)))

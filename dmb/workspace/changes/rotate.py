@@ -15,7 +15,7 @@ from ...databases import SERVERS
 from ...errors import DmbError
 from ...formats import envfile, marked_blocks
 from ..state.registry import fingerprints
-from ..state.session import session
+from ..state.session import open_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Rotated:
-    """What `rotate` did. `variable` has a new value; `told` says whether the server has it too.
+    """What `rotate` did. `variable` has a new value; `server_updated` says whether the server has it too.
 
     `service` is the server's in the Compose file, "" where the module's block there has none.
     """
@@ -40,7 +40,7 @@ class Rotated:
     variable: str
     runtime: str
     service: str
-    told: bool
+    server_updated: bool
     changes: tuple[Change, ...]
     notes: tuple[str, ...]
 
@@ -49,12 +49,12 @@ def rotate(layout: Layout, name: str, *, commit: bool) -> Rotated:
     """Give the module's database a new password in its block of `.env`; nothing else there changes.
 
     In the local runtime the server gets it too, and what it refuses changes nothing. Raises NothingToWorkOn for a name
-    that no module has, DmbError where there is no such password in its block, or the server does not take it.
+    that no module has, DmbError where there is no such password in its block, or the server refuses it.
     """
-    with session(layout) as on:
-        on.known([name])
-        entry, env = on.registry.modules[name], str(layout.env)
-        own = {one.key: one.value for one in on.files.variables() if one.owner == name}
+    with open_workspace(layout) as session:
+        session.checked([name])
+        entry, env = session.registry.modules[name], str(layout.env)
+        own = {assignment.key: assignment.value for assignment in session.files.variables() if assignment.owner == name}
         variable = next((key for key in own if key.endswith("_DB_PASSWORD")), None)
         if entry.database not in SERVERS or variable is None:
             raise DmbError(
@@ -62,51 +62,51 @@ def rotate(layout: Layout, name: str, *, commit: bool) -> Rotated:
                 place=env,
                 remedy=f"only modules on a server have one: {' or '.join(SERVERS)}",
             )
-        runtime = on.registry.runtime
+        runtime = session.registry.runtime
         if runtime == "local":
             _python(name, entry)
-        service = _service(on.files, name, entry.database) if runtime == "docker" else ""
+        service = _service(session.files, name, entry.database) if runtime == "docker" else ""
     new = secrets.token_hex(16)
     old, changes, notes = _write(layout, name, variable, envfile.line(variable, new), commit=commit)
-    told = commit and runtime == "local"
-    if told:
+    server_updated = commit and runtime == "local"
+    if server_updated:
         try:
-            _tell(name, entry, own, variable.removesuffix("_PASSWORD"), new)
+            _set_on_server(name, entry, own, variable.removesuffix("_PASSWORD"), new)
         except DmbError:
             _write(layout, name, variable, old, commit=True)
             raise
-    return Rotated(layout, name, entry.path, entry.database, variable, runtime, service, told, changes, notes)
+    return Rotated(layout, name, entry.path, entry.database, variable, runtime, service, server_updated, changes, notes)
 
 
 def _write(
     layout: Layout, name: str, variable: str, line: str, *, commit: bool
 ) -> tuple[str, tuple[Change, ...], tuple[str, ...]]:
     """Put `line` in place of the one that sets `variable` in the module's block: that one, what changes, and notes."""
-    with session(layout) as on:
-        entry, env, text = on.registry.modules[name], str(layout.env), on.files.text(layout.env)
+    with open_workspace(layout) as session:
+        entry, env, text = session.registry.modules[name], str(layout.env), session.files.text(layout.env)
         block = next(block for block in envfile.blocks(text, env) if block.owner == name)
-        found = re.search(rf"^[ \t]*(?:export[ \t]+)?{re.escape(variable)}[ \t]*=[^\r\n]*", block.body, re.MULTILINE)
-        if found is None:  # a key in quotes, or with a colon
+        match = re.search(rf"^[ \t]*(?:export[ \t]+)?{re.escape(variable)}[ \t]*=[^\r\n]*", block.body, re.MULTILINE)
+        if match is None:  # a key in quotes, or with a colon
             raise DmbError(
                 f"{variable} is set in a way that cannot be replaced",
                 place=f"{env}:{block.line}",
                 remedy=f"write it as {variable}=…",
             )
-        body = block.body[: found.start()] + line + block.body[found.end() :]
+        body = block.body[: match.start()] + line + block.body[match.end() :]
         new = envfile.update(text, {name: body}, env)
-        on.tx.write(layout.env, marked_blocks.encode(new))
+        session.tx.write(layout.env, marked_blocks.encode(new))
         digest = fingerprints(envfile.blocks(new, env), {name})[name]
         changed = type(entry)(**{**vars(entry), "blocks": {**entry.blocks, layout.name_of(layout.env): digest}})
-        changes = on.finish(on.registry.with_modules({name: changed}), commit=commit)
-        return found[0], changes, on.notes
+        changes = session.finish(session.registry.with_modules({name: changed}), commit=commit)
+        return match[0], changes, session.notes
 
 
 def _service(files: Files, name: str, kind: str) -> str:
     """The server's service in the module's block of the Compose file."""
     compose = files.yaml(files.layout.compose)
     own = {entry.key for entry in compose.entries(("services",)) if entry.owner == name}
-    found = services(compose).values()
-    return next((one.name for one in found if one.name in own and one.role == kind), "")
+    all_services = services(compose).values()
+    return next((service.name for service in all_services if service.name in own and service.role == kind), "")
 
 
 def _python(name: str, entry: Entry) -> Path:
@@ -114,18 +114,18 @@ def _python(name: str, entry: Entry) -> Path:
     python = Path(entry.path) / ".venv" / "bin" / "python"
     if not entry.path or not python.exists():
         raise DmbError(
-            f"nothing here can tell the server of {name} a new password: the module has no environment",
+            f"the password on the server of {name} cannot be changed: the module has no environment",
             place=entry.path,
-            remedy=f"make it: dmb workspace add {entry.path or 'MODULE_DIR'}; or change it on the server and in .env",
+            remedy=f"create it: dmb workspace add {entry.path or 'MODULE_DIR'}; or change it on the server and in .env",
         )
     return python
 
 
-def _tell(name: str, entry: Entry, own: Mapping[str, str], prefix: str, new: str) -> None:
-    """Have the server take the new password; DmbError with what it says where it does not."""
+def _set_on_server(name: str, entry: Entry, own: Mapping[str, str], prefix: str, new: str) -> None:
+    """Set the new password on the server; DmbError with the server's answer where that fails."""
     known = {key: own.get(f"{prefix}_{key.upper()}", "") for key in ("host", "port", "name", "user")}
     server = SERVERS[entry.database]
-    asked = {
+    request = {
         "scheme": server.scheme,
         "password_in_bytes": server.password_in_bytes,
         "statement": server.new_password.format(new),
@@ -133,13 +133,13 @@ def _tell(name: str, entry: Entry, own: Mapping[str, str], prefix: str, new: str
         "password": own[f"{prefix}_PASSWORD"],
     }
     script = Path(__file__).with_name("set_password.py")
-    done = subprocess.run(
-        [str(_python(name, entry)), str(script)], input=json.dumps(asked), capture_output=True, text=True, check=False
+    result = subprocess.run(
+        [str(_python(name, entry)), str(script)], input=json.dumps(request), capture_output=True, text=True, check=False
     )
-    if done.returncode:
-        said = done.stderr.strip().splitlines()[-1:]
+    if result.returncode:
+        reason = " ".join(result.stderr.strip().splitlines()[-1:])
         raise DmbError(
-            f"the server of {name} did not take a new password, and all is as it was: {' '.join(said)}",
+            f"the new password of {name} could not be set on its server, and nothing was changed: {reason}",
             place=f"{known['host']}:{known['port']}",
-            remedy="start it, and run again; where others keep it, change the password there and in .env by hand",
+            remedy="start the server and run again; if others run it, change the password there and in .env by hand",
         )

@@ -1,4 +1,4 @@
-"""What a module keeps in the workspace's storage, found and deleted without ever leaving that folder."""
+"""Find and delete what a module keeps in the workspace's storage, and never anything outside it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def stored(name: str) -> tuple[str, ...]:
 
 
 def data_of(name: str, root: Path, files: Files) -> list[Kept]:
-    """The data of a module that is there in the storage `root`. Refuses what lies outside, or behind a link."""
+    """The data of a module in the storage `root`. Refuses what is outside it, or behind a link."""
     candidates = [
         Path(f"{variable.value}{end}")
         for variable in files.variables()
@@ -39,13 +39,13 @@ def data_of(name: str, root: Path, files: Files) -> list[Kept]:
         if variable.owner == name and variable.key.endswith(f"_{DATABASES[database].file_variable}")
         for end in ("", *kind.beside)
     ]
-    candidates += [root / each for each in stored(name)]
-    found = []
+    candidates += [root / file_name for file_name in stored(name)]
+    data = []
     for path in dict.fromkeys(candidates):
         if os.path.lexists(path):
             _refuse_outside(path, root)
-            found.append(Kept(path, sum(_sizes(path)), root))
-    return found
+            data.append(Kept(path, sum(_sizes(path)), root))
+    return data
 
 
 def storage(files: Files) -> Path:
@@ -57,7 +57,7 @@ def storage(files: Files) -> Path:
 
 
 def delete(kept: Kept) -> None:
-    """Delete one; links within a folder go, what they lead to stays. Looks again first, since time may have passed."""
+    """Delete it; links within a folder are deleted, their targets stay. Checks again first, as time may have passed."""
     _refuse_outside(kept.path, kept.root)
     try:
         if kept.path.is_dir():
@@ -66,7 +66,7 @@ def delete(kept: Kept) -> None:
             kept.path.unlink(missing_ok=True)
     except OSError as error:
         raise DmbError(
-            f"the module is out of the workspace, and its data cannot be deleted: {error.strerror}",
+            f"the module was removed from the workspace, but its data cannot be deleted: {error.strerror}",
             place=str(error.filename or kept.path),
             remedy="delete it by hand",
         ) from error
@@ -78,9 +78,9 @@ def _refuse_outside(path: Path, root: Path) -> None:
         root.resolve()
     ):
         raise DmbError(
-            f"this lies outside of the storage {root}, or a link leads there",
+            f"this is outside the storage {root}, or behind a link",
             place=str(path),
-            remedy="delete it by hand if you mean to, and run without --data",
+            remedy="run without --data, and delete it by hand if you want to",
         )
 
 

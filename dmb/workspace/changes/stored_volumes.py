@@ -33,19 +33,19 @@ class Mount(NamedTuple):
 def commands(names: Sequence[str], files: Files, storage: Mount | None) -> list[str]:
     """What deletes the named volumes of modules, and what they have in the storage of all where that is a volume.
 
-    To be asked while the modules are still in the files, and run when they are out of them.
+    Call this while the modules are still in the files; run the commands when they are removed from them.
     """
     volumes = [volume for name in names for volume in volumes_of(name, files)]
     compose = ["docker", "compose", "--file", str(files.layout.compose)]
-    found = []
-    if volumes:  # one that a container has cannot be deleted
-        found.append(shlex.join([*compose, "up", "--detach", "--remove-orphans"]))
-        found.append(shlex.join(["docker", "volume", "rm", *volumes]))
+    lines = []
+    if volumes:  # a volume that a container has cannot be deleted
+        lines.append(shlex.join([*compose, "up", "--detach", "--remove-orphans"]))
+        lines.append(shlex.join(["docker", "volume", "rm", *volumes]))
     if storage and storage.host is None:
-        inside = [f"{storage.path}/{each}" for name in names for each in stored(name)]
+        inside = [f"{storage.path}/{file_name}" for name in names for file_name in stored(name)]
         run = [*compose, "run", "--rm", "--no-deps", "--entrypoint", "rm", storage.service, "-rf", *inside]
-        found.append(shlex.join(run))
-    return found
+        lines.append(shlex.join(run))
+    return lines
 
 
 def volumes_of(name: str, files: Files) -> list[str]:
@@ -58,15 +58,15 @@ def volumes_of(name: str, files: Files) -> list[str]:
         return []
     file = files.yaml(compose)
     defined = file.root.get("volumes")
-    found = []
+    volumes = []
     for entry in file.entries(("volumes",)):
         if entry.owner != name or entry.key is None:
             continue
         definition = defined.get(entry.key)
         if not external(definition):
             named = definition.get("name").text
-            found.append(_filled(named, files) if named else f"{project(files)}_{entry.key}")
-    return found
+            volumes.append(_filled(named, files) if named else f"{project(files)}_{entry.key}")
+    return volumes
 
 
 def project(files: Files) -> str:
@@ -80,7 +80,7 @@ def project(files: Files) -> str:
 
 
 def storage_mount(files: Files) -> Mount | None:
-    """Where webserver or daemon have the storage of all modules; None where that is not told."""
+    """Where webserver or daemon have the storage of all modules; None where the files do not say."""
     compose = files.layout.compose
     if not files.exists(compose):
         return None
@@ -103,9 +103,9 @@ def _of_image(files: Files) -> str:
     path = files.layout.dockerfile
     if not files.exists(path):
         return ""
-    for each in dockerfile.instructions(files.text(path), str(path)):
-        if each.word == "ENV":
-            for word in shlex.split(each.rest):
+    for instruction in dockerfile.instructions(files.text(path), str(path)):
+        if instruction.word == "ENV":
+            for word in shlex.split(instruction.rest):
                 if word.startswith(f"{STORAGE}="):
                     return word.partition("=")[2]
     return ""

@@ -1,4 +1,4 @@
-"""Bring a workspace into line with the modules on disk: what is new comes in, what changed is updated, all at once."""
+"""Bring a workspace into line with the modules on disk: new ones are added, changed ones updated, all at once."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from ...errors import DmbError, NothingToWorkOn
 from ...module import Module
-from ..state.session import session
+from ..state.session import open_workspace
 from .add import SKIPPED, Added, install_modules, make_folders
-from .plan import place_modules
+from .placement import place_modules
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Synced:
-    """What `sync` did: `added` to all that is there; the `vanished`, `pruned` or not; `broken` is what was left out."""
+    """What `sync` did: `added` for the modules on disk; the `vanished`, `pruned` or not; `broken` was left out."""
 
     added: Added
     vanished: tuple[str, ...]
@@ -42,27 +42,27 @@ def sync(
     dry_run: bool,
     tell: Callable[[str], None],
 ) -> Synced:
-    """Add each module in the folder `projects` that is not there yet, update all that are; `prune` those that vanished.
+    """Add each new module in the folder `projects`, update all others; `prune` those that vanished.
 
     A module vanished when its folder holds no manifest any more. One whose manifest is broken stays as it is.
     """
-    with session(layout) as on:
-        modules, vanished, broken = _survey(on.registry, projects)
+    with open_workspace(layout) as session:
+        modules, vanished, broken = _survey(session.registry, projects)
         gone = vanished if prune else ()
-        added = _write(on, modules, gone, force=force, commit=not (dry_run or install))
-    done = [SKIPPED] * len(modules)
+        added = _write(session, modules, gone, force=force, commit=not (dry_run or install))
+    environments = [SKIPPED] * len(modules)
     if install and not dry_run:
         if added.runtime == "local":
-            done = install_modules(layout, modules, tell)
-        with session(layout) as on:
-            added = _write(on, modules, gone, force=force, commit=True)
+            environments = install_modules(layout, modules, tell)
+        with open_workspace(layout) as session:
+            added = _write(session, modules, gone, force=force, commit=True)
     if not dry_run:
         make_folders(added)
-    return Synced(replace(added, environments=tuple(done)), vanished, prune, broken)
+    return Synced(replace(added, environments=tuple(environments)), vanished, prune, broken)
 
 
 def _survey(registry: Registry, projects: Path | None) -> tuple[list[Module], tuple[str, ...], tuple[DmbError, ...]]:
-    """The modules that are to be there, the names of those that vanished, and why some could not be read."""
+    """The modules on disk, the names of those that vanished, and why some could not be read."""
     modules: dict[str, Module] = {}
     vanished = []
     broken: list[DmbError] = []
@@ -80,7 +80,7 @@ def _survey(registry: Registry, projects: Path | None) -> tuple[list[Module], tu
             if module.name == name:
                 modules[entry.path] = module
             else:
-                vanished.append(name)  # renamed: another one is there now
+                vanished.append(name)  # renamed: the folder has another module now
     for folder in _folders(projects) if projects else ():
         if str(folder) in modules:
             continue
@@ -90,9 +90,13 @@ def _survey(registry: Registry, projects: Path | None) -> tuple[list[Module], tu
             continue  # a project of another kind
         except DmbError as error:
             broken.append(error)
-    found = list(modules.values())
-    moved = {module.name for module in found}
-    return found, tuple(name for name in vanished if name not in moved), tuple({str(e): e for e in broken}.values())
+    present = list(modules.values())
+    present_names = {module.name for module in present}
+    return (
+        present,
+        tuple(name for name in vanished if name not in present_names),
+        tuple({str(e): e for e in broken}.values()),
+    )
 
 
 def _resolver() -> Callable[[str], Path]:
@@ -101,8 +105,8 @@ def _resolver() -> Callable[[str], Path]:
 
     def resolved(path: str) -> Path:
         above, name = os.path.split(path)
-        there = os.path.join(folder(above), name)  # noqa: PTH118
-        return Path(os.path.realpath(there) if os.path.islink(there) else there)  # noqa: PTH114
+        full = os.path.join(folder(above), name)  # noqa: PTH118
+        return Path(os.path.realpath(full) if os.path.islink(full) else full)  # noqa: PTH114
 
     return resolved
 
@@ -110,16 +114,18 @@ def _resolver() -> Callable[[str], Path]:
 def _folders(projects: Path) -> list[Path]:
     root = projects.expanduser().resolve()
     if not root.is_dir():
-        raise NothingToWorkOn("there is no such folder", place=str(projects), remedy="name the folder of your modules")
-    found = (root / name for name in sorted(os.listdir(root)) if "{{" not in name)  # noqa: PTH208 - in their order
-    there = (path for path in found if (path / "pyproject.toml").is_file())
-    return [path.resolve() if path.is_symlink() else path for path in there]
+        raise NothingToWorkOn("there is no such folder", place=str(projects), remedy="give the folder of your modules")
+    candidates = (root / name for name in sorted(os.listdir(root)) if "{{" not in name)  # noqa: PTH208 - in their order
+    folders = (path for path in candidates if (path / "pyproject.toml").is_file())
+    return [path.resolve() if path.is_symlink() else path for path in folders]
 
 
-def _write(on: Session, modules: Sequence[Module], gone: Sequence[str], *, force: bool, commit: bool) -> Added:
-    gone = [name for name in gone if name in on.registry.modules]
-    registry, placements, unseen = place_modules(on.files, on.registry, modules, now=on.now, force=force, gone=gone)
-    changes = on.finish(registry, commit=commit)
-    notes, skipped = (*unseen, *on.notes), (SKIPPED,) * len(modules)
-    layout, code_servers = on.files.layout, registry.code_servers
+def _write(session: Session, modules: Sequence[Module], gone: Sequence[str], *, force: bool, commit: bool) -> Added:
+    gone = [name for name in gone if name in session.registry.modules]
+    registry, placements, unseen = place_modules(
+        session.files, session.registry, modules, now=session.now, force=force, gone=gone
+    )
+    changes = session.finish(registry, commit=commit)
+    notes, skipped = (*unseen, *session.notes), (SKIPPED,) * len(modules)
+    layout, code_servers = session.files.layout, registry.code_servers
     return Added(layout, registry.runtime, code_servers, tuple(placements), skipped, changes, notes)

@@ -1,3 +1,3 @@
-"""A workspace that runs: started, and asked what it serves."""
+"""A workspace that runs: how it is started, and what it serves."""
 
 from __future__ import annotations

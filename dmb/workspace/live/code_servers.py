@@ -1,4 +1,4 @@
-"""Have code servers asked from where webserver and daemon reach them: by the Python of these two (see `probe`)."""
+"""Query code servers from where webserver and daemon reach them: with the Python of these two (see `probe`)."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ PROBE = Path(__file__).with_name("probe.py")
 
 
 def ask(addresses: Sequence[tuple[str, int]], layout: Layout, runtime: str) -> list[dict[str, Any]]:
-    """What the server at each (host, port) answers, as `probe` has it. DmbError where none could be asked."""
+    """What the server at each (host, port) answers, as `probe` has it. DmbError where none could be queried."""
     command = _command(layout, runtime)
     try:
-        done = subprocess.run(command, input=json.dumps(addresses), capture_output=True, text=True, check=True)
-        answers: list[dict[str, Any]] = json.loads(done.stdout)
+        result = subprocess.run(command, input=json.dumps(addresses), capture_output=True, text=True, check=True)
+        answers: list[dict[str, Any]] = json.loads(result.stdout)
     except (OSError, ValueError, subprocess.CalledProcessError) as error:
         last = (getattr(error, "stderr", "") or str(error)).strip().splitlines()[-1:]
         raise DmbError(" ".join(last)) from error
@@ -37,12 +37,12 @@ def _command(layout: Layout, runtime: str) -> list[str]:
     if runtime == "local":
         python = layout.venv / "bin" / "python"
         if not python.exists():
-            raise DmbError(f"there is no {python}")
+            raise DmbError(f"{python} is missing")
         return [str(python), str(PROBE)]
     path = layout.compose
-    found = services(YamlFile(marked_blocks.decode(path.read_bytes(), str(path)), str(path))).values()
-    service = next((one.name for one in found if one.role == "webserver"), None)
+    all_services = services(YamlFile(marked_blocks.decode(path.read_bytes(), str(path)), str(path))).values()
+    service = next((service.name for service in all_services if service.role == "webserver"), None)
     if service is None:
-        raise DmbError(f"{path} has no service of a webserver")
+        raise DmbError(f"{path} has no webserver service")
     compose = ["docker", "compose", "--file", str(path), "exec", "-T", service]
     return [*compose, "python", "-c", PROBE.read_text("utf-8")]

@@ -1,4 +1,4 @@
-"""Start a workspace by the tool that its runtime has, wait for its webserver, stop all of it together."""
+"""Start a workspace with the tool of its runtime, wait for its webserver, stop everything together."""
 
 from __future__ import annotations
 
@@ -34,28 +34,30 @@ class Start:
     url: str
 
 
-def how(layout: Layout, port: int | None = None) -> Start:
+def start_of(layout: Layout, port: int | None = None) -> Start:
     """How the workspace is started. `port` is the webserver's where the files do not say it.
 
-    Raises DmbError where what starts it is not there, or the port is not to be chosen.
+    Raises DmbError where that tool is missing, or the port cannot be chosen.
     """
     registry = Registry.parse(layout.registry.read_bytes(), layout.registry)
     if registry.runtime == "docker":
         _refuse_port(port, str(layout.env), "DAGSTER_WEBSERVER_PORT")
         _refuse_no_compose()
-        told = _variable(layout, "DAGSTER_WEBSERVER_PORT") or str(local.WEBSERVER_PORT)
-        return Start(("docker", "compose", "-f", str(layout.compose), "up", "--build"), f"http://{local.HOST}:{told}")
+        webserver_port = _variable(layout, "DAGSTER_WEBSERVER_PORT") or str(local.WEBSERVER_PORT)
+        return Start(
+            ("docker", "compose", "-f", str(layout.compose), "up", "--build"), f"http://{local.HOST}:{webserver_port}"
+        )
     tool = layout.venv / "bin" / ("honcho" if registry.code_servers else "dagster")
     if not tool.exists():
         raise DmbError(
             f"{tool.name} is not installed in the workspace's environment",
             place=str(layout.venv),
-            remedy="make it: dmb workspace init, as the workspace was made",
+            remedy="install it: dmb workspace init, with the options of the first time",
         )
     if registry.code_servers:
         _refuse_port(port, str(layout.procfile), "the option -p")
-        found = _PORT.search(marked_blocks.decode(layout.procfile.read_bytes(), str(layout.procfile)))
-        return Start((str(tool), "start"), f"http://{local.HOST}:{found[1] if found else local.WEBSERVER_PORT}")
+        match = _PORT.search(marked_blocks.decode(layout.procfile.read_bytes(), str(layout.procfile)))
+        return Start((str(tool), "start"), f"http://{local.HOST}:{match[1] if match else local.WEBSERVER_PORT}")
     port = port or local.WEBSERVER_PORT
     words = ("dev", "-w", layout.name_of(layout.workspace_yaml), "-h", local.HOST, "-p", str(port))
     return Start((str(tool), *words), f"http://{local.HOST}:{port}")
@@ -64,17 +66,17 @@ def how(layout: Layout, port: int | None = None) -> Start:
 def _refuse_port(port: int | None, place: str, what: str) -> None:
     if port is not None:
         raise DmbError(
-            f"the webserver's port is {what} here", place=place, remedy="change it there, and leave out --port"
+            f"the webserver's port is set by {what} here", place=place, remedy="change it there, and leave out --port"
         )
 
 
 def _refuse_no_compose() -> None:
     try:
-        there = subprocess.run(("docker", "compose", "version"), check=False, capture_output=True).returncode == 0
+        available = subprocess.run(("docker", "compose", "version"), check=False, capture_output=True).returncode == 0
         cause = "docker has no Compose: `docker compose version` fails"
     except OSError as error:
-        there, cause = False, f"docker cannot be run: {error.strerror}"
-    if not there:
+        available, cause = False, f"docker cannot be run: {error.strerror}"
+    if not available:
         raise DmbError(cause, remedy="install Docker Engine and its Compose plugin, then run this again")
 
 
@@ -92,7 +94,7 @@ def running(layout: Layout, start: Start) -> Iterator[subprocess.Popen[bytes]]:
     """
     if Webserver(start.url).answers():
         raise DmbError(
-            "a webserver answers there already", place=start.url, remedy="stop it, or use it: --live, --reload"
+            "a webserver is already running there", place=start.url, remedy="stop it, or use it: --live, --reload"
         )
 
     def interrupt(*_: object) -> None:
@@ -117,7 +119,7 @@ def running(layout: Layout, start: Start) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End a group of processes: as Ctrl-C does, and by force what is still there after PATIENCE."""
+    """End a group of processes: as Ctrl-C does, and by force what still runs after PATIENCE."""
     for each in (signal.SIGINT, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, each)

@@ -1,4 +1,4 @@
-"""What a module's services would have and services of the workspace have already: only one can."""
+"""What only one service can have, and a module's service and one of the workspace both would."""
 
 from __future__ import annotations
 
@@ -20,45 +20,53 @@ if TYPE_CHECKING:
     from .surroundings import Surroundings
 
 
-def refuse_taken(own: YamlFile, there: Surroundings, variables: Mapping[str, str], assigned: Collection[str]) -> None:
+def refuse_taken(
+    own: YamlFile, surroundings: Surroundings, variables: Mapping[str, str], assigned: Collection[str]
+) -> None:
     """Refuse (DmbError) a container name, a published port or a volume's own name that the workspace has.
 
     `variables` are the module's in `.env`; a port that one of the `assigned` names is free.
     """
     mine = services(own)
-    _refuse(own, there, "container name", container_names(mine), there.containers)
-    _refuse(own, there, "name", volume_names(own.root), there.volumes, "volumes")
-    asking = {name for name, one in mine.items() if _asks(one, assigned)}
-    if asking:
-        values = {**resolved(there.files.variables(), os.environ), **variables, **os.environ}
-        theirs = there.services.keys() - mine.keys()
-        _refuse(own, there, "port", _published(own, values, asking), _published(there.compose, values, theirs))
+    _refuse(own, surroundings, "container name", container_names(mine), surroundings.containers)
+    _refuse(own, surroundings, "name", volume_names(own.root), surroundings.volumes, "volumes")
+    publishing = {name for name, service in mine.items() if _publishes_unassigned(service, assigned)}
+    if publishing:
+        values = {**resolved(surroundings.files.variables(), os.environ), **variables, **os.environ}
+        theirs = surroundings.services.keys() - mine.keys()
+        _refuse(
+            own,
+            surroundings,
+            "port",
+            _published(own, values, publishing),
+            _published(surroundings.compose, values, theirs),
+        )
 
 
 def _refuse(
     own: YamlFile,
-    there: Surroundings,
+    surroundings: Surroundings,
     what: str,
     ours: Mapping[Any, str],
     theirs: Mapping[Any, str],
     within: str = "services",
 ) -> None:
-    """Refuse what stands in both: it maps to the key of the service, or of the volume, that has it."""
-    for each in ours:
-        if each not in theirs or theirs[each] in own.root.get(within).entries:
+    """Refuse what both have. `ours` and `theirs` map it to the key of the service or volume that has it."""
+    for value in ours:
+        if value not in theirs or theirs[value] in own.root.get(within).entries:
             continue
-        entry = next(entry for entry in there.compose.entries((within,)) if entry.key == theirs[each])
-        remedy = f"give {ours[each]} another one in {own.place}:{own.line((within, ours[each]))}"
+        entry = next(entry for entry in surroundings.compose.entries((within,)) if entry.key == theirs[value])
+        remedy = f"give {ours[value]} another one in {own.place}:{own.line((within, ours[value]))}"
         raise DmbError(
-            f"{theirs[each]} has the {what} {each} already, which {ours[each]} would have too",
-            place=f"{there.compose.place}:{entry.line}",
-            remedy=remedy if entry.owner else f"{remedy}; or dmb workspace adopt takes over what is there",
+            f"{theirs[value]} already has the {what} {value}, which {ours[value]} needs too",
+            place=f"{surroundings.compose.place}:{entry.line}",
+            remedy=remedy if entry.owner else f"{remedy}; or dmb workspace adopt takes over what is there now",
         )
 
 
-def _asks(one: Service, assigned: Collection[str]) -> bool:
+def _publishes_unassigned(service: Service, assigned: Collection[str]) -> bool:
     """Whether it publishes a port that was not assigned."""
-    items = (item.entries.get("published", item).text for item in one.node.get("ports").items)
+    items = (item.entries.get("published", item).text for item in service.node.get("ports").items)
     return any(not any(variable in text for variable in assigned) for text in items)
 
 

@@ -1,6 +1,6 @@
 """The docker runtime: Compose runs webserver, daemon and a code server for each module; PostgreSQL keeps their state.
 
-workspace.yaml and dagster.yaml stand in a folder of their own, DAGSTER_HOME, which is mounted read-only: a container
+workspace.yaml and dagster.yaml are in a folder of their own, DAGSTER_HOME, which is mounted read-only: a container
 that mounts a single file goes on seeing the old one when it is replaced, and the workspace's own folder has secrets.
 """
 
@@ -20,7 +20,7 @@ from .local import env_lines
 if TYPE_CHECKING:
     from ..state.layout import Layout
 
-# Where files stand that are not in their usual place; see `Registry`.
+# Where files are that are not in their usual place; see `Registry`.
 PLACES = {"workspace.yaml": "home/workspace.yaml", "dagster.yaml": "home/dagster.yaml"}
 RUN_LAUNCHERS = ("default", "docker")
 START = "docker compose up --detach --build"
@@ -48,7 +48,7 @@ def files(layout: Layout, *, run_launcher: str) -> dict[Path, str]:
 
 
 def launches(dagster_yaml: str) -> str:
-    """Which of RUN_LAUNCHERS a dagster.yaml has: the one of another name is somebody's own, and told as docker."""
+    """Which of RUN_LAUNCHERS a dagster.yaml has: one of another name is somebody's own, and counts as docker."""
     return "docker" if re.search(r"^run_launcher:", dagster_yaml, re.MULTILINE) else "default"
 
 

@@ -123,7 +123,7 @@ def start_command(*, code_servers: bool) -> str:
     return ".venv/bin/honcho start" if code_servers else ".venv/bin/dagster dev -w workspace.yaml"
 
 
-# --- what a module has there ------------------------------------------------------------------------------------------
+# --- what a module has in it ------------------------------------------------------------------------------------------
 
 
 def pieces(module: Module, layout: Layout, port: int | None, *, awaits: bool) -> Pieces:
@@ -158,7 +158,7 @@ def process(module: Module, port: int, *, awaits: bool) -> str:
     """The module's line of the Procfile: `code-server start` serves new code on a reload, which `api grpc` does not.
 
     Runs and their steps use the module's own interpreter, since there is one for each module. With `awaits` the server
-    is started when the storage is there.
+    is started when the storage exists.
     """
     words = [str(python(module)), "-m", "dagster", "code-server", "start"]
     words += ["--use-python-environment-entry-point", "--location-name", module.location_name]
@@ -189,18 +189,18 @@ def database_variables(module: Module) -> dict[str, str]:
     file = module.path / ".env"
     if not file.is_file():
         raise DmbError(
-            "there is no .env, which says where the module's database is",
+            "this file is missing; it says where the module's database is",
             place=str(file),
-            remedy=f"make it: dmb env {shlex.quote(str(module.path))}",
+            remedy=f"create it: dmb env {shlex.quote(str(module.path))}",
         )
     text = marked_blocks.decode(file.read_bytes(), str(file))
-    found = {each.key: each.value for each in envfile.assignments(text, str(file))}
+    values = {assignment.key: assignment.value for assignment in envfile.assignments(text, str(file))}
     names = [f"{module.prefix}_DB_{name}" for name in ("HOST", "PORT", "NAME", "USER", "PASSWORD", "POOL_SIZE")]
-    if missing := [name for name in names if not found.get(name)]:
+    if missing := [name for name in names if not values.get(name)]:
         raise DmbError(
-            f"the module's database needs {', '.join(missing)}", place=str(file), remedy="set them, and run again"
+            f"the module's database needs {', '.join(missing)}", place=str(file), remedy="set them and run again"
         )
-    return {name: found[name] for name in names}
+    return {name: values[name] for name in names}
 
 
 def port_variable(module: Module) -> str:
@@ -214,18 +214,20 @@ def python(module: Module) -> Path:
 
 
 def check_path(path: Path) -> None:
-    """Refuse a folder whose name the readers of these files would not read alike.
+    """Refuse a folder whose name the readers of these files would read differently.
 
     That is: control characters, line separators, bytes that are no text, a backslash (an escape to honcho), quotes of
     both kinds, and what python-dotenv takes for a variable.
     """
     name = str(path)
-    unprintable = not name.isprintable() and any(unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"} for one in name)
+    unprintable = not name.isprintable() and any(
+        unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in name
+    )
     if unprintable or "\\" in name or "${" in name or ("'" in name and set('"$`') & set(name)):
         raise DmbError(
-            "the name of this folder cannot be written so that all programs read it alike",
+            "the name of this folder would be misread by some of the programs that use it",
             place=ascii(name)[1:-1],
-            remedy="give it one without control characters, backslashes, ${ and quotes of both kinds",
+            remedy="rename it, without control characters, backslashes, ${ and quotes of both kinds",
         )
 
 

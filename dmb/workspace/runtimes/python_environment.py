@@ -19,7 +19,7 @@ from ...errors import DmbError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-STAMP = ".dmb-installed"  # in the environment: what was asked for when it was last brought up to date
+STAMP = ".dmb-installed"  # in the environment: what it was to hold when it was last brought up to date
 TAIL = 15  # lines of an installer's output that an error shows
 
 
@@ -57,10 +57,10 @@ class Environment:
         return self.venv / "bin" / "python"
 
     def version_of(self, distribution: str) -> str | None:
-        """The version of what is installed in the environment under that name, None where it is not there."""
+        """The version of what is installed in the environment under that name, None where it is not installed."""
         for site in self.venv.glob("lib/python*/site-packages"):
-            for found in Distribution.discover(name=distribution, path=[str(site)]):
-                return found.version
+            for installed in Distribution.discover(name=distribution, path=[str(site)]):
+                return installed.version
         return None
 
     def commands(self) -> list[str]:
@@ -76,9 +76,9 @@ class Environment:
             return "missing"
         if not os.access(self.python, os.X_OK):
             raise DmbError(
-                "the environment holds no Python that can be run",
+                "the environment has no Python that runs",
                 place=str(self.venv),
-                remedy="remove it, and run again to have it made anew",
+                remedy="delete it, and run again to create it anew",
             )
         with contextlib.suppress(OSError):
             if (self.venv / STAMP).read_text("ascii") == self._stamp():
@@ -89,7 +89,7 @@ class Environment:
         """Make the environment, or install into the one that is there.
 
         Raises DmbError with the end of the installer's output. An environment that was made here and could not be
-        filled is taken away again.
+        filled is deleted again.
         """
         state = self.state()
         if state == "current":
@@ -118,20 +118,20 @@ class Environment:
         # The environment that dmb itself runs in is not the one to install into.
         environ = {key: value for key, value in os.environ.items() if key not in {"VIRTUAL_ENV", "PYTHONHOME"}}
         try:
-            done = subprocess.run(
+            result = subprocess.run(
                 words, cwd=self.project, env=environ, check=False, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
             )
         except OSError as error:
             raise DmbError(
-                f"{words[0]} cannot be run: {error.strerror}", place=str(self.venv), remedy="mend that and run again"
+                f"{words[0]} cannot be run: {error.strerror}", place=str(self.venv), remedy="fix that and run again"
             ) from error
-        if done.returncode:
-            output = done.stdout.decode("utf-8", "replace").strip().splitlines()
+        if result.returncode:
+            output = result.stdout.decode("utf-8", "replace").strip().splitlines()
             shown = "".join(f"\n    {line}" for line in output[-TAIL:])
             raise DmbError(
-                f"`{shlex.join(words)}` ended with code {done.returncode}; the end of its output:{shown}",
+                f"`{shlex.join(words)}` ended with code {result.returncode}; the end of its output:{shown}",
                 place=str(self.venv),
-                remedy="mend that and run again, or run with --no-install and install by hand",
+                remedy="fix that and run again, or run with --no-install and install by hand",
             )
 
 

@@ -18,11 +18,15 @@ class Surroundings:
     def __init__(self, files: Files) -> None:
         self.files, self.layout = files, files.layout
         self.compose = files.yaml(self.layout.compose)
-        self.whole = self.compose.root
+        self.root = self.compose.root
         self.services = services(self.compose)
-        # What loads code and starts runs.
-        self.launching = [one for one in self.services.values() if one.role in ("webserver", "daemon")]
-        self.problems: dict[str, DmbError] = {}  # what is in the way of modules, by what it is about
+        # Webserver and daemon: they load code and start runs.
+        self.launching = [service for service in self.services.values() if service.role in ("webserver", "daemon")]
+        self.problems: dict[str, DmbError] = {}  # what prevents adding modules, by subject
+
+    def place_of(self, service: str, key: str) -> str:
+        """Where a key of a service is in the Compose file: path and line."""
+        return f"{self.compose.place}:{self.compose.line(('services', service, key))}"
 
     @functools.cached_property
     def containers(self) -> dict[str, str]:
@@ -32,7 +36,7 @@ class Surroundings:
     @functools.cached_property
     def volumes(self) -> dict[str, str]:
         """The names that volumes are given -> their key."""
-        return volume_names(self.whole)
+        return volume_names(self.root)
 
     @functools.cached_property
     def launcher(self) -> bool:

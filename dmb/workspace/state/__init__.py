@@ -1,3 +1,3 @@
-"""What a workspace is: where its files stand, what they say, which modules dmb put there."""
+"""What a workspace is: where its files are, what they say, which modules dmb added."""
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""The files of a workspace in which modules have blocks: each read, parsed and proven once, for any number of changes.
+"""The files of a workspace in which modules have blocks: each read, parsed and checked once, for any number of changes.
 
-What a module has there is plain data, its `Pieces`; to take it out is to have none.
+What a module has in them is plain data, its `Pieces`; a module that is removed has none.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ class Pieces:
     snippet: str = ""  # the Dockerfile
 
 
-NONE = Pieces()
+NO_PIECES = Pieces()
 
-# The first line of a `.env` that was not there before; with nothing else in it, the file goes again.
-MADE = "# Made by dmb for variables of modules.\n"
+# The first line of a `.env` that dmb created; when nothing else is left in it, the file is deleted.
+ENV_HEADER = "# Made by dmb for variables of modules.\n"
 
 
 class Files:
@@ -54,16 +54,16 @@ class Files:
         self._variables: Sequence[Assignment] | None = None
 
     def text(self, path: Path) -> str:
-        """What a file says; NothingToWorkOn when it is gone. A `.env` may be: it is made when something goes in."""
+        """What a file says; NothingToWorkOn when it is missing. A `.env` may be: it is created when it is needed."""
         if path not in self._texts:
             data = self._tx.read(path)
             if data is None and path == self.layout.env:
-                data = MADE.encode()
+                data = ENV_HEADER.encode()
             if data is None:
                 raise NothingToWorkOn(
-                    "this file of the workspace is gone",
+                    "this file of the workspace is missing",
                     place=str(path),
-                    remedy="restore it, or have it made anew: dmb workspace init, as it was made",
+                    remedy="restore it, or create it again: dmb workspace init, with the options of the first time",
                 )
             self._texts[path] = marked_blocks.decode(data, str(path))
         return self._texts[path]
@@ -79,7 +79,7 @@ class Files:
         return self._yaml[path]
 
     def documents(self, source: Source) -> Documents:
-        """What a YAML file says for who only reads it; one that was parsed is not parsed again."""
+        """What a YAML file says, for readers; a file that was parsed already is not parsed again."""
         file = self._yaml.get(source.path)
         return file.documents if file else yaml_nodes.read(source)
 
@@ -94,25 +94,25 @@ class Files:
         self, wanted: Mapping[str, Pieces], entries: Mapping[str, Entry | None], *, force: bool = False
     ) -> tuple[dict[str, dict[str, str]], set[str]]:
         """Plan that each module has exactly its pieces: the fingerprints of its blocks, by module and file, and the
-        modules whose blocks will not be as they are.
+        modules whose blocks change.
 
         `entries` are the registry's, None for a module that is new. A block that a person changed is neither replaced
-        nor taken out unless `force`; in `.env`, what a block has already keeps its value.
+        nor removed unless `force`; in `.env`, variables that a block has already keep their values.
         """
         names = {name for entry in entries.values() if entry for name in entry.blocks}
         kept = {self.layout.root / name for name in names}
-        found: dict[str, dict[str, str]] = {name: {} for name in wanted}
+        digests: dict[str, dict[str, str]] = {name: {} for name in wanted}
         touched: set[str] = set()
 
-        def note(path: Path, before: list[Block], after: list[Block]) -> None:
+        def record(path: Path, before: list[Block], after: list[Block]) -> None:
             file = self.layout.name_of(path)
             is_now, will_be = fingerprints(before, wanted), fingerprints(after, wanted)
             touched.update(name for name in wanted if is_now.get(name) != will_be.get(name))
-            judged = [block for block in before if path != self.layout.env or wanted[block.owner] == NONE]
+            judged = [block for block in before if path != self.layout.env or wanted[block.owner] == NO_PIECES]
             if not force:
                 _refuse_changed(path, file, judged, is_now, will_be, entries)
             for name, digest in will_be.items():
-                found[name][file] = digest
+                digests[name][file] = digest
 
         for path in sorted(kept | {path for pieces in wanted.values() for path in pieces.entries}):
             if path.suffix in (".yaml", ".yml") and self._needed(path, wanted):
@@ -120,8 +120,8 @@ class Files:
                 for name, pieces in wanted.items():
                     file.put(name, pieces.entries.get(path, {}))
                 new = file.applied()
-                note(path, _of(file, wanted), _of(new, wanted))
-                if path == self.layout.compose and NONE in wanted.values():
+                record(path, _of(file, wanted), _of(new, wanted))
+                if path == self.layout.compose and NO_PIECES in wanted.values():
                     _refuse_left(file, new)
                 self._write(path, new.render())
         for path in sorted(kept | {path for pieces in wanted.values() for path in pieces.lines}):
@@ -130,7 +130,7 @@ class Files:
                 bodies = {name: pieces.lines.get(path) for name, pieces in wanted.items()}
                 before = marked_blocks.find_blocks(text, place)
                 new_text = marked_blocks.changed(text, bodies, before)
-                note(path, _owned(before, wanted), _owned(marked_blocks.find_blocks(new_text, place), wanted))
+                record(path, _owned(before, wanted), _owned(marked_blocks.find_blocks(new_text, place), wanted))
                 self._write(path, new_text)
         path = self.layout.dockerfile
         snippets = {name: pieces.snippet for name, pieces in wanted.items()}
@@ -139,7 +139,7 @@ class Files:
             before = _owned(sections(text, place), wanted)
             if before or any(snippets.values()):
                 new_text = put_sections(text, snippets, place)
-                note(path, before, _owned(sections(new_text, place), wanted))
+                record(path, before, _owned(sections(new_text, place), wanted))
                 self._write(path, new_text)
         env = self.layout.env
         if self.exists(env) or any(pieces.variables for pieces in wanted.values()):
@@ -148,16 +148,16 @@ class Files:
             bodies = self._bodies(before, wanted)
             new_text = envfile.update(text, bodies, place) if bodies else text
             after = _owned(envfile.blocks(new_text, place), wanted) if bodies else before
-            note(env, before, after)
+            record(env, before, after)
             self._write(env, new_text)
-        return found, touched
+        return digests, touched
 
     def _needed(self, path: Path, wanted: Mapping[str, Pieces]) -> bool:
-        """A file that is gone hinders nobody who only wants out of it."""
+        """Whether the file must be read: one that is missing does not prevent the removal of a module."""
         return self.exists(path) or any(path in (*pieces.entries, *pieces.lines) for pieces in wanted.values())
 
     def _bodies(self, before: list[Block], wanted: Mapping[str, Pieces]) -> dict[str, str | None]:
-        """The blocks of `.env` that change: variables that are missing come in; None where a module has none."""
+        """The blocks of `.env` that change: missing variables are added; None removes the block."""
         bodies: dict[str, str | None] = {}
         blocks = {block.owner: block for block in before}
         env = self.layout.env
@@ -167,12 +167,12 @@ class Files:
             if missing:
                 body = blocks[name].body if name in blocks else ""
                 bodies[name] = body + "".join(f"{envfile.line(key, value)}\n" for key, value in missing.items())
-            elif name in blocks and pieces == NONE:
+            elif name in blocks and pieces == NO_PIECES:
                 bodies[name] = None
         return bodies
 
     def _write(self, path: Path, text: str) -> None:
-        if path == self.layout.env and text == MADE:
+        if path == self.layout.env and text == ENV_HEADER:
             self._tx.write(path, None)
         else:
             self._tx.write(path, marked_blocks.encode(text), mode=0o600 if path == self.layout.env else 0o644)
@@ -187,15 +187,15 @@ def _owned(blocks: Iterable[Block], owners: Mapping[str, Pieces]) -> list[Block]
 
 
 def _refuse_left(before: YamlFile, after: YamlFile) -> None:
-    """What stays must not depend on a service that goes: Compose refuses such a file as a whole."""
-    there, left = services(before), services(after)
-    for one in left.values():
-        for need in one.needs:
-            if need in there.keys() - left.keys():
+    """What stays must not depend on a service that is removed: Compose refuses such a file as a whole."""
+    services_before, services_after = services(before), services(after)
+    for service in services_after.values():
+        for needed in service.needs:
+            if needed in services_before.keys() - services_after.keys():
                 raise DmbError(
-                    f"{one.name} depends on {need}, which would go, outside of dmb's blocks",
-                    place=f"{before.place}:{before.line(('services', one.name, 'depends_on'))}",
-                    remedy=f"take {need} out of that `depends_on` by hand, then run again",
+                    f"{service.name} depends on {needed} outside dmb's blocks, and {needed} would be removed",
+                    place=f"{before.place}:{before.line(('services', service.name, 'depends_on'))}",
+                    remedy=f"remove {needed} from that `depends_on` by hand, then run again",
                 )
 
 
@@ -207,7 +207,7 @@ def _refuse_changed(
     will_be: Mapping[str, str],
     entries: Mapping[str, Entry | None],
 ) -> None:
-    """Refuse to overwrite or take out a block that a person changed; one that says what it should is fine.
+    """Refuse to overwrite or remove a block that a person changed, unless it says what it should.
 
     `is_now` and `will_be` are the fingerprints before and after the change.
     """
@@ -215,10 +215,10 @@ def _refuse_changed(
         entry = entries.get(block.owner)
         expected = entry.blocks.get(file) if entry else None
         if is_now[block.owner] not in (expected, will_be.get(block.owner)):
-            found = "was changed by hand" if expected else "is not dmb's"
-            remedy = "take your change out, or move it outside of the markers; --force gives it up"
+            problem = "was changed by hand" if expected else "was not written by dmb"
+            remedy = "undo your change, or move it outside the markers; --force discards it"
             raise DmbError(
-                f"the block of {block.owner} {found}",
+                f"the block of {block.owner} {problem}",
                 place=f"{path}:{block.line}",
-                remedy=remedy if expected else f"dmb workspace adopt {block.owner} takes over what is there",
+                remedy=remedy if expected else f"dmb workspace adopt {block.owner} takes over what is there now",
             )

@@ -1,4 +1,4 @@
-"""Where a workspace's files stand, and which workspace is meant."""
+"""Where the files of a workspace are, and which workspace is meant."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ VARIABLE = "DMB_WORKSPACE"
 class Layout:
     """The files of one workspace, by what they are for. Nothing is read or made here.
 
-    `places` says where a file stands that is not in its usual place (see `Registry`).
+    `places` says where a file is that is not in its usual place (see `Registry`).
     """
 
     root: Path  # absolute
@@ -34,7 +34,7 @@ class Layout:
 
     @functools.cached_property
     def workspace_yaml(self) -> Path:
-        """Which code locations there are: read by webserver and daemon."""
+        """The code locations: read by webserver and daemon."""
         return self._at("workspace.yaml")
 
     @functools.cached_property
@@ -69,7 +69,7 @@ class Layout:
 
     @functools.cached_property
     def gitignore(self) -> Path:
-        """What git leaves alone here."""
+        """What git ignores here."""
         return self.root / ".gitignore"
 
     @functools.cached_property
@@ -115,7 +115,7 @@ class Layout:
 def find(named: Path | None = None, *, start: Path | None = None) -> Layout:
     """The workspace that is meant: `named` (--workspace), $DMB_WORKSPACE, the nearest one upwards from `start`, HOME.
 
-    `start` is the working folder by default. A place that was named must be one: there is no falling back from it.
+    `start` is the working folder by default. A place that was named must be a workspace: nothing else is tried then.
     Raises NothingToWorkOn.
     """
     if named is not None:
@@ -131,8 +131,8 @@ def find(named: Path | None = None, *, start: Path | None = None) -> Layout:
     if home.exists:
         return _with_places(home)
     raise NothingToWorkOn(
-        f"no workspace is named, none is at or above {here}, and none is in {HOME}",
-        remedy=f"make one: dmb workspace init DIR; or name one with --workspace DIR or {VARIABLE}",
+        f"no workspace was named, and there is none at or above {here}, nor in {HOME}",
+        remedy=f"create one: dmb workspace init DIR; or name one with --workspace DIR or {VARIABLE}",
     )
 
 
@@ -141,12 +141,12 @@ def _required(path: Path, place: str) -> Layout:
     if layout.exists:
         return _with_places(layout)
     raise NothingToWorkOn(
-        "this is not a workspace", place=place, remedy=f"make it one: dmb workspace init {layout.root}"
+        "this is not a workspace", place=place, remedy=f"turn it into one: dmb workspace init {layout.root}"
     )
 
 
 def _with_places(layout: Layout) -> Layout:
-    """The layout as its registry has it; a broken registry is told by who reads all of it."""
+    """The layout as its registry has it; a broken registry is reported by what reads all of it."""
     with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):
         places = json.loads(layout.registry.read_bytes()).get("places", {})
         return replace(layout, places={str(name): str(path) for name, path in places.items()})

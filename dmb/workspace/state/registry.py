@@ -36,7 +36,7 @@ class Entry:
 class Registry:
     """`.dmb/registry.json`. Modules are kept in the order in which they were added.
 
-    `places` says where a file of the workspace stands that is not in its usual place: usual name -> path below it.
+    `places` says where a file of the workspace is that is not in its usual place: usual name -> path below it.
     """
 
     runtime: str
@@ -45,7 +45,7 @@ class Registry:
     places: Mapping[str, str] = field(default_factory=dict)
 
     def with_modules(self, changed: Mapping[str, Entry | None]) -> Registry:
-        """This registry with modules added, replaced, or (None) taken out."""
+        """This registry with modules added, replaced, or (None) removed."""
         modules = {**self.modules, **changed}
         return replace(self, modules={name: entry for name, entry in modules.items() if entry is not None})
 
@@ -59,7 +59,7 @@ class Registry:
 
     @classmethod
     def parse(cls, data: bytes, file: Path) -> Registry:
-        """Read the content of `file`. DmbError when it is broken, of a later version, or for a runtime that we lack."""
+        """Read the content of `file`. DmbError when it is broken, of a later version, or for an unknown runtime."""
         remedy = f"restore {file} from your backup or version control, or upgrade dmb if a newer one wrote it"
         try:
             document: dict[str, Any] = json.loads(data)
@@ -72,9 +72,9 @@ class Registry:
                 )
             if document["runtime"] not in RUNTIMES:
                 raise DmbError(
-                    f"the workspace has the runtime {document['runtime']!a}; this dmb has: {', '.join(RUNTIMES)}",
+                    f"the workspace has the runtime {document['runtime']!a}; this dmb supports: {', '.join(RUNTIMES)}",
                     place=str(file),
-                    remedy="upgrade dmb, or make another workspace: dmb workspace init DIR",
+                    remedy="upgrade dmb, or create another workspace: dmb workspace init DIR",
                 )
             modules = {name: Entry(**entry) for name, entry in document.pop("modules").items()}
             return cls(modules=modules, **document)

@@ -1,4 +1,4 @@
-"""One look at a workspace, or one change of it: under its lock, with what a crash left undone brought to an end."""
+"""One look at a workspace, or one change of it: under its lock, after recovering from an interrupted change."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Session:
     now: str  # UTC, ISO 8601 to the second
 
     def finish(self, registry: Registry, *, commit: bool) -> tuple[Change, ...]:
-        """Plan the new registry too, and make all changes or, without `commit`, none; what they are."""
+        """Plan the new registry too, then commit all changes if `commit` is set. Returns the changes."""
         if registry != self.registry or self.tx.changes:
             self.tx.write(self.files.layout.registry, registry.text().encode(), mode=0o600)
         changes = tuple(self.tx.changes)
@@ -38,51 +38,54 @@ class Session:
             self.tx.commit()
         return changes
 
-    def known(self, names: Iterable[str]) -> list[str]:
-        """The names, each once; NothingToWorkOn for one that is no module's, with those that come close."""
-        asked = list(dict.fromkeys(names))
-        for name in asked:
+    def checked(self, names: Iterable[str]) -> list[str]:
+        """The names, each once. Raises NothingToWorkOn for one that no module has, with the closest match."""
+        unique = list(dict.fromkeys(names))
+        for name in unique:
             if name not in self.registry.modules:
-                raise unknown(name, self.registry.modules, str(self.files.layout.root))
-        return asked
+                raise unknown_module(name, self.registry.modules, str(self.files.layout.root))
+        return unique
 
 
 @contextlib.contextmanager
-def session(layout: Layout) -> Iterator[Session]:
-    """Open the workspace; see `transaction` for what is refused."""
+def open_workspace(layout: Layout) -> Iterator[Session]:
+    """Lock and read the workspace; see `transaction` for what is refused."""
     with transaction(layout.state) as tx:
-        yield opened(tx, layout)
+        yield read_workspace(tx, layout)
 
 
-def opened(tx: Transaction, layout: Layout) -> Session:
+def read_workspace(tx: Transaction, layout: Layout) -> Session:
     """The workspace as a transaction sees it."""
     data = tx.read(layout.registry)
     if data is None:
-        raise DmbError("the registry is gone", place=str(layout.registry), remedy="restore it, or run init again")
-    return Session(tx, Files(tx, layout), Registry.parse(data, layout.registry), tuple(recovered(tx.recovery)), now())
+        raise DmbError(
+            "the registry is missing", place=str(layout.registry), remedy="restore it, or run dmb workspace init again"
+        )
+    registry = Registry.parse(data, layout.registry)
+    return Session(tx, Files(tx, layout), registry, tuple(recovery_notes(tx.recovery)), timestamp())
 
 
-def now() -> str:
-    """As a session and the registry have it."""
+def timestamp() -> str:
+    """The time now, as a session and the registry write it."""
     return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def recovered(recovery: Recovery) -> Iterator[str]:
-    """What became of a change that had been interrupted, as sentences."""
+def recovery_notes(recovery: Recovery) -> Iterator[str]:
+    """What happened to a change that had been interrupted, as sentences."""
     if recovery.finished:
         yield f"finished a change that had been interrupted: {', '.join(map(str, recovery.finished))}"
     if recovery.discarded:
-        yield "took back a change that had been interrupted before it was complete"
+        yield "undid a change that had been interrupted before it was complete"
 
 
-def unknown(name: str, modules: Iterable[str], place: str) -> NothingToWorkOn:
-    """The refusal of a name that nothing has."""
+def unknown_module(name: str, modules: Iterable[str], place: str) -> NothingToWorkOn:
+    """The error for a name that no module has."""
     import difflib
 
-    there = list(modules)
-    near = difflib.get_close_matches(name, there, n=1)
-    if near:
-        remedy = f"did you mean {near[0]}?"
+    names = list(modules)
+    close = difflib.get_close_matches(name, names, n=1)
+    if close:
+        remedy = f"did you mean {close[0]}?"
     else:
-        remedy = f"there are: {', '.join(there)}" if there else "it holds no module yet: dmb workspace add MODULE_DIR"
+        remedy = f"it has: {', '.join(names)}" if names else "it has no module yet: dmb workspace add MODULE_DIR"
     return NothingToWorkOn(f"the workspace has no module {name}", place=place, remedy=remedy)

@@ -10,7 +10,7 @@ from ...formats import envfile, marked_blocks
 from ...formats.dockerfile_sections import sections
 from ...module import Module
 from .registry import fingerprints
-from .session import session
+from .session import open_workspace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 class Drift(NamedTuple):
-    """A block that is not as it was written. `line` is 0 where the block is gone."""
+    """A block that is not as it was written. `line` is 0 where the block is missing."""
 
     file: str
     line: int
 
 
 class Status(NamedTuple):
-    """One module as the registry has it, and what became of it."""
+    """One module as the registry has it, and its present state."""
 
     name: str
     entry: Entry
@@ -39,7 +39,7 @@ class Status(NamedTuple):
 
 
 class Listing(NamedTuple):
-    """All modules of a workspace in the order in which they came."""
+    """All modules of a workspace in the order in which they were added."""
 
     runtime: str
     modules: tuple[Status, ...]
@@ -48,14 +48,14 @@ class Listing(NamedTuple):
 
 def listing(layout: Layout) -> Listing:
     """Look at the whole workspace; each file is read once. DmbError for one that is broken."""
-    with session(layout) as on:
-        modules = on.registry.modules
+    with open_workspace(layout) as session:
+        modules = session.registry.modules
         now: dict[str, tuple[dict[str, str], dict[str, int]]] = {}
         for file in dict.fromkeys(file for entry in modules.values() for file in entry.blocks):
-            blocks = blocks_of(on.files, layout.root / file)
+            blocks = blocks_of(session.files, layout.root / file)
             lines = {block.owner: block.line for block in reversed(blocks)}
             now[file] = fingerprints(blocks, modules), lines
-        found = [
+        statuses = [
             Status(
                 name,
                 entry,
@@ -69,7 +69,7 @@ def listing(layout: Layout) -> Listing:
             )
             for name, entry in modules.items()
         ]
-    return Listing(on.registry.runtime, tuple(found), on.notes)
+    return Listing(session.registry.runtime, tuple(statuses), session.notes)
 
 
 def _owner(entry: Entry) -> str:
@@ -80,7 +80,7 @@ def _owner(entry: Entry) -> str:
 
 
 def blocks_of(files: Files, path: Path) -> Sequence[Block]:
-    """The blocks of one file, read as what it is; none where it is gone."""
+    """The blocks of one file, read as what it is; none where it is missing."""
     if not files.exists(path):
         return []
     if path.suffix in (".yaml", ".yml"):

@@ -144,7 +144,7 @@ def test_a_port_that_is_taken_is_passed_over_and_said_why(dmb: Dmb, served: Path
     given = {module["name"]: module for module in done.json["modules"]}
     assert given["bar-one"]["ports"] == {"grpc": port}
     assert given["foo"]["ports"]["grpc"] in KINDS["grpc"]
-    assert f"since {port}, which it prefers, is held by bar-one" in given["foo"]["notes"][0]
+    assert f"the preferred port {port} is held by bar-one" in given["foo"]["notes"][0]
 
 
 def test_a_port_that_a_person_wrote_into_the_block_is_taken(dmb: Dmb, served: Path, tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_a_port_that_a_person_wrote_into_the_block_is_taken(dmb: Dmb, served: Pa
     (served / ".env").write_text(env.replace(str(other), "many"))
     before = contents(served)
     done = dmb("workspace", "add", module, "--workspace", served, "--no-install")
-    assert (done.code, "BAR_ONE_GRPC_PORT is no port" in done.err) == (2, True)
+    assert (done.code, "BAR_ONE_GRPC_PORT is not a port number" in done.err) == (2, True)
     assert contents(served) == before
 
 
@@ -240,12 +240,17 @@ def test_variables_that_all_modules_share_are_required_and_left_alone(
     [
         ("workspace.yaml", "load_from: [\n", "not valid YAML", None),
         ("workspace.yaml", "load_from:\n- python_file: {relative_path: a.py, location_name: bar-one}\n", "bar-one", 2),
-        ("workspace.yaml", "load_from:\n# BEGIN: bar-one\n- python_file: a.py\n# END: bar-one\n", "is not dmb's", 2),
+        (
+            "workspace.yaml",
+            "load_from:\n# BEGIN: bar-one\n- python_file: a.py\n# END: bar-one\n",
+            "was not written by dmb",
+            2,
+        ),
         ("workspace.yaml", "load_from:\n# BEGIN: bar-one\n- python_file: a.py\n", "has no `# END", 2),
         ("workspace.yaml", "load_from: 3\n", "where a list is needed", 1),
         ("workspace.yaml", "load_from: []\nload_from: []\n", "twice", 2),
         ("workspace.yaml", "\xff".encode("latin-1"), "not UTF-8", 1),
-        ("Procfile", "# x\nbar-one: sleep 1\n", "a process bar-one is there already", 2),
+        ("Procfile", "# x\nbar-one: sleep 1\n", "the process bar-one already exists", 2),
         ("Procfile", "# END: bar-one\n", "has no `# BEGIN", 1),
         (".env", "BAR_ONE_DUCKDB_PATH=/x\n", "BAR_ONE_DUCKDB_PATH is set", 1),
         (".env", "A='open\n", "quote", 1),
@@ -300,7 +305,7 @@ def test_a_module_is_refused_with_all_that_came_with_it(dmb: Dmb, workspace: Pat
         (tmp_path / "nowhere", 3, "no such folder"),
         (tmp_path, 3, "not a module"),
         (broken, 2, "pyproject.toml:1: broken TOML"),
-        (twin, 2, "two modules have the name bar-one"),
+        (twin, 2, "two modules are named bar-one"),
         (same_location, 2, "same code_location_name"),
     ):
         done = dmb("workspace", "add", good, other, "--workspace", workspace, "--no-install")
@@ -312,7 +317,7 @@ def test_a_name_that_another_folder_has_is_refused(dmb: Dmb, workspace: Path, tm
     assert dmb("workspace", "add", make_module(tmp_path), "--workspace", workspace, "--no-install").code == 0
     before = contents(workspace)
     done = dmb("workspace", "add", make_module(tmp_path / "b"), "--workspace", workspace, "--no-install")
-    assert (done.code, "has a module bar-one already" in done.err) == (2, True)
+    assert (done.code, "already has a module bar-one" in done.err) == (2, True)
     assert contents(workspace) == before
 
 

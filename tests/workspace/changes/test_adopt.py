@@ -55,7 +55,7 @@ def test_only_markers_are_added_and_all_works_afterwards(dmb: Dmb, tmp_path: Pat
     wrong = {(finding["rule"], finding["message"]) for finding in judged if finding["severity"] == "error"}
     assert wrong == MISSING.get(shape, set())
     again = dmb("workspace", "adopt", "--workspace", root, "--yes")
-    assert (again.code, "nothing by hand" in again.err) == (3, True)
+    assert (again.code, "nothing made by hand" in again.err) == (3, True)
     assert own(root) == after
     module = module_with_pieces(tmp_path)
     added = dmb("workspace", "add", module, "--workspace", root, "--no-install")
@@ -161,7 +161,7 @@ def test_the_grouping_and_its_evidence(dmb: Dmb, tmp_path: Path) -> None:
     )
     stock = [find["what"] for find in found["stock-keeping"]["finds"]]
     assert "service whatever_name: the host of stock_keeping" in stock
-    assert ["STOCK_KEEPING_B stands apart" in note for note in found["stock-keeping"]["left"]] == [True]
+    assert ["STOCK_KEEPING_B is not next to the others" in note for note in found["stock-keeping"]["left"]] == [True]
     assert not any("metadata" in word for word in words + stock)
 
 
@@ -187,7 +187,7 @@ def test_what_stays_must_not_depend_on_what_goes(dmb: Dmb, tmp_path: Path) -> No
     before, compose = own(root), root / "docker-compose.yml"
     number = compose.read_text().split(line)[0].count("\n") + 1
     done = dmb("workspace", "remove", "models", "--workspace", root, "--yes", "--force")
-    assert f"{compose}:{number}: ui depends on models, which would go" in done.err
+    assert f"{compose}:{number}: ui depends on models outside dmb's blocks, and models would be removed" in done.err
     assert (done.code, own(root)) == (2, before)
     compose.write_text(compose.read_text().replace(f"        {line}", ""))
     assert dmb("workspace", "remove", "models", "--workspace", root, "--yes").code == 0
@@ -325,12 +325,12 @@ def test_a_first_adopt_that_was_killed_is_taken_back_or_finished_by_the_next(dmb
     root = killed_adopt(tmp_path, "journal.tmp")
     done = dmb("workspace", "adopt", "--workspace", root, "--yes")
     assert (done.code, own(root)) == (0, own(wanted))
-    assert "took back a change that had been interrupted" in done.err
+    assert "undid a change that had been interrupted" in done.err
     root = killed_adopt(tmp_path, "journal.json")
     done = dmb("workspace", "adopt", "--workspace", root, "--yes")
     assert (done.code, own(root)) == (3, own(wanted))
     assert "finished a change that had been interrupted" in done.err
-    assert "nothing by hand" in done.err
+    assert "nothing made by hand" in done.err
     assert [len(list((at / ".dmb/backups").iterdir())) for at in (root, wanted)] == [1, 1]
 
 

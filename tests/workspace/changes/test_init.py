@@ -127,14 +127,14 @@ def test_a_folder_that_cannot_be_made_is_refused(dmb: Dmb, tmp_path: Path) -> No
     (tmp_path / "file").touch()
     done = dmb("workspace", "init", tmp_path / "file" / "ws", "--no-install")
     assert done.code == 2
-    assert "cannot be made" in done.err
+    assert "cannot be created" in done.err
 
 
 @pytest.mark.parametrize("name", ["a\\b", "a\nb", "${HOME}", 'it\'s "x"', "a\u2028b"])
 def test_a_folder_whose_name_cannot_be_written_down_is_refused(dmb: Dmb, tmp_path: Path, name: str) -> None:
     done = dmb("workspace", "init", tmp_path / name, "--no-install")
     assert done.code == 2
-    assert "read it alike" in done.err
+    assert "would be misread" in done.err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -82,7 +82,7 @@ def test_it_asks_and_names_what_comes_close(dmb: Dmb, workspace: Path, tmp_path:
     before = contents(workspace)
     asked = dmb("workspace", "remove", "bar-one", "--workspace", workspace)
     assert (asked.code, "--yes" in asked.err) == (2, True)
-    for name, hint in (("bar-on", "did you mean bar-one?"), ("quite-other", "there are: bar-one")):
+    for name, hint in (("bar-on", "did you mean bar-one?"), ("quite-other", "it has: bar-one")):
         done = dmb("workspace", "remove", "bar-one", name, "--workspace", workspace, "--yes")
         assert (done.code, hint in done.err) == (3, True)
     preview = dmb("workspace", "remove", "bar-one", "--workspace", workspace, "--dry-run")
@@ -132,7 +132,7 @@ def test_data_outside_of_the_storage_is_never_deleted(dmb: Dmb, workspace: Path,
         )
     before = contents(workspace)
     done = dmb("workspace", "remove", "bar-one", "--workspace", workspace, "--yes", "--data", "--force")
-    assert (done.code, "outside of the storage" in done.err) == (2, True)
+    assert (done.code, "outside the storage" in done.err) == (2, True)
     assert (outside / "precious").exists()
     assert contents(workspace) == before
 

@@ -162,7 +162,7 @@ def test_going_back_past_a_backup_of_elsewhere_is_refused(dmb: Dmb, changed: Pat
 def test_a_backup_that_is_not_complete_is_refused(dmb: Dmb, changed: Path) -> None:
     (time,) = times(dmb, changed)
     next(journal_of(changed).parent.glob("0-*")).unlink()
-    assert "this backup is not complete: No such file" in refused(dmb, changed, time)
+    assert "this backup is incomplete: No such file" in refused(dmb, changed, time)
 
 
 @pytest.fixture

@@ -93,4 +93,4 @@ def test_changes_are_undone_from_their_backups(dmb: Dmb, workspace: Path, tmp_pa
     assert dmb("workspace", "restore", newest, "--workspace", workspace, "--yes").code == 0
     assert own(workspace) == states[3]  # an undoing can be undone
     assert dmb("workspace", "restore", "1999", "--workspace", workspace).code == 3
-    assert "one of several" in dmb("workspace", "restore", "20", "--workspace", workspace).err
+    assert "matches several backups" in dmb("workspace", "restore", "20", "--workspace", workspace).err

@@ -16,7 +16,7 @@ import pytest
 import yaml
 from dagster._core.workspace.load import location_origins_from_config
 
-from dmb.workspace.live.check import names
+from dmb.workspace.live.inspection import location_lines
 from dmb.workspace.runtimes.python_environment import find_uv
 from dmb.workspace.state.layout import find
 from tests.support.command import Dmb
@@ -148,7 +148,7 @@ def test_code_servers_in_containers_are_asked_from_the_webservers(
         monkeypatch.setenv("PATH", str(shim.parent))
         done = dmb("workspace", "validate", "--workspace", root, "--live", url, "--json")
         (note,) = done.json["live"]["notes"]
-        assert "were not asked: " in note
+        assert "were not checked: " in note
         assert "docker" in note
         shim.write_text(DOCKER.format(python=sys.executable))
         shim.chmod(0o755)
@@ -214,7 +214,7 @@ def test_locations_are_known_by_the_names_that_dagster_gives_them(dmb: Dmb, work
     file = workspace / "workspace.yaml"
     file.write_text(f"# one\nload_from:\n- {item}\n")
     (named,) = location_origins_from_config(yaml.safe_load(file.read_text()), str(file))
-    assert names(find(workspace)) == {named: 3}
+    assert location_lines(find(workspace)) == {named: 3}
 
 
 @pytest.mark.parametrize(

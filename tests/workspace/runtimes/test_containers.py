@@ -231,13 +231,13 @@ def test_a_container_name_and_missing_pieces_are_refused(dmb: Dmb, made: Path, t
     piece.write_text(piece.read_text().replace("    image: postgres", "    container_name: x\n    image: postgres"))
     before = own(made)
     done = dmb("workspace", "add", module, "--workspace", made)
-    assert (done.code, "has the container name x" in done.err) == (2, True)
+    assert (done.code, "already has the container name x" in done.err) == (2, True)
     piece.write_text(COMPOSE.replace("image: postgres:17", "image: postgres:${DB_VERSION:?version}"))
     done = dmb("workspace", "add", module, "--workspace", made)
     assert (done.code, "does not set: DB_VERSION" in done.err) == (2, True)
     (module / "workspace" / "local" / "workspace.yaml").unlink()
     done = dmb("workspace", "add", module, "--workspace", made)
-    assert (done.code, "lacks this piece" in done.err) == (3, True)
+    assert (done.code, "lacks this file" in done.err) == (3, True)
     assert own(made) == before
 
 
@@ -245,7 +245,7 @@ def test_two_databases_never_share_a_port(dmb: Dmb, made: Path, tmp_path: Path) 
     data = add(dmb, made, isolated(tmp_path), isolated(tmp_path, "foo"))
     ports = [module["ports"]["postgresql"] for module in data["modules"]]
     assert len(set(ports)) == 2
-    assert "which it prefers, is held by bar-one" in data["modules"][1]["notes"][0]
+    assert "the preferred port 5440 is held by bar-one" in data["modules"][1]["notes"][0]
     assert config(made, env={"DOCKER_GID": "1"}).returncode == 0
 
 

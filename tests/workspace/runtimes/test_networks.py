@@ -118,7 +118,7 @@ def test_a_module_comes_to_their_network(dmb: Dmb, tmp_path: Path, shape: str, p
     [
         (line("network_mode", "host"), "", DEFINED, None, "ws/docker-compose.yml:5", "`network_mode: host`"),
         (line("networks", "[a]"), line("networks", "[b]"), APART, None, f"{PIECE}:11", "network dagster, which"),
-        (*SHAPES["its name has another use"][:3], None, f"{PIECE}:11", "where ui does not reach"),
+        (*SHAPES["its name has another use"][:3], None, f"{PIECE}:11", "where ui cannot reach"),
         ("", "", "", None, f"{PIECE}:9", "volume dagster_storage, which"),
         ("", "", DEFINED, "networks: [mine]", f"{PIECE}:11", "network mine, which"),
     ],
@@ -151,7 +151,7 @@ def test_all_that_is_missing_is_told_at_once(dmb: Dmb, tmp_path: Path) -> None:
     assert done.code == 2
     assert "bar-one, foo require variables that the workspace does not set: API_TOKEN, DB_VERSION" in done.err
     assert done.err.count("volume dagster_storage, which") == 1
-    assert (f"{piece}:9: " in done.err, "write home there; or add below `volumes:` of" in done.err) == (True, True)
+    assert (f"{piece}:9: " in done.err, "write home there; or add it below `volumes:` of" in done.err) == (True, True)
     assert own(root) == before
 
     with (root / ".env").open("a") as file:

@@ -66,7 +66,7 @@ def test_an_environment_that_does_not_run_is_left_alone_and_told(dmb: Dmb, works
     (module / ".venv" / "bin").mkdir(parents=True)
     (module / ".venv" / "bin" / "python").symlink_to("/nowhere/python")
     done = dmb("workspace", "add", module, "--workspace", workspace)
-    assert (done.code, "no Python that can be run" in done.err) == (2, True)
+    assert (done.code, "no Python that runs" in done.err) == (2, True)
     assert (module / ".venv" / "bin" / "python").is_symlink()
     assert "bar-one" not in (workspace / "workspace.yaml").read_text()
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ...errors import DmbError
 from ...formats import marked_blocks
 from ...formats.yamlsplice import YamlFile
-from ..changes.plan import LOCATIONS
+from ..changes.placement import LOCATIONS
 from ..state.registry import Registry
 from . import code_servers as servers
 from .graphql import Webserver
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from ..state.layout import Layout
 
-# The ids of what only a running workspace shows: id -> (severity, title). Listed in docs/reference/findings.md.
-TROUBLES: Mapping[str, tuple[str, str]] = {
+# The problems that only a running workspace shows: id -> (severity, title). Listed in docs/reference/findings.md.
+PROBLEMS: Mapping[str, tuple[str, str]] = {
     "WSP051": ("error", "A code location does not load"),
     "WSP052": ("error", "A code location of workspace.yaml is not served"),
     "WSP053": ("warning", "A code location is served that workspace.yaml does not have"),
@@ -38,7 +38,7 @@ _ENTRIES = """locationEntries { name displayMetadata { key value } locationOrLoa
   ... on RepositoryLocation { dagsterLibraryVersions { name version } %s }
   ... on PythonError { message errorChain { error { message } } } } }"""
 _ASSETS = "repositories { assetNodes { assetKey { path } isExecutable } }"
-_LOOK = "{ version workspaceOrError { __typename ... on Workspace { %s } ... on PythonError { message } } }" % (
+_WORKSPACE = "{ version workspaceOrError { __typename ... on Workspace { %s } ... on PythonError { message } } }" % (
     _ENTRIES % _ASSETS
 )
 _RELOAD = """mutation { reloadWorkspace { __typename ... on Workspace { %s } ... on PythonError { message }
@@ -55,7 +55,7 @@ class Location(NamedTuple):
     libraries: Mapping[str, str]  # those of Dagster that it has loaded -> version
 
 
-class Trouble(NamedTuple):
+class Problem(NamedTuple):
     """What is wrong: a key of TROUBLES, the object, what, and what to do. `line` is that of its item, 0 for none."""
 
     rule: str
@@ -67,47 +67,47 @@ class Trouble(NamedTuple):
     @property
     def severity(self) -> str:
         """As in a finding."""
-        return TROUBLES[self.rule][0]
+        return PROBLEMS[self.rule][0]
 
 
 @dataclass(frozen=True)
 class Live:
-    """What a webserver and the code servers answered. `notes` say what could not be found out."""
+    """What a webserver and the code servers answered. `notes` say what could not be checked."""
 
     url: str
     version: str
     locations: tuple[Location, ...]
-    troubles: tuple[Trouble, ...]
+    problems: tuple[Problem, ...]
     notes: tuple[str, ...]
 
 
-def look(url: str, layout: Layout) -> Live:
+def inspect_workspace(url: str, layout: Layout) -> Live:
     """Ask the webserver at `url`, and each gRPC server itself. Raises DmbError when the webserver does not answer."""
-    server, lines = Webserver(url), names(layout)
-    data = server.ask(_LOOK)
+    server, lines = Webserver(url), location_lines(layout)
+    data = server.ask(_WORKSPACE)
     with _understanding(server):
         entries = _entries(data["workspaceOrError"], server)
         locations = [_location(entry) for entry in entries]
-        troubles = [
+        problems = [
             *_served(locations, lines),
             *_collisions(entries),
             *_versions(locations, _libraries(layout, str(data["version"]))),
         ]
     registry = Registry.parse(layout.registry.read_bytes(), layout.registry)
     packages = {entry.location_name: entry.package for entry in registry.modules.values()}
-    asked, notes = [location for location in locations if location.server], []
+    remote, notes = [location for location in locations if location.server], []
     try:
-        addresses = [location.server for location in asked if location.server]
-        answers = servers.ask(addresses, layout, registry.runtime) if asked else []
-        troubles += _servers(zip(asked, answers, strict=True), packages)
+        addresses = [location.server for location in remote if location.server]
+        answers = servers.ask(addresses, layout, registry.runtime) if remote else []
+        problems += _servers(zip(remote, answers, strict=True), packages)
     except DmbError as error:
-        notes.append(f"the code servers themselves were not asked: {error.cause}")
-    troubles = [trouble._replace(line=lines.get(trouble.subject, 0)) for trouble in troubles]
-    return Live(server.url, str(data["version"]), tuple(locations), tuple(troubles), tuple(notes))
+        notes.append(f"the code servers themselves were not checked: {error.cause}")
+    problems = [problem._replace(line=lines.get(problem.subject, 0)) for problem in problems]
+    return Live(server.url, str(data["version"]), tuple(locations), tuple(problems), tuple(notes))
 
 
 def reload(url: str) -> tuple[Location, ...]:
-    """Have the webserver at `url` read its workspace.yaml again and load every location anew; what it has then.
+    """Have the webserver at `url` read its workspace.yaml again and reload every location. Returns the locations.
 
     Raises DmbError when it does not answer or cannot read the file: it then goes on with what it had.
     """
@@ -119,14 +119,14 @@ def reload(url: str) -> tuple[Location, ...]:
 
 @contextlib.contextmanager
 def _understanding(server: Webserver) -> Iterator[None]:
-    """Refuse an answer that does not have what was asked for."""
+    """Refuse an answer without the expected fields."""
     try:
         yield
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DmbError(
-            "what answers there does not answer as a Dagster webserver does",
+            "the answer is not that of a Dagster webserver",
             place=server.url,
-            remedy="name the webserver's own address; if it is, report its version",
+            remedy="give the webserver's own address; if it is that, report its version",
         ) from error
 
 
@@ -135,35 +135,39 @@ def _entries(answer: Mapping[str, Any], server: Webserver) -> list[dict[str, Any
         raise DmbError(
             f"the webserver cannot load its workspace: {answer.get('message', answer['__typename'])}".strip(),
             place=server.url,
-            remedy="mend workspace.yaml: dmb workspace validate",
+            remedy="fix workspace.yaml; dmb workspace validate shows what is wrong",
         )
     return list(answer["locationEntries"])
 
 
 def _location(entry: Mapping[str, Any]) -> Location:
-    """`loadStatus` says LOADED for a failure too, so the type tells."""
-    found = entry["locationOrLoadError"] or {"__typename": "none"}
-    versions = {each["name"]: each["version"] for each in found.get("dagsterLibraryVersions") or ()}
-    about = {each["key"]: each["value"] for each in entry["displayMetadata"]}
-    server = (about["host"], int(about["port"])) if "host" in about and about.get("port", "").isdecimal() else None
+    """`loadStatus` says LOADED for a failure too, so the type decides."""
+    loaded = entry["locationOrLoadError"] or {"__typename": "none"}
+    versions = {item["name"]: item["version"] for item in loaded.get("dagsterLibraryVersions") or ()}
+    metadata = {item["key"]: item["value"] for item in entry["displayMetadata"]}
+    server = (
+        (metadata["host"], int(metadata["port"]))
+        if "host" in metadata and metadata.get("port", "").isdecimal()
+        else None
+    )
     error = None
-    if found["__typename"] == "PythonError":
-        chain = [each["error"]["message"] for each in found.get("errorChain") or ()]
-        # The last cause is what the module's author has to mend; the rest is how Dagster came upon it.
-        error = (chain or [found["message"]])[-1].strip()
-    elif found["__typename"] != "RepositoryLocation":
+    if loaded["__typename"] == "PythonError":
+        chain = [item["error"]["message"] for item in loaded.get("errorChain") or ()]
+        # The last cause is what the module's author has to fix; the rest is how Dagster reached it.
+        error = (chain or [loaded["message"]])[-1].strip()
+    elif loaded["__typename"] != "RepositoryLocation":
         error = "it is still loading"
     return Location(str(entry["name"]), error, versions.get("dagster"), server, versions)
 
 
-def names(layout: Layout) -> dict[str, int]:
+def location_lines(layout: Layout) -> dict[str, int]:
     """The names of the locations in workspace.yaml, with their lines."""
     path = layout.workspace_yaml
     file = YamlFile(marked_blocks.decode(path.read_bytes(), str(path)), str(path))
     loaded = file.plain(LOCATIONS)
-    told = [_served_name(item) for item in (loaded if isinstance(loaded, list) else ())]
-    found = zip(file.entries(LOCATIONS), told, strict=False)
-    return {name: entry.line for entry, name in found if name is not None}
+    served_names = [_served_name(item) for item in (loaded if isinstance(loaded, list) else ())]
+    pairs = zip(file.entries(LOCATIONS), served_names, strict=False)
+    return {name: entry.line for entry, name in pairs if name is not None}
 
 
 def _served_name(item: object) -> str | None:
@@ -173,38 +177,38 @@ def _served_name(item: object) -> str | None:
         target = {"relative_path" if kind == "python_file" else "module_name": target}
     if not isinstance(target, dict):
         return None
-    if told := target.get("location_name"):
-        return told if isinstance(told, str) else None
+    if name := target.get("location_name"):
+        return name if isinstance(name, str) else None
     if kind == "grpc_server":
-        where = target.get("socket", target.get("port"))
-        return f"grpc:{target.get('host', 'localhost')}:{where}" if isinstance(where, str) else None
+        endpoint = target.get("socket", target.get("port"))
+        return f"grpc:{target.get('host', 'localhost')}:{endpoint}" if isinstance(endpoint, str) else None
     name = (
         target.get("module_name") or target.get("package_name") or PurePosixPath(str(target.get("relative_path"))).name
     )
     return f"{name}:{target['attribute']}" if target.get("attribute") else str(name)
 
 
-def _served(locations: Sequence[Location], lines: Mapping[str, int]) -> list[Trouble]:
-    found = []
+def _served(locations: Sequence[Location], lines: Mapping[str, int]) -> list[Problem]:
+    problems = []
     for location in locations:
         if location.error is not None:
             message = f"{location.name} does not load: {location.error}"
-            found.append(
-                Trouble("WSP051", location.name, message, "mend the module's code or environment, then reload")
+            problems.append(
+                Problem("WSP051", location.name, message, "fix the module's code or environment, then reload")
             )
         if location.name not in lines:
-            message = f"{location.name} is served, and workspace.yaml does not have it"
-            remedy = "reload the webserver, or start it again; it may also be the one of another workspace"
-            found.append(Trouble("WSP053", location.name, message, remedy))
+            message = f"{location.name} is served, but it is not in workspace.yaml"
+            remedy = "reload or restart the webserver; it may also belong to another workspace"
+            problems.append(Problem("WSP053", location.name, message, remedy))
     served = {location.name for location in locations}
     for name in (name for name in lines if name not in served):
-        message = f"{name} is in workspace.yaml, and the webserver does not have it"
+        message = f"{name} is in workspace.yaml, but the webserver does not have it"
         remedy = "reload it; plain `dagster dev` serves from a copy of the file: stop it and start it again"
-        found.append(Trouble("WSP052", name, message, remedy))
-    return found
+        problems.append(Problem("WSP052", name, message, remedy))
+    return problems
 
 
-def _collisions(entries: Iterable[Mapping[str, Any]]) -> list[Trouble]:
+def _collisions(entries: Iterable[Mapping[str, Any]]) -> list[Problem]:
     """Assets that more than one location can compute. One that only depends on it has a stub that cannot."""
     owners: dict[str, list[str]] = {}
     for entry in entries:
@@ -214,7 +218,7 @@ def _collisions(entries: Iterable[Mapping[str, Any]]) -> list[Trouble]:
                     owners.setdefault("/".join(node["assetKey"]["path"]), []).append(str(entry["name"]))
     remedy = "give the keys of each module a prefix of its own (key_prefix)"
     return [
-        Trouble("WSP054", names[-1], f"the asset {key} is defined in {' and in '.join(names)}", remedy)
+        Problem("WSP054", names[-1], f"the asset {key} is defined in {' and in '.join(names)}", remedy)
         for key, names in sorted(owners.items())
         if len(set(names)) > 1
     ]
@@ -227,12 +231,16 @@ def _libraries(layout: Layout, version: str) -> dict[str, str]:
     """
     installed: dict[str, str] = {}
     for site in layout.venv.glob("lib/python*/site-packages"):
-        found = Distribution.discover(path=[str(site)])
-        installed |= {one.name: one.version for one in found if one.name and one.name.startswith("dagster")}
+        distributions = Distribution.discover(path=[str(site)])
+        installed |= {
+            distribution.name: distribution.version
+            for distribution in distributions
+            if distribution.name and distribution.name.startswith("dagster")
+        }
     return installed if installed.get("dagster") == version else {"dagster": version}
 
 
-def _versions(locations: Iterable[Location], host: Mapping[str, str]) -> Iterator[Trouble]:
+def _versions(locations: Iterable[Location], host: Mapping[str, str]) -> Iterator[Problem]:
     for location in locations:
         newer = [
             name
@@ -243,33 +251,33 @@ def _versions(locations: Iterable[Location], host: Mapping[str, str]) -> Iterato
             theirs = ", ".join(f"{name} {location.libraries[name]}" for name in newer)
             ours = ", ".join(f"{name} {host[name]}" for name in newer)
             message = f"{location.name} has {theirs}, and the webserver has {ours}"
-            yield Trouble("WSP055", location.name, message, "upgrade the webserver and the daemon first")
+            yield Problem("WSP055", location.name, message, "upgrade the webserver and the daemon first")
 
 
 def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
 
-def _servers(answers: Iterable[tuple[Location, dict[str, Any]]], packages: Mapping[str, str]) -> list[Trouble]:
-    found = []
+def _servers(answers: Iterable[tuple[Location, dict[str, Any]]], packages: Mapping[str, str]) -> list[Problem]:
+    problems = []
     for location, answer in answers:
         host, port = location.server or ("", 0)
-        where = f"{host}:{port}"
+        address = f"{host}:{port}"
         if "error" in answer:
-            message = f"no code server answers for {location.name} at {where}: {answer['error']}"
-            found.append(
-                Trouble("WSP056", location.name, message, "start it: dmb workspace up, or its line of the Procfile")
+            message = f"no code server answers for {location.name} at {address}: {answer['error']}"
+            problems.append(
+                Problem("WSP056", location.name, message, "start it: dmb workspace up, or its line of the Procfile")
             )
             continue
         served = sorted({module for modules in answer["servers"].values() for module in modules})
         if len(answer["servers"]) > 1:
-            message = f"{len(answer['servers'])} code servers share {where}: {', '.join(served)}"
-            found.append(Trouble("WSP058", location.name, message, "stop all but one, and give each its own port"))
+            message = f"{len(answer['servers'])} code servers share {address}: {', '.join(served)}"
+            problems.append(Problem("WSP058", location.name, message, "stop all but one, and give each its own port"))
         package = packages.get(location.name)
         others = [module for module in served if package and module.split(".")[0] != package.split(".")[0]]
         if others:
-            message = f"the code server at {where} serves {', '.join(others)}, and {location.name} is {package}"
-            found.append(
-                Trouble("WSP057", location.name, message, "stop that server, or give one of the two another port")
+            message = f"the code server at {address} serves {', '.join(others)}, and {location.name} is {package}"
+            problems.append(
+                Problem("WSP057", location.name, message, "stop that server, or give one of the two another port")
             )
-    return found
+    return problems

@@ -1,4 +1,4 @@
-"""What has to change in a workspace's files for some modules to be in it: planned into a transaction, or refused."""
+"""What has to change in a workspace's files for modules to be in it: planned into a transaction, or refused."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ...ports.survey import survey
 from ...ports.tables import SOURCES, Holder
 from ..runtimes import container_pieces, local
 from ..runtimes.surroundings import Surroundings
-from ..state.files import NONE
+from ..state.files import NO_PIECES
 from ..state.registry import Entry, Registry
 
 if TYPE_CHECKING:
@@ -48,19 +48,19 @@ def place_modules(
 ) -> tuple[Registry, list[Placement], tuple[str, ...]]:
     """Plan all modules into the workspace's files: the new registry, what becomes of each module, notes for the user.
 
-    Those of the names `gone` are planned out of them. `now` is the time of the change, ISO 8601. Raises DmbError with
-    the file and line that is in the way.
+    The modules named in `gone` are removed. `now` is the time of the change, ISO 8601. Raises DmbError with
+    the file and line of what prevents it.
     """
     layout = files.layout
     _refuse_twins(modules)
     for module in modules:
         local.check_path(module.path)
         _refuse_another(module, registry)
-    # Before the ports are looked for: what is wrong with a file is told better here.
+    # Before the ports are looked for: the errors about a broken file are better here.
     variables = files.variables() if modules else ()
     _refuse_locations(files, {module.location_name: module.name for module in modules})
     docker = registry.runtime == "docker"
-    there = Surroundings(files) if docker and modules else None
+    surroundings = Surroundings(files) if docker and modules else None
     wanted = {module.name: container_pieces.kinds(module) if docker else {} for module in modules}
     if registry.code_servers:
         wanted = {module.name: {"grpc": local.port_variable(module)} for module in modules}
@@ -68,19 +68,19 @@ def place_modules(
     ports, reasons = _assign(files, held, modules, wanted)
     awaits = registry.code_servers and local.makes_storage(files.text(layout.procfile))
     pieces: dict[str, Pieces] = {
-        module.name: container_pieces.pieces(module, there, ports[module.name])
-        if there
+        module.name: container_pieces.pieces(module, surroundings, ports[module.name])
+        if surroundings
         else local.pieces(module, layout, ports[module.name].get("grpc"), awaits=awaits)
         for module in modules
     }
     problems = list(_unset(modules, pieces, variables, str(layout.env)))
-    if there:
-        problems += [*container_pieces.not_given(modules, there), *there.problems.values()]
+    if surroundings:
+        problems += [*container_pieces.not_given(modules, surroundings), *surroundings.problems.values()]
     refuse(problems)
     if registry.code_servers:
         _refuse_processes(files, pieces)
     entries = {name: registry.modules.get(name) for name in (*pieces, *gone)}
-    blocks, touched = files.change({**pieces, **dict.fromkeys(gone, NONE)}, entries, force=force)
+    blocks, touched = files.change({**pieces, **dict.fromkeys(gone, NO_PIECES)}, entries, force=force)
 
     placements = []
     changed: dict[str, Entry | None] = dict.fromkeys(gone)
@@ -104,7 +104,7 @@ def place_modules(
 
 
 def location_name(item: object) -> str | None:
-    """The name of an item of `load_from`; None where it is not told there and Dagster makes one."""
+    """The name of an item of `load_from`; None where it has none and Dagster makes one."""
     if not isinstance(item, dict) or len(item) != 1:
         return None
     (target,) = item.values()
@@ -127,8 +127,8 @@ def _assign(
         return ports, reasons
     kept = _kept_ports(files, {(name, variable) for name, kinds in wanted.items() for variable in kinds.values()})
     for module in modules:
-        asked = {kind: kept.get((module.name, variable)) for kind, variable in wanted[module.name].items()}
-        ports[module.name] = propose(module.name, asked, held, preferred=module.ports)
+        known = {kind: kept.get((module.name, variable)) for kind, variable in wanted[module.name].items()}
+        ports[module.name] = propose(module.name, known, held, preferred=module.ports)
         for kind, port in ports[module.name].items():
             reasons[module.name].append(_sentence(kind, port, module, held))
             held.add(Holder(port, kind, module.name, str(files.layout.registry), "registry"))
@@ -143,7 +143,7 @@ def _sentence(kind: str, port: int, module: Module, held: Held) -> str:
     if holder is None:
         return words
     by = f"{holder.who} ({SOURCES[holder.source]}; {holder.place})"
-    return f"{words}, since {preferred}, which it prefers, is held by {by}"
+    return f"{words}; the preferred port {preferred} is held by {by}"
 
 
 def _kept_ports(files: Files, wanted: set[tuple[str, str]]) -> dict[tuple[str, str], int]:
@@ -155,9 +155,9 @@ def _kept_ports(files: Files, wanted: set[tuple[str, str]]) -> dict[tuple[str, s
         value = variable.value
         if not (value.isascii() and value.isdecimal() and len(value) <= 5 and 1024 <= int(value) <= 65535):
             raise DmbError(
-                f"{variable.key} is no port",
+                f"{variable.key} is not a port number",
                 place=f"{files.layout.env}:{variable.line}",
-                remedy="write a number from 1024 to 65535, or take the line out to have one assigned",
+                remedy="write a number from 1024 to 65535, or remove the line to have one assigned",
             )
         kept.setdefault((variable.owner, variable.key), int(value))
     return kept
@@ -171,53 +171,53 @@ def _refuse_twins(modules: Sequence[Module]) -> None:
         other = names.setdefault(module.name, module)
         if other is not module:
             raise DmbError(
-                f"two modules have the name {module.name}",
+                f"two modules are named {module.name}",
                 place=str(module.path),
-                remedy=f"rename this or {other.path}",
+                remedy=f"rename this one or {other.path}",
             )
         other = locations.setdefault(module.location_name, module)
         if other is not module:
             raise DmbError(
                 f"two of the modules have the same code_location_name, {module.location_name}",
                 place=str(module.path),
-                remedy=f"give this or {other.path} another one",
+                remedy=f"give this one or {other.path} another name",
             )
 
 
 def _refuse_another(module: Module, registry: Registry) -> None:
-    """The name of a module that is there, from another folder that is still there, is taken."""
+    """A module's name is taken while another folder that has it still exists."""
     entry = registry.modules.get(module.name)
     if entry and entry.path not in ("", str(module.path)) and (Path(entry.path) / "pyproject.toml").exists():
         raise DmbError(
-            f"the workspace has a module {module.name} already, from {entry.path}",
+            f"the workspace already has a module {module.name}, from {entry.path}",
             place=str(module.path),
-            remedy="rename one of the two; or move the other folder away, if this one takes its place",
+            remedy="rename one of the two; or, if this folder replaces the other, move the other one away",
         )
 
 
 def _unset(
     modules: Sequence[Module], pieces: Mapping[str, Pieces], variables: Sequence[Assignment], place: str
 ) -> Iterator[DmbError]:
-    """What modules require of the workspace, and Compose for them, must be there; it is never made up here."""
-    asking: dict[str, None] = {}  # modules
+    """What modules require of the workspace, and Compose for them, must be set; it is never made up here."""
+    affected: dict[str, None] = {}  # modules
     missing: dict[str, None] = {}  # variables
     present = {variable.key for variable in variables}
     shared = {variable.key for variable in variables if variable.owner is None}
     for module in modules:
         names = {*module.requires} - shared | container_pieces.needed(pieces[module.name]) - present
         missing |= dict.fromkeys(sorted(names))
-        asking |= dict.fromkeys([module.name] if names else [])
+        affected |= dict.fromkeys([module.name] if names else [])
     if missing:
-        verb = "requires" if len(asking) == 1 else "require"
+        verb = "requires" if len(affected) == 1 else "require"
         yield DmbError(
-            f"{', '.join(asking)} {verb} variables that the workspace does not set: {', '.join(missing)}",
+            f"{', '.join(affected)} {verb} variables that the workspace does not set: {', '.join(missing)}",
             place=place,
             remedy="add them there, outside the markers of modules:\n" + "\n".join(f"     {name}=" for name in missing),
         )
 
 
 def _refuse_locations(files: Files, names: Mapping[str, str]) -> None:
-    """A code location's name must be there once; `names` maps it to its module."""
+    """A code location's name must exist once; `names` maps it to its module."""
     path = files.layout.workspace_yaml
     file = files.yaml(path)
     if not file.says(names):
@@ -229,16 +229,16 @@ def _refuse_locations(files: Files, names: Mapping[str, str]) -> None:
         module = names.get(name) if name else None
         if module is not None and entry.owner != module:
             where = f"in the block of {entry.owner}" if entry.owner else "outside dmb's blocks"
-            remedy = f"take it out or rename it; or give {module} another code_location_name in [tool.dg.project]"
+            remedy = f"remove or rename it; or give {module} another code_location_name in [tool.dg.project]"
             raise DmbError(
-                f"a code location {name} is there already, {where}",
+                f"the code location {name} already exists, {where}",
                 place=f"{path}:{entry.line}",
                 remedy=remedy if entry.owner else f"dmb workspace adopt takes it over; or {remedy}",
             )
 
 
 def _refuse_processes(files: Files, names: Mapping[str, Pieces]) -> None:
-    """A process's name must stand in the Procfile once."""
+    """A process's name must be in the Procfile once."""
     path = files.layout.procfile
     text = files.text(path)
     owners = {(block.owner, line) for block in marked_blocks.find_blocks(text, str(path)) for line in lines_of(block)}
@@ -246,9 +246,9 @@ def _refuse_processes(files: Files, names: Mapping[str, Pieces]) -> None:
         line = marked_blocks.line_of(text, process.start()) if process[1] in names else 0
         if line and (process[1], line) not in owners:
             raise DmbError(
-                f"a process {process[1]} is there already, outside dmb's blocks",
+                f"the process {process[1]} already exists, outside dmb's blocks",
                 place=f"{path}:{line}",
-                remedy="take that line out, or give the process another name",
+                remedy="remove that line, or rename the process",
             )
 
 
