@@ -101,9 +101,9 @@ CASES = {
         COMPOSE, HALF, f"    # BEGIN: z\n{HALF}    # END: z\n", 67, "do not wrap whole entries"
     ),
     "a damaged block in .env": Case(".env", "", "# BEGIN: z\nA=1\n", 5, "has no `# END: z`"),
-    "an open heredoc": Case(IMAGE, "", "RUN <<EOF\necho\n", 28, "heredoc EOF is not closed", "Complete it"),
-    "an open line": Case(IMAGE, "", "RUN a \\\n", 28, "goes on after the end", "Complete it"),
-    "a damaged block in the Dockerfile": Case(IMAGE, "", "# BEGIN: dmb\nRUN a\n", 28, "has no `# END: dmb`"),
+    "an open heredoc": Case(IMAGE, "", "RUN <<EOF\necho\n", 27, "heredoc EOF is not closed", "Complete it"),
+    "an open line": Case(IMAGE, "", "RUN a \\\n", 27, "goes on after the end", "Complete it"),
+    "a damaged block in the Dockerfile": Case(IMAGE, "", "# BEGIN: dmb\nRUN a\n", 27, "has no `# END: dmb`"),
     "no stage": Case(IMAGE, "FROM", "LABEL a=", 0, "no stage (FROM)"),
     "a scalar for services": Case(COMPOSE, "services:\n", "services: 1\nx:\n", 20, "mapping is needed"),
     "a list for services": Case(COMPOSE, "services:\n", "services: [a]\nx:\n", 20, "mapping is needed"),
