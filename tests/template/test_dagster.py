@@ -56,6 +56,16 @@ def test_the_installed_wheel_loads_and_its_job_runs_to_success(
     assert report == {"runs": ["SUCCESS"], "rows": ROWS, "checks": {"order_ids_are_unique": True}}
 
 
+def test_without_its_resources_it_does_not_load_and_says_what_is_missing(own_copy: MadeModule, tmp_path: Path) -> None:
+    """Dagster's own IO manager would take over in silence, and look for values elsewhere."""
+    site = tmp_path / "site"
+    (own_copy.project / "src" / "bar_one_dagster" / "defs" / "resources.py").unlink()
+    install(own_copy, site)
+    load = "from bar_one_dagster.definitions import defs\ntry: defs()\nexcept LookupError as error: print(error)"
+    said = own_copy.run("python", "-c", load, cwd=tmp_path, env={"PYTHONPATH": str(site)})
+    assert "bring defs/resources.py back" in said
+
+
 def test_dg_accepts_the_source_tree_and_its_own_tests_pass(
     own_copy: MadeModule, installed: dict[str, str], database: Database | None
 ) -> None:

@@ -26,4 +26,8 @@ def defs() -> dg.Definitions:
         metadata={"client": {{ cookiecutter.__client | pylit }}},
 {%- endif %}
     )
-    return dg.Definitions.merge(shared, dg.load_from_defs_folder(path_within_project=Path(__file__).parent))
+    loaded = dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
+    if "io_manager" not in (loaded.resources or {}):
+        # Dagster would keep values in a folder of its own, and not find those that are there.
+        raise LookupError("defs/ has no resource io_manager: bring defs/resources.py back, or write another one there")
+    return dg.Definitions.merge(shared, loaded)
