@@ -23,10 +23,10 @@ PARTS: Mapping[str, Part] = {
 
 
 def main(names: Sequence[str], parts: Mapping[str, Part] = PARTS) -> int:
-    """Run the parts that are named, or all of them. One that fails is told and does not hide the others."""
+    """Run the named parts, or all of them. One that fails is reported and does not stop the others."""
     for name in names:
         if name not in parts:
-            print(f"there is no part {name}: {', '.join(parts)}", file=sys.stderr)
+            print(f"no part is called {name}; choose from: {', '.join(parts)}", file=sys.stderr)
             return 2
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     code = 0

@@ -64,9 +64,9 @@ def _many(project: Path, folder: Path) -> Iterator[Pair]:
     """`COUNT` modules in one folder, by `CORES` processes; each file read and parsed once is the floor."""
     modules = [_copy(project, folder / f"bar-{number}", number) for number in range(COUNT)]
     files = [[module / name for name in sorted(tracked(module) or ())] for module in modules]
-    found = audit(folder, Options(), jobs=CORES)
-    if len(found) != COUNT or any(verdict.findings for verdict in found):
-        raise AssertionError([verdict for verdict in found if verdict.findings][:3])
+    verdicts = audit(folder, Options(), jobs=CORES)
+    if len(verdicts) != COUNT or any(verdict.findings for verdict in verdicts):
+        raise AssertionError([verdict for verdict in verdicts if verdict.findings][:3])
     yield _pair(
         f"audit of {COUNT:,} modules ÷ read and parse their files, both on {CORES} cores",
         lambda: audit(folder, Options(), jobs=CORES),
@@ -109,7 +109,7 @@ def _parse_each(files: list[Path]) -> None:
 
 def _peak(folder: Path, count: int) -> float:
     """The largest resident set of one process that audits so many modules, in megabytes: as Linux counts it from the
-    start of its program, since what getrusage tells begins with the parent's.
+    start of its program, since getrusage starts at the parent's.
     """
     script = (
         "import re, sys\n"

@@ -51,9 +51,9 @@ def _workspaces(folder: Path) -> Iterator[Pair]:
 
 def _validate(layout: Layout) -> None:
     # No environments are made here: that the interpreters are missing is all there is to find.
-    found = {finding.rule for finding in audit_workspace(layout.root, Options(areas=(WORKSPACE,))).findings}
-    if found != {"WSP004"}:
-        raise AssertionError(found)
+    rules = {finding.rule for finding in audit_workspace(layout.root, Options(areas=(WORKSPACE,))).findings}
+    if rules != {"WSP004"}:
+        raise AssertionError(rules)
 
 
 def _parse(layout: Layout) -> object:

@@ -54,7 +54,7 @@ NAME = "Zed Zero"  # of the module that the docker runtime's are made of
 
 
 def run() -> Iterator[Pair]:
-    """Yield what is measured. No environments are made: what is measured are the files."""
+    """Yield what is measured. No environments are made: only files are measured."""
     # In memory where that is possible: what a disk takes to make a change durable is the disk's own.
     shared = "/dev/shm"  # noqa: S108
     memory = shared if os.access(shared, os.W_OK) else None
@@ -67,11 +67,11 @@ def run() -> Iterator[Pair]:
             layout = _workspace(folder / f"ws-{count}")
             modules = _modules(folder / f"modules-{count}", count)
             _sync(layout, modules)
-            one = _modules(folder / f"one-{count}", 1, first=count) / "m"
+            module = _modules(folder / f"one-{count}", 1, first=count) / "m"
             load = itertools.repeat(partial(_load, layout))
             pair = _turns(
                 f"add one to {count:,} modules ÷ load of its files",
-                (partial(_add, place, one) for place in _copies(layout)),
+                (partial(_add, place, module) for place in _copies(layout)),
                 load,
                 bound=3,
                 runs=runs,
@@ -86,7 +86,7 @@ def run() -> Iterator[Pair]:
                 runs=runs,
             )
             if count == 1000:
-                yield from _syncs(folder, layout, modules, one, made)
+                yield from _syncs(folder, layout, modules, module, made)
                 yield _pair(
                     "list 1,000 modules ÷ load of its files",
                     partial(listing, layout),
@@ -111,10 +111,10 @@ def _docker(folder: Path, made: Path) -> Iterator[Pair]:
         init_docker(root, run_launcher="default", dry_run=False)
         layout = find(root)
         _sync(layout, _renamed(made, folder / f"modules-{count}", range(count)))
-        one = _renamed(made, folder / f"one-{count}", range(count, count + 1)) / f"m-{count}"
+        module = _renamed(made, folder / f"one-{count}", range(count, count + 1)) / f"m-{count}"
         yield _turns(
             f"docker: add one to {count:,} modules ÷ load of its files",
-            (partial(_add, find(place.root), one) for place in _copies(layout)),
+            (partial(_add, find(place.root), module) for place in _copies(layout)),
             itertools.repeat(partial(_load, layout)),
             bound=3,
             runs=runs,
@@ -135,7 +135,7 @@ def _renamed(made: Path, folder: Path, numbers: Iterable[int]) -> Path:
     return folder
 
 
-def _syncs(folder: Path, layout: Layout, modules: Path, one: Path, made: Path) -> Iterator[Pair]:
+def _syncs(folder: Path, layout: Layout, modules: Path, module: Path, made: Path) -> Iterator[Pair]:
     """1,000 modules at once, into a workspace that has none and into one that has as many.
 
     These modules' pyproject.toml say no more than what is read there. The one of a module that the template made is
@@ -154,7 +154,7 @@ def _syncs(folder: Path, layout: Layout, modules: Path, one: Path, made: Path) -
         yield _turns(
             f"{what} ÷ add one to 1,000",
             call,
-            (partial(_add, place, one) for place in _copies(layout)),
+            (partial(_add, place, module) for place in _copies(layout)),
             bound=bound,
             runs=9,
         )

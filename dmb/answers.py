@@ -1,4 +1,4 @@
-"""Names derived from other names, and the check of every answer that a person can give.
+"""Names derived from other names, and the check of every answer.
 
 One table, `QUESTIONS`, serves cookiecutter's prompts, `pre_gen`, `dmb new --set` and the audit. A check returns one
 sentence that names what is wrong and what would be right, or None. Standard library only: this is imported while the
@@ -66,17 +66,13 @@ def schedules_from(governance: str) -> str:
 
 def _line_problem(label: str, value: str, longest: int) -> str | None:
     if "{{" in value or "{%" in value or "{#" in value:
-        return (
-            f"{label} holds {{{{, {{% or {{#, which later updates of the module would run as a template; leave them out"
-        )
+        return f"{label} contains {{{{, {{% or {{#, which later updates would run as a template; leave them out"
     for character in value:
         category = unicodedata.category(character)
         if category in {"Cc", "Cs", "Co", "Cn", "Zl", "Zp"} or character in _BIDI:
-            return (
-                f"{label} holds the character U+{ord(character):04X}, which cannot be printed on one line; leave it out"
-            )
+            return f"{label} contains the character U+{ord(character):04X}, which cannot be printed; leave it out"
     if len(value) > longest:
-        return f"{label} has {len(value)} characters; {longest} are the most"
+        return f"{label} has {len(value)} characters; at most {longest} are allowed"
     return None
 
 
@@ -93,7 +89,7 @@ def _module_slug(value: str) -> str | None:
             "use lower-case ASCII letters, digits and single hyphens, starting with a letter, such as bar-one"
         )
     if len(value) > SLUG_MAX:
-        return f"the module's slug has {len(value)} characters; {SLUG_MAX} are the most"
+        return f"the module's slug has {len(value)} characters; at most {SLUG_MAX} are allowed"
     if value in _TAKEN or _WINDOWS.fullmatch(value):
         return f"{value!a} is reserved; add a word, such as {value}-data"
     return None
@@ -102,16 +98,17 @@ def _module_slug(value: str) -> str | None:
 def _package(value: str) -> str | None:
     if not re.fullmatch(r"[a-z][a-z0-9_]*", value) or len(value) > NAME_MAX or keyword.iskeyword(value):
         return (
-            f"{value!a} is no import package; use lower-case letters, digits and underscores, such as bar_one_dagster"
+            f"{value!a} is not an import package; use lower-case letters, digits and underscores, "
+            "such as bar_one_dagster"
         )
     if value in sys.stdlib_module_names or value in {"dagster", "test", "tests"}:
-        return f"{value!a} would hide a package of that name that Python or Dagster needs; write {value}_dagster"
+        return f"{value!a} would hide the package of that name that Python or Dagster needs; write {value}_dagster"
     return None
 
 
 def _prefix(value: str) -> str | None:
     if not re.fullmatch(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*", value) or len(value) > NAME_MAX or value == "DAGSTER":
-        return f"{value!a} cannot start the names of environment variables; write it as in BAR_ONE, and not DAGSTER"
+        return f"{value!a} cannot be the prefix of environment variables; write it like BAR_ONE, and not DAGSTER"
     return None
 
 
@@ -124,12 +121,14 @@ def _description(value: str) -> str | None:
 def _owner(value: str) -> str | None:
     if len(value) <= NAME_MAX and (_TEAM.fullmatch(value) or _EMAIL.fullmatch(value)):
         return None
-    return f"{value!a} is no owner that Dagster accepts; write team:data or an e-mail address such as data@example.com"
+    return (
+        f"{value!a} is not an owner that Dagster accepts; write team:data or an e-mail address such as data@example.com"
+    )
 
 
 def _one_of(label: str, choices: Collection[str]) -> Callable[[str], str | None]:
     def problem(value: str) -> str | None:
-        return None if value in choices else f"{value!a} is no {label}; choose one of: {', '.join(choices)}"
+        return None if value in choices else f"{value!a} is not a {label}; choose one of: {', '.join(choices)}"
 
     return problem
 
@@ -138,14 +137,14 @@ def _schedules(value: str) -> str | None:
     chosen = value.split(",")
     if value == "none" or (set(chosen) <= set(SCHEDULES) and len(set(chosen)) == len(chosen)):
         return None
-    return f"{value!a} is no list of schedules; write none, or some of {','.join(SCHEDULES)}"
+    return f"{value!a} is not a list of schedules; write none, or some of {','.join(SCHEDULES)}"
 
 
 def port_problem(value: str) -> str | None:
     """Check a port that a person typed; "" leaves the choice to us."""
     if not value or (value.isascii() and value.isdecimal() and len(value) <= 5 and 1024 <= int(value) <= 65535):
         return None
-    return f"{value!a} is no port; write a number from 1024 to 65535"
+    return f"{value!a} is not a port; write a number from 1024 to 65535"
 
 
 def _client(value: str) -> str | None:
@@ -156,7 +155,7 @@ def _requires(value: str) -> str | None:
     names = value.split(",") if value else []
     for name in names:
         if not _VARIABLE.fullmatch(name) or len(name) > NAME_MAX:
-            return f"{name!a} is no environment variable; write names such as METABASE_URL, with commas between them"
+            return f"{name!a} is not a valid variable name; write names like METABASE_URL, separated by commas"
         if names.count(name) > 1:
             return f"the variable {name} is named twice; name it once"
     return None

@@ -33,10 +33,10 @@ class NothingToWorkOn(DmbError):
     exit_code = 3
 
 
-def refuse(found: Sequence[DmbError]) -> None:
-    """Raise what was found, if anything: several as one that lists each with its place and remedy."""
-    if len(found) > 1:
-        each = "\n".join("  " + str(error).replace("\n", "\n  ") for error in found)
-        raise DmbError(f"{len(found)} things are in the way:\n{each}", remedy="mend all of them, and run again")
-    for error in found:
+def refuse(problems: Sequence[DmbError]) -> None:
+    """Raise the problems, if any: several as one that lists each with its place and remedy."""
+    if len(problems) > 1:
+        each = "\n".join("  " + str(error).replace("\n", "\n  ") for error in problems)
+        raise DmbError(f"{len(problems)} problems:\n{each}", remedy="fix all of them, then run again")
+    for error in problems:
         raise error

@@ -81,10 +81,10 @@ class Module(NamedTuple):
         project = _Table(document, "tool.dg.project", file)
         package = project.text("root_module")
         if not all(part.isidentifier() and not keyword.iskeyword(part) for part in package.split(".")):
-            project.refuse("root_module", f"{package!a} is no import package; write it as in bar_one_dagster")
+            project.refuse("root_module", f"{package!a} is not an import package; write it like bar_one_dagster")
         location_name = project.text("code_location_name", name)
         if not location_name.isprintable():
-            project.refuse("code_location_name", "it holds a character that cannot be printed on one line")
+            project.refuse("code_location_name", "it contains a character that cannot be printed")
         return cls(
             path=folder,
             name=name,
@@ -116,7 +116,7 @@ def _load(file: Path) -> dict[str, Any]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise DmbError(
-            f"it cannot be read: {reason}", place=str(file), remedy="check its kind and permissions"
+            f"cannot be read: {reason}", place=str(file), remedy="check that it is a file, and its permissions"
         ) from error
     return toml.document(marked_blocks.decode(data, str(file)), str(file))
 
@@ -137,7 +137,7 @@ class _Table:
         self.table = table
 
     def refuse(self, key: str, problem: str) -> NoReturn:
-        remedy = f"mend {key} in [{self.name}]"
+        remedy = f"fix {key} in [{self.name}]"
         raise DmbError(f"[{self.name}] {key}: {problem}", place=str(self.file), remedy=remedy)
 
     def check(self, key: str, problem: str | None) -> None:
@@ -149,7 +149,7 @@ class _Table:
         if value is None:
             self.refuse(key, "it is missing")
         if not isinstance(value, str) or not value:
-            self.refuse(key, "it must be a text, in quotes")
+            self.refuse(key, "it must be a quoted string")
         return value
 
     def integer(self, key: str) -> int:
@@ -177,7 +177,7 @@ class _Table:
     def ports(self) -> dict[str, int]:
         for name, port in self.table.items():
             if not _PORT_NAME.fullmatch(name):
-                self.refuse(name, "it is no name of a port; write it as in grpc")
+                self.refuse(name, "it is not a port name; write it like grpc")
             if not isinstance(port, int) or isinstance(port, bool) or not 1024 <= port <= 65535:
                 self.refuse(name, "it must be a whole number from 1024 to 65535")
         return dict(self.table)

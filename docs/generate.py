@@ -47,9 +47,9 @@ def _rules() -> Iterator[tuple[str, type[Rule]]]:
     for path in sorted(FOLDER.glob("*/[a-z][a-z][a-z][0-9][0-9][0-9]_*.py"), key=lambda path: path.name):
         place = f"{path.parent.name}.{path.stem}"
         module = import_module(f"audit_hooks.rules.{place}")
-        for found in vars(module).values():
-            if isinstance(found, type) and issubclass(found, Rule) and found.__module__ == module.__name__:
-                yield place, found
+        for value in vars(module).values():
+            if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == module.__name__:
+                yield place, value
 
 
 RULES = [rule for _, rule in _rules()]
@@ -64,8 +64,8 @@ def index() -> str:
     ]
     for place, rule in _rules():
         mentions = rule.mentions if issubclass(rule, CodeRule) else None
-        asked = (rule.code, rule.tier, rule.kinds, rule.made, rule.preview, rule.advises, rule.secret)
-        lines.append(f"    Listed{(place, rule.__name__, *asked, mentions)!r},")
+        facts = (rule.code, rule.tier, rule.kinds, rule.made, rule.preview, rule.advises, rule.secret)
+        lines.append(f"    Listed{(place, rule.__name__, *facts, mentions)!r},")
     return "\n".join([*lines, ")"]) + "\n"
 
 
@@ -93,9 +93,9 @@ _EXIT_CODES = """\
 |---|---|
 | 0 | done, or clean |
 | 1 | findings, or drift |
-| 2 | usage, or input that was refused: nothing was changed |
-| 3 | nothing to work on: no module or no workspace where one was named |
-| 4 | an error of dmb's own |
+| 2 | wrong usage, or refused input: nothing was changed |
+| 3 | nothing to work on: no module or workspace found |
+| 4 | an internal error |
 
 Data goes to standard output, everything else to standard error. `--json` prints one object with a `schema` such as
 `dmb.workspace.add/1`; the number changes when a field is removed or means something else. NO_COLOR is honoured.
@@ -104,8 +104,8 @@ Data goes to standard output, everything else to standard error. `--json` prints
 
 def questions_page() -> str:
     """The template's questions: key, default, choices."""
-    asked = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
-    prompts = asked["__prompts__"]
+    questions = json.loads((ROOT / "cookiecutter.json").read_text(encoding="utf-8"))
+    prompts = questions["__prompts__"]
     lines = [
         "# The template's questions",
         NOTE,
@@ -114,7 +114,7 @@ def questions_page() -> str:
         "| key | question | answers, the default first |",
         "|---|---|---|",
     ]
-    for key, value in asked.items():
+    for key, value in questions.items():
         if key.startswith("_"):
             continue
         prompt = prompts[key]
@@ -122,7 +122,7 @@ def questions_page() -> str:
         answers = " · ".join(f"`{choice}`" for choice in value) if isinstance(value, list) else f"`{value}`"
         lines.append(f"| `{key}` | {question} | {answers} |")
     lines += ["", "## Derived, and set only on purpose", "", _SET, "", "| key | default |", "|---|---|"]
-    for key, value in asked.items():
+    for key, value in questions.items():
         if key.startswith("__") and not key.startswith(("__check", "__prompts", "__version")):
             unset = "chosen when the module is made" if key.endswith("_port") else "empty"
             lines.append(f"| `{key}` | {f'`{value}`' if value else unset} |")
@@ -135,14 +135,14 @@ With cookiecutter as `cookiecutter … __python_version=3.13`, with the command 
 
 
 def ports_page() -> str:
-    """From where ports are given, and what counts as a claim."""
+    """The ranges that ports are chosen from, and what counts as a claim."""
     lines = ["# Ports", NOTE, "| kind | chosen from |", "|---|---|"]
     lines += [
         f"| {kind} | {ports.start} to {ports.stop - 1}, the first that is free |" for kind, ports in KINDS.items()
     ]
     lines += [
         "",
-        "A port is held by what says so in one of these places; `dmb ports` shows each with file and line.",
+        "A port counts as taken when one of these places names it; `dmb ports` shows each with file and line.",
         "",
     ]
     lines += ["| source | where |", "|---|---|"]
@@ -200,9 +200,9 @@ def _anchor(rule: type[Rule]) -> str:
 _FINDINGS = """\
 What `dmb audit` and the hook `dmb-audit` find; `dmb workspace validate` and the hook `dmb-workspace-validate` ask the
 WSP rules alone, whatever the tier. All exit with 1 when there is a finding as severe as `--fail-on` (default: error),
-else with 0. How to set, ignore and mend: [audit](../how-to/audit.md).
+else with 0. How to configure, ignore and fix: [audit](../how-to/audit.md).
 
-A tier holds the ones before it: quick, standard, enterprise. As JSON a report of the audit has the schema
+A tier includes the ones before it: quick, standard, enterprise. As JSON a report of the audit has the schema
 `dmb.audit/1`, one of the workspace `dmb.findings/1`: the list `findings`, each with `path` (relative to what was
 judged), `line` and `column` (from 1; 0 where the whole file is meant), `rule`, `severity` (`error`, `warning`, `info`),
 `subject`, `message` and `remedy`.

@@ -61,11 +61,11 @@ def test_what_makes_an_image_large_is_said_with_something_lighter() -> None:
         ("", None),
         ("METABASE_URL", None),
         ("METABASE_URL,METABASE_KEY", None),
-        ("metabase_url", "'metabase_url' is no environment variable"),
+        ("metabase_url", "'metabase_url' is not a valid variable name"),
         ("A,A", "A is named twice"),
-        ("A,", "'' is no environment variable"),
-        ("A B", "'A B' is no environment variable"),
-        ("$X", "'$X' is no environment variable"),
+        ("A,", "'' is not a valid variable name"),
+        ("A B", "'A B' is not a valid variable name"),
+        ("$X", "'$X' is not a valid variable name"),
     ],
 )
 def test_variables_shared_by_all_are_names(answer: str, problem: str | None) -> None:

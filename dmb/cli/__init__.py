@@ -1,4 +1,4 @@
-"""The `dmb` command: which subcommands there are (each is imported when it is used), and how an error is told."""
+"""The `dmb` command: which subcommands there are (each is imported when it is used), and how errors are printed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 try:
     import click
 except ModuleNotFoundError:
-    sys.exit("dmb needs its command line's libraries: pip install 'dagster-module-builder[cli]'")
+    sys.exit("the dmb command needs more libraries: pip install 'dagster-module-builder[cli]'")
 
 from .. import __version__
 from ..errors import DmbError
@@ -22,8 +22,8 @@ INTERRUPTED = 130  # as a shell has it: 128 + SIGINT
 # name -> (module, attribute, what --help says of it). Help is written here so that `dmb --help` imports no subcommand.
 COMMANDS = {
     "new": ("dmb.cli.new", "new", "Make a Dagster module."),
-    "workspace": ("dmb.cli.workspace", "workspace", "Make a workspace, put modules in, take them out."),
-    "audit": ("dmb.cli.audit", "audit", "Judge modules and workspaces without running them."),
+    "workspace": ("dmb.cli.workspace", "workspace", "Make workspaces; add and remove modules."),
+    "audit": ("dmb.cli.audit", "audit", "Audit modules and workspaces without running them."),
     "rules": ("dmb.cli.audit", "rules", "List the audit's rules, or explain one."),
     "ports": ("dmb.cli.ports", "ports", "Show who holds which port."),
     "env": ("dmb.cli.env", "env", "Make a module's own .env."),
@@ -31,14 +31,14 @@ COMMANDS = {
 
 
 class LazyGroup(click.Group):
-    """A group whose subcommands are imported when they are asked for."""
+    """A group whose subcommands are imported on use."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in the order of COMMANDS: as they are used."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import one subcommand. A name that is none is refused with those that come close."""
+        """Import one subcommand. An unknown name is refused with similar ones."""
         if cmd_name in COMMANDS:
             from importlib import import_module
 
@@ -65,13 +65,13 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, prog_name="dmb")
 def dmb() -> None:
-    """Make Dagster modules and put them into a shared workspace."""
+    """Make Dagster modules and add them to a shared workspace."""
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit.
 
-    0 done, 1 findings or drift, 2 refused, 3 nothing to work on, 4 an error of dmb's own; 130 stopped at the keyboard.
+    0 done, 1 findings or drift, 2 refused, 3 nothing to work on, 4 an internal error; 130 stopped by Ctrl-C.
     """
     try:
         code: Any = dmb.main(arguments, prog_name="dmb", standalone_mode=False)
@@ -85,12 +85,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         click.echo("Stopped.", err=True)
         code = INTERRUPTED
     except Exception as error:  # no traceback reaches a user
-        if isinstance(error, OSError) and error.filename:  # not as it should be: the person can mend that
+        if isinstance(error, OSError) and error.filename:  # the person can fix that
             place, cause = str(error.filename), error.strerror or str(error)
-            click.echo(f"Error: {DmbError(cause, place=place, remedy='mend that and run again')}", err=True)
+            click.echo(f"Error: {DmbError(cause, place=place, remedy='fix that, then run again')}", err=True)
             code = DmbError.exit_code
         else:
-            click.echo(f"Error: dmb failed where it should not ({type(error).__name__}: {error})", err=True)
+            click.echo(f"Error: internal error in dmb ({type(error).__name__}: {error})", err=True)
             click.echo(f"  -> {_how_to_report(error)}", err=True)
             code = 4
     sys.exit(code if isinstance(code, int) else 0)

@@ -32,28 +32,29 @@ FAILED = 1
     "  dmb audit --tier standard --fix --diff\n  dmb audit --select SEC --format sarif --output dmb.sarif"
 )
 @click.argument("paths", nargs=-1, metavar="[PATH]...", type=FOLDER)
-@click.option("--tier", type=click.Choice(GOVERNANCE), help="What they are held to.")
+@click.option("--tier", type=click.Choice(GOVERNANCE), help="Tier to audit at (default: each module's own).")
 @fail_on_option
-@click.option("--select", multiple=True, metavar="CODE", help="Ask only this rule or area (repeatable).")
-@click.option("--ignore", multiple=True, metavar="CODE", help="Do not ask this rule or area (repeatable).")
-@click.option("--preview", is_flag=True, help="Ask the new rules too.")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="How to tell it.")
+@click.option("--select", multiple=True, metavar="CODE", help="Run only this rule or area (repeatable).")
+@click.option("--ignore", multiple=True, metavar="CODE", help="Skip this rule or area (repeatable).")
+@click.option("--preview", is_flag=True, help="Also run preview rules.")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="Report format.")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json (schema dmb.audit/1).")
-@click.option("--output", "target", metavar="FILE", type=FOLDER, help="Write the report there.")
+@click.option("--output", "target", metavar="FILE", type=FOLDER, help="Write the report to FILE.")
 @baseline_option
-@click.option("--write-baseline", metavar="FILE", type=FOLDER, help="Make the baseline of what is found now.")
-@click.option("--fix", is_flag=True, help="Mend what can be mended without changing what the code does.")
-@click.option("--unsafe", is_flag=True, help="With --fix: mend also where that may change what the code does.")
-@click.option("--diff", is_flag=True, help="With --fix: write nothing, show the changes as a unified diff.")
 @click.option(
-    "--jobs", type=click.IntRange(1), default=lambda: os.cpu_count() or 1, help="Processes that share the work."
+    "--write-baseline", metavar="FILE", type=FOLDER, help="Write the current findings to FILE as the baseline."
+)
+@click.option("--fix", is_flag=True, help="Apply fixes that do not change what the code does.")
+@click.option("--unsafe", is_flag=True, help="With --fix: also apply fixes that may change what the code does.")
+@click.option("--diff", is_flag=True, help="With --fix: write nothing; show the changes as a unified diff.")
+@click.option(
+    "--jobs", type=click.IntRange(1), default=lambda: os.cpu_count() or 1, help="Number of parallel processes."
 )
 def audit(paths: Sequence[Path], form: str, *, as_json: bool, fix: bool, **given: Any) -> int:
-    """Judge modules and workspaces without running them.
+    """Audit modules and workspaces without running them.
 
-    PATH is a repository or a folder that holds some; the working folder where none is named. Each module is held to the
-    tier of its manifest ([tool.dmb] governance), settings are read from [tool.dmb.audit]. `dmb rules CODE` explains a
-    finding.
+    PATH is a repository or a folder of repositories (default: the working folder). Each module is audited at the tier
+    of its manifest ([tool.dmb] governance) with its settings in [tool.dmb.audit]. `dmb rules CODE` explains a finding.
     """
     if not fix and (given["unsafe"] or given["diff"]):
         raise click.UsageError("--unsafe and --diff go with --fix")
@@ -72,7 +73,7 @@ def audit(paths: Sequence[Path], form: str, *, as_json: bool, fix: bool, **given
 
 def _folder(path: Path) -> Path:
     if not path.is_dir():
-        raise NothingToWorkOn("there is no such folder", place=str(path), remedy="name a repository or a folder")
+        raise NothingToWorkOn("no such folder", place=str(path), remedy="name a repository or a folder")
     return path.resolve()
 
 
@@ -84,7 +85,7 @@ def _options(given: dict[str, Any]) -> Options:
     known = {*AREAS, *(listed.code for listed in INDEX)}
     for code in (*given["select"], *given["ignore"]):
         if code not in known:
-            raise DmbError(f"{code} is no rule and no area", remedy="list them: dmb rules")
+            raise DmbError(f"{code} is not a rule or an area", remedy="list them: dmb rules")
     baseline: dict[str, int] = {}
     if given["baseline"]:
         from audit_hooks.judging.baseline import read
@@ -99,7 +100,7 @@ def _audited(root: Path, options: Options, jobs: int) -> list[Verdict]:
     verdicts = judged(root, options, jobs=jobs)
     if not verdicts:
         raise NothingToWorkOn(
-            "there is no Dagster project and no workspace in it",
+            "no Dagster project or workspace found in it",
             place=str(root),
             remedy="name the folder of one, or make one: dmb new NAME",
         )
@@ -132,11 +133,11 @@ def _joined(verdicts: list[tuple[Path, list[Verdict]]]) -> tuple[Path, list[Verd
         return verdicts[0]
     top = Path(os.path.commonpath([root for root, _ in verdicts]))
     joined: list[Verdict] = []
-    for root, some in verdicts:
+    for root, own in verdicts:
         head = root.relative_to(top).as_posix()
-        for one in some:
-            findings = tuple(finding._replace(path=f"{head}/{finding.path}") for finding in one.findings)
-            joined.append(one._replace(folder=f"{head}/{one.folder}".rstrip("/"), findings=findings))
+        for verdict in own:
+            findings = tuple(finding._replace(path=f"{head}/{finding.path}") for finding in verdict.findings)
+            joined.append(verdict._replace(folder=f"{head}/{verdict.folder}".rstrip("/"), findings=findings))
     return top, joined
 
 
@@ -145,7 +146,9 @@ def _write(path: Path, content: bytes) -> None:
         path.write_bytes(content)
     except OSError as error:
         raise DmbError(
-            f"cannot be written: {error.strerror}", place=str(path), remedy="name another file, or give the right"
+            f"cannot be written: {error.strerror}",
+            place=str(path),
+            remedy="name another file, or check its permissions",
         ) from None
 
 
@@ -156,12 +159,12 @@ def _write_baseline(verdicts: list[tuple[Path, list[Verdict]]], target: Path) ->
     top, below = _joined(verdicts)
     findings = {finding for verdict in below for finding in verdict.findings}
     _write(target, render(findings, Sources(top)).encode())
-    known = "1 finding is" if len(findings) == 1 else f"{len(findings)} findings are"
-    output.tell(f"Wrote {target}: {known} known now; --baseline {target} leaves them out")
+    known = "1 finding" if len(findings) == 1 else f"{len(findings)} findings"
+    output.tell(f"Wrote {target}: {known} recorded; pass --baseline {target} to ignore them")
 
 
 def _fix(roots: Sequence[Path], options: Options, *, unsafe: bool, diff: bool) -> None:
-    """Mend in memory, subject by subject; then show the changes, or write every file."""
+    """Fix in memory, subject by subject; then show the changes, or write every file."""
     from audit_hooks.judging.discovery import repositories, subjects
     from audit_hooks.judging.fixes import as_bytes, mend
 
@@ -170,24 +173,24 @@ def _fix(roots: Sequence[Path], options: Options, *, unsafe: bool, diff: bool) -
     texts: dict[Path, str] = {}
     mended = 0
     for subject in (subject for root in roots for repository in repositories(root) for subject in subjects(repository)):
-        # Two subjects may share a file: the second mends what the first has left of it.
+        # Two subjects may share a file: the second fixes what the first has left of it.
         own = {path.relative_to(subject.root).as_posix(): text for path, text in texts.items() if _in(path, subject)}
         done = mend(subject.over(own), options, unsafe=unsafe)
         texts |= {subject.root / name: text for name, text in done.texts.items()}
         mended += done.mended
         for code in done.refused:
-            output.tell(f"{subject.name}: the fix of {code} does not hold here, so nothing of it is written")
+            output.tell(f"{subject.name}: the fix for {code} does not work here, so it was not applied")
     changes = {path: (disk.read(path), text) for path, text in sorted(texts.items())}
     for path, (old, text) in changes.items():
         name = Path(os.path.relpath(path)).as_posix()
         if path.resolve() != path:
-            output.tell(f"{name}: a link leads elsewhere, so nothing is written there")
+            output.tell(f"{name}: a link to another place, so it was not changed")
         elif diff:
             _show(name, old or b"", as_bytes(old, text))
         else:
             disk.replace(path, as_bytes(old, text))
-            output.tell(f"mended {name}")
-    output.tell(f"{mended} finding{'s' * (mended != 1)} {'would be ' * diff}mended")
+            output.tell(f"fixed {name}")
+    output.tell(f"{mended} finding{'s' * (mended != 1)} {'would be ' * diff}fixed")
 
 
 def _show(name: str, old: bytes, new: bytes) -> None:
@@ -209,26 +212,26 @@ def _in(path: Path, subject: Subject) -> bool:
 @click.argument("code", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print the rules as JSON (schema dmb.rules/1).")
 def rules(code: str | None, *, as_json: bool) -> None:
-    """List the audit's rules, or explain one: what it fires on, why that is bad, an example, what to do."""
+    """List the audit's rules, or explain one: what it finds, why that is bad, an example, what to do."""
     from audit_hooks.rules import AREAS, every
 
     code = (code or "").upper()
-    found = every(code)
-    if not found:
+    matching = every(code)
+    if not matching:
         raise NothingToWorkOn(f"there is no rule {code}", remedy=f"list them: dmb rules (areas: {', '.join(AREAS)})")
     if as_json:
-        output.data("dmb.rules/1", {"rules": [_told(rule) for rule in found]})
-    elif len(found) == 1 and found[0].code == code:
+        output.data("dmb.rules/1", {"rules": [_rule_data(rule) for rule in matching]})
+    elif len(matching) == 1 and matching[0].code == code:
         from audit_hooks.reports.explain import explain
 
-        output.line(explain(found[0]))
+        output.line(explain(matching[0]))
     else:
-        for rule in found:
+        for rule in matching:
             marks = {"fix": rule.mends, "preview": rule.preview, "checklist": rule.advises}
-            told = " ".join(mark for mark, holds in marks.items() if holds)
-            output.line(f"{rule.code} {rule.severity:<7} {rule.tier:<10} {rule.title}{told and f' [{told}]'}")
+            labels = " ".join(mark for mark, holds in marks.items() if holds)
+            output.line(f"{rule.code} {rule.severity:<7} {rule.tier:<10} {rule.title}{labels and f' [{labels}]'}")
 
 
-def _told(rule: type[Rule]) -> dict[str, Any]:
+def _rule_data(rule: type[Rule]) -> dict[str, Any]:
     facts = ("code", "title", "severity", "tier", "confidence", "preview", "advises", "made", "mends")
     return {name: getattr(rule, name) for name in (*facts, "what", "why", "remedy")}

@@ -1,4 +1,4 @@
-"""Options of the commands that judge; their words are the audit's own tables."""
+"""Options of the commands that audit; their choices are the audit's own tables."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ fail_on_option = click.option(
     type=click.Choice(SEVERITIES),
     default="error",
     show_default=True,
-    help="The least severity that makes the exit code 1.",
+    help="Exit with 1 on findings of this severity or above.",
 )
 baseline_option = click.option(
-    "--baseline", metavar="FILE", type=FOLDER, help="Findings that are known already: they do not count."
+    "--baseline", metavar="FILE", type=FOLDER, help="Ignore the findings in this baseline file."
 )

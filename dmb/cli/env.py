@@ -19,7 +19,7 @@ from . import output
 def env(module_dir: Path, as_json: bool, dry_run: bool) -> None:
     """Make a module's own .env from its .env.example, with new random passwords: for a fresh clone.
 
-    One that is there is never changed.
+    An existing .env is never changed.
     """
     project = Module.read(module_dir).path
     file = project / ".env"
@@ -30,13 +30,13 @@ def env(module_dir: Path, as_json: bool, dry_run: bool) -> None:
         raise DmbError(
             "there is no .env.example to make it from",
             place=str(project / ".env.example"),
-            remedy="bring it back from git: git checkout .env.example",
+            remedy="restore it: git checkout .env.example",
         ) from error
     if as_json:
         output.data("dmb.env/1", {"path": str(file), "made": made, "dry_run": dry_run})
     elif not made:
-        output.line(f"{file} is there already and stays as it is.")
+        output.line(f"{file} already exists and was not changed.")
     elif dry_run:
         output.new_env(text)
     else:
-        output.line(f"Made {file}, which only you can read.")
+        output.line(f"Made {file}, readable only by you.")

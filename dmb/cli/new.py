@@ -1,4 +1,4 @@
-"""`dmb new`: make a module, and put it into a workspace with `--add`."""
+"""`dmb new`: make a module, and add it to a workspace with `--add`."""
 
 from __future__ import annotations
 
@@ -26,14 +26,16 @@ _BY_OPTION = {question.option: key for key, question in QUESTIONS.items()}
 @click.option(
     "--set", "settings", metavar="KEY=VALUE", multiple=True, help=f"Answer a question. Keys: {', '.join(_BY_OPTION)}."
 )
-@click.option("--output-dir", type=click.Path(path_type=Path, file_okay=False), default=".", help="Where to make it.")
+@click.option(
+    "--output-dir", type=click.Path(path_type=Path, file_okay=False), default=".", help="Folder to make it in."
+)
 @click.option(
     "--workspace",
     type=click.Path(path_type=Path),
-    help="The workspace whose ports are taken, and that --add puts the module into.",
+    help="Workspace whose ports are avoided, and that --add adds the module to.",
 )
-@click.option("--add", "add_it", is_flag=True, help="Put the module into the workspace too.")
-@click.option("--no-input", is_flag=True, help="Ask nothing; so it is anyway where standard input is no terminal.")
+@click.option("--add", "add_it", is_flag=True, help="Also add the module to the workspace.")
+@click.option("--no-input", is_flag=True, help="Do not prompt (the default without a terminal).")
 @click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON (schema dmb.new/1).")
 @click.option("--dry-run", is_flag=True, help="Make nothing; show the files as a unified diff.")
 def new(
@@ -47,9 +49,9 @@ def new(
     as_json: bool,
     dry_run: bool,
 ) -> None:
-    """Make a Dagster module in a folder of its own: loads, tests and materializes at once.
+    """Make a Dagster module in its own folder, ready to load, test and materialize.
 
-    Asks for what is not given: NAME is the module's name as people say it, such as 'Bar One'.
+    Prompts for what is missing. NAME is the module's name as people write it, such as 'Bar One'.
     """
     # cookiecutter takes 0.2 s to import: not for --help
     from ..module import Module
@@ -111,5 +113,5 @@ def read_answers(
             from ..template.create import repeat_command
 
             kept = {k: v for k, v in given.items() if k != key}
-            raise DmbError(problem, remedy=f"to go on with the answers so far: {repeat_command(kept)}")
+            raise DmbError(problem, remedy=f"to continue with the answers so far: {repeat_command(kept)}")
     return given

@@ -41,7 +41,7 @@ def colored() -> bool:
 
 
 def tell(sentence: str) -> None:
-    """A sentence for a person who waits or should know; never part of the data."""
+    """A message for a person, on standard error; never part of the data."""
     click.echo(sentence, err=True)
 
 
@@ -58,11 +58,11 @@ def following(commands: Sequence[str]) -> None:
 
 
 def files(layout: Layout, changes: Iterable[Change]) -> None:
-    """Each file of people's that was made, or changed with how many lines went in and out."""
+    """Each file that was made or changed, with the number of lines added and removed."""
     for change in changes:
         if change.path != layout.registry:
             added, removed = _counts(change)
-            counts = f"{added} lines added" + (f", {removed} taken out" if removed else "")
+            counts = f"{added} lines added" + (f", {removed} removed" if removed else "")
             line(f"  made {change.path.name}" if change.old is None else f"  changed {change.path.name}: {counts}")
 
 
@@ -110,7 +110,7 @@ def diff(layout: Layout, changes: Sequence[Change]) -> None:
 
 
 def _counts(change: Change) -> tuple[int, int]:
-    """Lines added and taken out."""
+    """Lines added and removed."""
     old, new = ((data or b"").splitlines() for data in (change.old, change.new))
     # Most of a long file is the same: what is equal at both ends is not compared again.
     same = next((i for i, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), min(len(old), len(new)))
@@ -138,8 +138,8 @@ def _lines(text: str) -> list[str]:
 
 
 def _masked(lines: Iterable[str], markers: set[int]) -> Iterator[str]:
-    """A diff of .env without what may be secret: values, and what else people wrote there. `markers` are the lines of
-    the old text that are none of that.
+    """A diff of .env with possible secrets masked: values, and anything else people wrote there. `markers` are the
+    lines of the old text to show as they are.
     """
     line = 0  # of the old text
     for number, text in enumerate(lines):

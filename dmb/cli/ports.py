@@ -20,16 +20,18 @@ if TYPE_CHECKING:
 
 
 @click.command("ports", epilog="\b\nExamples:\n  dmb ports\n  dmb ports --workspace ~/dagster --json")
-@click.option("--workspace", type=click.Path(path_type=Path), metavar="DIR", help="The workspace whose files count.")
+@click.option(
+    "--workspace", type=click.Path(path_type=Path), metavar="DIR", help="Workspace folder (default: detected)."
+)
 @click.option(
     "--output-dir",
     type=click.Path(path_type=Path, file_okay=False, exists=True),
     default=".",
-    help="The folder whose modules count: where a new one would be made.  [default: this one]",
+    help="Folder whose modules' preferred ports count.  [default: working folder]",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the holders as JSON (schema dmb.ports/1).")
 def ports(workspace: Path | None, output_dir: Path, as_json: bool) -> None:
-    """Show who holds which port of this host, from where that is known, and which port is the next free one."""
+    """Show who holds which port of this host, where that is recorded, and the next free ports."""
     root = _root(workspace, output_dir)
     held = survey(root, siblings=output_dir.resolve())
     holders = sorted([*held.holders, *listeners()])

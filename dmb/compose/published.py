@@ -28,7 +28,7 @@ class Port(NamedTuple):
 
 
 class Published(NamedTuple):
-    """One TCP port of this host; `target` is the port in the container ("" where that is not told), `node` says it."""
+    """One TCP port of this host; `target` is the port in the container ("" if not given), `node` is its place."""
 
     port: int
     target: str
@@ -49,9 +49,9 @@ def short_port(text: str) -> Port:
 
 
 class PortReader:
-    """Reads what services of one Compose file publish, with `values` put in for variables.
+    """Reads what services of one Compose file publish, with variables replaced by `values`.
 
-    DmbError, as `source` has it, for what is no port; what cannot be known is added to `notes`.
+    DmbError, from `source`, for an invalid port; what cannot be known is added to `notes`.
     """
 
     def __init__(self, source: Source, values: Mapping[str, str], notes: list[str]) -> None:
@@ -70,23 +70,23 @@ class PortReader:
                 yield from self._numbers(item.entries.get("published", item), port.host, port.target)
 
     def text(self, node: Node) -> str:
-        """A scalar with values put in; "" for none, and with a note for one that needs a variable that is not set."""
+        """A scalar with its variables replaced; "" for none, and with a note when a variable is not set."""
         try:
             return interpolate(node.text, self._values).strip()
         except KeyError as error:
-            self.note(node, f"{error.args[0]} is not set: what depends on it is not seen")
+            self.note(node, f"{error.args[0]} is not set, so what depends on it is unknown")
         except ValueError as error:
-            raise self._source.broken(f"Compose can put no values into `{node.text}`", node.line) from error
+            raise self._source.broken(f"Compose cannot interpolate `{node.text}`", node.line) from error
         return ""
 
     def note(self, node: Node, sentence: str) -> None:
-        """Say what cannot be known, and where."""
+        """Note what cannot be known, and where."""
         self._notes.append(f"{self._source.place(node.line)}: {sentence}")
 
     def _items(self, service: Node) -> Sequence[Node]:
         ports = service.get("ports")
         if ports.kind not in ("sequence", "null") and ports.tag != "!reset":
-            raise self._source.broken("`ports` is no list", ports.line)
+            raise self._source.broken("`ports` is not a list", ports.line)
         return () if ports.tag == "!reset" else ports.items
 
     def _port(self, item: Node) -> Port:
@@ -95,7 +95,7 @@ class PortReader:
         return short_port(self.text(item))
 
     def _on_the_hosts_network(self, service: Node) -> Iterator[Published]:
-        """Nothing is published then: each port that the container listens on is the host's. Take every hint at one."""
+        """Nothing is published then: each port that the container listens on is the host's. Every hint counts."""
         for item in self._items(service):
             yield from self._numbers(item, self._port(item).target, "")
         for item in service.get("expose").items:
@@ -113,6 +113,6 @@ class PortReader:
         match = _RANGE.fullmatch(ports)
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
         if not 1 <= first <= last <= 65535:
-            raise self._source.broken(f"`{ports}` is no port", node.line)
+            raise self._source.broken(f"`{ports}` is not a port", node.line)
         for port in range(first, last + 1):
             yield Published(port, target, node)

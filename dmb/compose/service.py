@@ -1,6 +1,6 @@
 """What one service of a Compose file says: what it is for, what it is built from, needs, mounts and is given.
 
-A service's role is told by what it runs; names count only where nothing else says it.
+A service's role follows from what it runs; names count only as a last resort.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Service(NamedTuple):
 
     @property
     def role(self) -> str:
-        """webserver, daemon, code, a key of SERVERS, or "" where nothing tells."""
+        """webserver, daemon, code, a key of SERVERS, or "" when unknown."""
         runs = f"{words(self.node, 'entrypoint')} {words(self.node, 'command')}"
         return role(self.name, runs, self.node.get("image").text)
 
@@ -91,7 +91,7 @@ def words(node: Node, key: str) -> str:
 
 
 def build(service: Service) -> Build | None:
-    """What a service is built from; None where it is not built, or from what is told neither literally nor here."""
+    """What a service is built from; None where it is not built, or not from a literal path on this machine."""
     node = service.node.get("build")
     context = node.text if node.kind == "scalar" else node.get("context").text or "."
     if node.kind == "null" or node.get("dockerfile_inline").text:
@@ -112,7 +112,7 @@ def environment(service: Service) -> dict[str, str]:
 
 
 def env_files(service: Service) -> list[str]:
-    """The paths of the files that give a service more variables, those of what it extends left out."""
+    """The paths of the files that give a service more variables, without those of what it extends."""
     node = service.node.get("env_file")
     names = (item.text or item.get("path").text for item in (node, *node.items))
     folder = posixpath.dirname(service.file)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def services(file: YamlFile) -> dict[str, Service]:
-    """The services by name. What one extends in a file that is not there, or that a variable names, is not seen.
+    """The services by name. What one extends in a missing file, or in one named by a variable, is not seen.
 
     DmbError where such a file is broken.
     """
@@ -50,12 +50,12 @@ def container_names(services: Mapping[str, Service]) -> dict[str, str]:
 
 
 def volume_names(root: Node) -> dict[str, str]:
-    """The names that volumes of a Compose file are given -> their key; not those that others made."""
+    """The names that volumes of a Compose file are given -> their key; without external ones."""
     volumes = root.get("volumes").entries
     return {node.get("name").text: key for key, node in volumes.items() if node.get("name").text and not external(node)}
 
 
 def external(node: Node) -> bool:
     """Whether somebody else made a volume, or a network."""
-    told = node.get("external")
-    return told.kind == "mapping" or told.text.lower() not in ("", "false")
+    value = node.get("external")
+    return value.kind == "mapping" or value.text.lower() not in ("", "false")

@@ -41,10 +41,10 @@ class Stage(NamedTuple):
 
 
 def instructions(text: str, place: str) -> list[Instruction]:
-    """The instructions in their order; refuses an open heredoc, and an end of file after a line that goes on."""
+    """The instructions in order; refuses an unclosed heredoc and a continued line at the end of the file."""
     escape, at = _directives(text)
     goes_on = re.compile(re.escape(escape) + r"[ \t]*(?=[\r\n]|\Z)")
-    found: list[Instruction] = []
+    parsed: list[Instruction] = []
     while at < len(text):
         start, end = at, line_end(text, at)
         word = _WORD.match(text, at)
@@ -63,19 +63,19 @@ def instructions(text: str, place: str) -> list[Instruction]:
             if not more:
                 break
             if at >= len(text):
-                raise _open(text, start, f"this {word[1].upper()} goes on after the end of the file", place)
+                raise _open(text, start, f"this {word[1].upper()} continues past the end of the file", place)
             end = line_end(text, at)
         rest = " ".join(lines)[word.end() - start :].strip()
         if word[1].upper() in ("RUN", "COPY", "ADD"):
             at = _after_heredocs(text, at, rest, start, place)
-        found.append(Instruction(word[1].upper(), rest, start, at))
-    return found
+        parsed.append(Instruction(word[1].upper(), rest, start, at))
+    return parsed
 
 
-def stages(found: Iterable[Instruction]) -> list[Stage]:
-    """The stages that the instructions of a file make; what stands before the first one is of none."""
+def stages(parsed: Iterable[Instruction]) -> list[Stage]:
+    """The stages that the instructions of a file make; instructions before the first one belong to none."""
     made: list[Stage] = []
-    for instruction in found:
+    for instruction in parsed:
         if instruction.word == "FROM" and (origin := _FROM.match(instruction.rest)):
             made.append(Stage((origin[2] or "").lower(), origin[1], []))
         if made:
@@ -120,14 +120,14 @@ def put(text: str, owner: str, body: str, place: str) -> str:
     Where the stage has set a user, the block runs as root and sets that user again. Refuses (DmbError with file:line) a
     file with no stage, an open heredoc, an instruction that is not complete, damaged markers.
     """
-    found, opaque = _read(text, place)
+    parsed, opaque = _read(text, place)
     block = next((block for block in marked_blocks.find_blocks(text, place, opaque) if block.owner == owner), None)
     instructions(body, f"{place} ({owner})")
     if marked_blocks.carries_marker(body):
-        raise DmbError("a marker within the instructions", place=f"{place} ({owner})", remedy="Delete that line.")
-    if not any(instruction.word == "FROM" for instruction in found):
-        raise DmbError("no stage (FROM) in this Dockerfile", place=place, remedy="Write FROM first, then run again.")
-    before = [one for one in found if not block or one.end <= block.start]
+        raise DmbError("a marker line in the instructions", place=f"{place} ({owner})", remedy="Delete that line.")
+    if not any(instruction.word == "FROM" for instruction in parsed):
+        raise DmbError("no stage (FROM) in this Dockerfile", place=place, remedy="Add a FROM line, then run again.")
+    before = [instruction for instruction in parsed if not block or instruction.end <= block.start]
     escape, _ = _directives(text)
     body = _CONTINUED.sub(lambda _: escape, body)
     user = _user(before)
@@ -143,15 +143,19 @@ def drop(text: str, owner: str, place: str) -> str:
 
 def _read(text: str, place: str) -> tuple[list[Instruction], list[Span]]:
     """The instructions, and the spans of those with several lines: a marker in them is none."""
-    found = instructions(text, place)
-    return found, [(one.start, one.end) for one in found if line_end(text, one.start) < one.end]
+    parsed = instructions(text, place)
+    return parsed, [
+        (instruction.start, instruction.end)
+        for instruction in parsed
+        if line_end(text, instruction.start) < instruction.end
+    ]
 
 
-def _user(found: list[Instruction]) -> str:
+def _user(parsed: list[Instruction]) -> str:
     """The user that the last instruction leaves: "" when neither its stage nor one that it is made from sets it."""
     users: dict[str, str] = {}
     user = ""
-    for stage in stages(found):
+    for stage in stages(parsed):
         user = users.get(stage.base.lower(), "")
         for instruction in stage.instructions:
             user = instruction.rest if instruction.word == "USER" else user

@@ -22,9 +22,9 @@ _USER_AGAIN = re.compile(r"^USER [^\r\n]*(?:\r\n|\n|\r)\Z", re.MULTILINE)
 
 
 def sections(text: str, place: str) -> list[Block]:
-    """The sections as if each were a block of its module's own; damaged ones are refused (DmbError)."""
-    found = dockerfile.blocks(text, place) if marked_blocks.carries_marker(text) else ()
-    whole = next((block for block in found if block.owner == OWNER), None)
+    """The sections, each as a block of its module; damaged ones are refused (DmbError)."""
+    blocks = dockerfile.blocks(text, place) if marked_blocks.carries_marker(text) else ()
+    whole = next((block for block in blocks if block.owner == OWNER), None)
     if whole is None:
         return []
     start, end = whole.inner
@@ -35,9 +35,9 @@ def sections(text: str, place: str) -> list[Block]:
     ends = [head.start() for head in heads[1:]] + [end]
     if text[start : heads[0].start() if heads else end].strip():
         raise DmbError(
-            "this belongs to no module: the line `# ---- NAME` above it is gone",
+            "this section belongs to no module: the line `# ---- NAME` above it is missing",
             place=f"{place}:{marked_blocks.line_of(text, start)}",
-            remedy="restore that line, or take these out of the block",
+            remedy="restore that line, or remove these lines from the block",
         )
     return [
         Block(
@@ -54,14 +54,14 @@ def sections(text: str, place: str) -> list[Block]:
 
 
 def put_sections(text: str, wanted: Mapping[str, str], place: str) -> str:
-    """`text` with a section of each module of `wanted`, in its place or as the last; "" takes it out."""
-    found = {block.owner: block.body for block in sections(text, place)}
+    """`text` with a section of each module of `wanted`, in its place or as the last; "" removes it."""
+    bodies = {block.owner: block.body for block in sections(text, place)}
     for name, snippet in wanted.items():
         if snippet:
-            found[name] = marked_blocks.normal(snippet)
+            bodies[name] = marked_blocks.normal(snippet)
         else:
-            found.pop(name, None)
-    if not found:
+            bodies.pop(name, None)
+    if not bodies:
         return dockerfile.drop(text, OWNER, place)
-    body = "".join(f"# ---- {name}\n{section}" for name, section in found.items())
+    body = "".join(f"# ---- {name}\n{section}" for name, section in bodies.items())
     return dockerfile.put(text, OWNER, body, place)

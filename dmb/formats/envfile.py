@@ -1,4 +1,4 @@
-"""A workspace's `.env`: read as Compose and python-dotenv both do, marked blocks put in and taken out.
+"""A workspace's `.env`: read as Compose and python-dotenv both do, marked blocks added and removed.
 
 Everything else in the file stays as it is, byte for byte (see `marked_blocks`). A key stands once: of
 two, the later wins.
@@ -45,8 +45,8 @@ class Assignment(NamedTuple):
     quote: str | None
 
 
-class _Found(NamedTuple):
-    """An assignment as it is found: at the position `at`."""
+class _Parsed(NamedTuple):
+    """An assignment at the position `at`."""
 
     key: str
     value: str
@@ -58,15 +58,15 @@ def assignments(text: str, place: str) -> Sequence[Assignment]:
     """All assignments in the order of the file; refuses an unterminated quote and damaged markers."""
     assigned: list[Assignment] = []
     line, counted = 1, 0
-    for one, owner in _owned(text, place):
-        line, counted = line + marked_blocks.lines_between(text, counted, one.at), one.at
-        assigned.append(Assignment(one.key, one.value, line, owner, one.quote))
+    for parsed, owner in _owned(text, place):
+        line, counted = line + marked_blocks.lines_between(text, counted, parsed.at), parsed.at
+        assigned.append(Assignment(parsed.key, parsed.value, line, owner, parsed.quote))
     return assigned
 
 
 def owned(text: str, place: str) -> Iterator[tuple[str | None, str, str]]:
     """The owner, key and value of each assignment: as `assignments`, for where lines do not matter."""
-    return ((owner, one.key, one.value) for one, owner in _owned(text, place))
+    return ((owner, parsed.key, parsed.value) for parsed, owner in _owned(text, place))
 
 
 def blocks(text: str, place: str) -> Sequence[Block]:
@@ -88,28 +88,28 @@ def strange_line(text: str, place: str) -> int | None:
     return line_of(text, strange[0]) if strange else None
 
 
-@functools.lru_cache(maxsize=4)  # one change asks several times for what stands in the text before and after it
-def _read(text: str, place: str) -> tuple[Sequence[_Found], Sequence[Block], Sequence[int]]:
+@functools.lru_cache(maxsize=4)  # one change reads the old and the new text several times
+def _read(text: str, place: str) -> tuple[Sequence[_Parsed], Sequence[Block], Sequence[int]]:
     """The assignments, the blocks, and where a strange line begins."""
-    found, several, strange = _values(text, place)
-    return found, marked_blocks.find_blocks(text, place, several), strange
+    parsed, several, strange = _values(text, place)
+    return parsed, marked_blocks.find_blocks(text, place, several), strange
 
 
-def _owned(text: str, place: str) -> Iterator[tuple[_Found, str | None]]:
+def _owned(text: str, place: str) -> Iterator[tuple[_Parsed, str | None]]:
     """Each assignment, and the owner of the block around it."""
-    found, blocks, _ = _read(text, place)
+    assignments, blocks, _ = _read(text, place)
     coming = iter(blocks)
     block = next(coming, None)
-    for one in found:
-        while block and block.end <= one.at:
+    for assignment in assignments:
+        while block and block.end <= assignment.at:
             block = next(coming, None)
-        yield one, block.owner if block and block.start <= one.at else None
+        yield assignment, block.owner if block and block.start <= assignment.at else None
 
 
 def line(key: str, value: str) -> str:
     """`KEY=value` so that every reader of the file reads `value`; refuses (DmbError) what they read differently."""
     if not _NAME.fullmatch(key):
-        raise DmbError(f"`{key}` is no name of an environment variable", remedy="Use letters, digits and underscores.")
+        raise DmbError(f"`{key}` is not a valid variable name", remedy="Use letters, digits and underscores.")
     if _PLAIN.fullmatch(value):
         return f"{key}={value}"
     # Readers differ in what a backslash before a quote does, and python-dotenv expands ${…} in single quotes too.
@@ -118,29 +118,27 @@ def line(key: str, value: str) -> str:
             return f"{key}='{value}'"
         if not re.search(r'["\\$`]', value):
             return f'{key}="{value}"'
-    raise DmbError(
-        f"the value of {key} reads differently in Compose and in Dagster", remedy="Choose plainer characters."
-    )
+    raise DmbError(f"the value of {key} reads differently in Compose and in Dagster", remedy="Use simpler characters.")
 
 
 def update(text: str, changes: Mapping[str, str | None], place: str) -> str:
-    """`text` with the block of each owner holding the lines that it maps to: in its place, or at the end. None: gone.
+    """`text` with each owner's block holding the given lines: in its place, or at the end. None removes the block.
 
-    Refuses (DmbError with file:line) a key that stands anywhere else too, a value of several lines, an unterminated
+    Refuses (DmbError with file:line) a key that is also set elsewhere, a value of several lines, an unterminated
     quote, damaged markers.
     """
-    taken = {one.key: one.at for one, owner in _owned(text, place) if owner not in changes}
+    taken = {assignment.key: assignment.at for assignment, owner in _owned(text, place) if owner not in changes}
     for owner, body in changes.items():
         where = f"{place} ({owner})"
         new, several, _ = _values(body or "", where)
         if several:
-            raise DmbError("a value of several lines", place=where, remedy="Write it on one line.")
-        for key in (one.key for one in new):
+            raise DmbError("a value spans several lines", place=where, remedy="Write it on one line.")
+        for key in (assignment.key for assignment in new):
             if key in taken:
                 raise DmbError(
-                    f"{key} is set here already, outside of the block of {owner}",
+                    f"{key} is already set here, outside the block of {owner}",
                     place=f"{place}:{line_of(text, taken[key])}" if taken[key] >= 0 else where,
-                    remedy="`dmb workspace adopt` takes it over; or delete this line.",
+                    remedy="Run `dmb workspace adopt` to take it over, or delete this line.",
                 )
             taken[key] = -1
     return marked_blocks.changed(text, changes, blocks(text, place))
@@ -156,16 +154,16 @@ def drop(text: str, owner: str, place: str) -> str:
     return update(text, {owner: None}, place)
 
 
-def _values(text: str, place: str) -> tuple[list[_Found], list[Span], list[int]]:
+def _values(text: str, place: str) -> tuple[list[_Parsed], list[Span], list[int]]:
     """The assignments, the spans of the quoted values that go over several lines, where a strange line begins."""
-    found: list[_Found] = []
+    assignments: list[_Parsed] = []
     several: list[Span] = []
     strange: list[int] = []
     at = 1 if text.startswith(marked_blocks.BOM) else 0
     while at < len(text):
         if plain := _PLAINLY.match(text, at):
             if plain[1]:
-                found.append(_Found(plain[1], plain[2], at, ""))
+                assignments.append(_Parsed(plain[1], plain[2], at, ""))
             at = plain.end()
             continue
         end = line_end(text, at)
@@ -189,8 +187,8 @@ def _values(text: str, place: str) -> tuple[list[_Found], list[Span], list[int]]
                     value = text[rest:end]
                     value = (_COMMENT.sub("", marked_blocks.trim(value)) if "#" in value else value).strip()
                     rest = end
-            found.append(_Found(key[1] or key[2], value, at, quote))
+            assignments.append(_Parsed(key[1] or key[2], value, at, quote))
         if rest < end and not _REST.match(text, rest, end):
             strange.append(at)
         at = end
-    return found, several, strange
+    return assignments, several, strange

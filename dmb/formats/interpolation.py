@@ -1,4 +1,4 @@
-"""What the values of a `.env` come to: Docker Compose puts variables in for `$NAME` and `${NAME}`."""
+"""The variables in `.env` values and Compose files: `$NAME` and `${NAME}`, as Docker Compose replaces them."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _DEFAULT = re.compile(r"\$\{\w+:?-([^{}]*)\}")
 _OPERATION = re.compile(r"(:?[-?+]|)((?<=[-?+]).*|)", re.DOTALL)
 
 
-def resolved(found: Iterable[Assignment], environment: Mapping[str, str]) -> dict[str, str]:
-    """The values of a file; `$` in one sees the environment, and then what stands above it."""
+def resolved(assignments: Iterable[Assignment], environment: Mapping[str, str]) -> dict[str, str]:
+    """The values of a file; `$NAME` is looked up in the environment first, then in the lines above."""
     values: dict[str, str] = {}
-    for variable in found:
+    for variable in assignments:
         if variable.quote is None:  # a name alone takes its value from the environment
             continue
         value = variable.value
@@ -30,15 +30,15 @@ def resolved(found: Iterable[Assignment], environment: Mapping[str, str]) -> dic
             except KeyError:
                 value = ""  # It needs a variable that is not set.
             except ValueError:
-                pass  # A `$` that is no template, as in some passwords, means itself.
+                pass  # A `$` that starts no variable, as in some passwords, means itself.
         values[variable.key] = value
     return values
 
 
 def interpolate(text: str, values: Mapping[str, str]) -> str:
-    """Put values in for `$NAME` and `${NAME}`, with Compose's `:-`, `-`, `:?`, `?`, `:+` and `+`; `$$` is a `$`.
+    """Replace `$NAME` and `${NAME}` by their values, with Compose's `:-`, `-`, `:?`, `?`, `:+` and `+`; `$$` is a `$`.
 
-    KeyError with the name of a variable that is needed and not set, ValueError when the text is no such template.
+    KeyError with the name of a missing variable, ValueError when the text is not a valid template.
     """
     parts = []
     at = 0
@@ -58,19 +58,19 @@ def interpolate(text: str, values: Mapping[str, str]) -> str:
 
 
 def parts(text: str) -> list[str]:
-    """`text` taken apart at its colons, but for those within `${…}`: an item of `ports:` or of `volumes:`."""
-    found, at, depth = [], 0, 0
+    """`text` split at its colons, except those inside `${…}`: an item of `ports:` or `volumes:`."""
+    pieces, at, depth = [], 0, 0
     for sign in _SIGNS.finditer(text):
         if sign[0] == ":" and depth == 0:
-            found.append(text[at : sign.start()])
+            pieces.append(text[at : sign.start()])
             at = sign.end()
         elif sign[0] != ":":
             depth = max(depth + (-1 if sign[0] == "}" else 1), 0)
-    return [*found, text[at:]]
+    return [*pieces, text[at:]]
 
 
 def with_defaults(text: str) -> str:
-    """`text` with the default of each variable that has one (`${NAME:-value}`) in its place."""
+    """`text` with each `${NAME:-value}` replaced by its default."""
     return _DEFAULT.sub(lambda match: match[1], text)
 
 

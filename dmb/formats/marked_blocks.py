@@ -1,7 +1,7 @@
 """Marked blocks in text that people write: `# BEGIN: <owner>` … `# END: <owner>`, whole lines, never nested.
 
 What is outside the blocks is never touched. Byte order mark, line endings and a missing final newline stay as they are,
-and taking a block out gives back the text from before it was put in, byte for byte.
+and removing a block gives back the text from before it was added, byte for byte.
 
 Text is `str` decoded from UTF-8 with the line endings as on disk (`decode`, `encode`); positions are indices into it.
 """
@@ -65,8 +65,8 @@ def encode(text: str) -> bytes:
 
 def eol_of(text: str) -> str:
     r"""The line ending of `text`: that of its first line; `\r` only where nothing else is, or it would join a `\n`."""
-    found = EOL.search(text)
-    return "\n" if not found or (found[0] == "\r" and "\n" in text) else found[0]
+    match = EOL.search(text)
+    return "\n" if not match or (match[0] == "\r" and "\n" in text) else match[0]
 
 
 def line_of(text: str, position: int) -> int:
@@ -89,8 +89,8 @@ def line_start(text: str, position: int) -> int:
 
 def line_end(text: str, position: int) -> int:
     """Index just after the line ending of the line that holds `position`; the text's end when it has none."""
-    found = EOL.search(text, position)
-    return found.end() if found else len(text)
+    match = EOL.search(text, position)
+    return match.end() if match else len(text)
 
 
 def trim(lines: str) -> str:
@@ -132,7 +132,9 @@ def indented(body: str, indent: str, eol: str) -> str:
 def block_text(owner: str, body: str, indent: str, eol: str) -> str:
     """The lines of a block, each ended by `eol`; refuses an owner or a body that would not read as one block."""
     if owner != owner.strip() or not owner or EOL.search(owner) or carries_marker(body):
-        raise DmbError(f"no block can hold this for `{owner}`", remedy="Take `# BEGIN:` and `# END:` lines out of it.")
+        raise DmbError(
+            f"this cannot be put into a block for `{owner}`", remedy="Remove its `# BEGIN:` and `# END:` lines."
+        )
     return f"{indent}# BEGIN: {owner}{eol}{indented(body, indent, eol)}{indent}# END: {owner}{eol}"
 
 
@@ -152,7 +154,7 @@ def _markers(text: str, start: int, end: int) -> Iterator[tuple[int, re.Match[st
 
 
 def find_blocks(text: str, place: str, opaque: Sequence[Span] = ()) -> list[Block]:
-    """All blocks in the order of the text; markers without a partner, nested or with no name are refused.
+    """All blocks in the order of the text; unpaired, nested and nameless markers are refused.
 
     `opaque` are sorted spans in which the text of a marker is data: a YAML scalar, a quoted value, a heredoc.
     """
@@ -186,7 +188,7 @@ def find_blocks(text: str, place: str, opaque: Sequence[Span] = ()) -> list[Bloc
 
 
 def owners(text: str, place: str, opaque: Sequence[Span] = ()) -> dict[int, str]:
-    """The owner of each line of a block, by 1-based number; none at all where `find_blocks` refuses the text."""
+    """The owner of each line of a block, by 1-based number; empty where `find_blocks` refuses the text."""
     try:
         return by_line(find_blocks(text, place, opaque))
     except DmbError:
@@ -203,9 +205,9 @@ def _damaged(cause: str, place: str, line: int) -> DmbError:
 
 
 def update(text: str, changes: Mapping[str, str | None], place: str, opaque: Sequence[Span] = ()) -> str:
-    """`text` with the block of each owner holding the body that it maps to: where it is, else appended at the end.
+    """`text` with each owner's block holding the given body: in its place, else appended at the end.
 
-    None takes the block out. The same text when nothing changes.
+    None removes the block. The same text when nothing changes.
     """
     return changed(text, changes, find_blocks(text, place, opaque))
 
@@ -256,21 +258,21 @@ def unfinished(text: str) -> bool:
 
 def merged(spans: Iterable[Span]) -> list[Span]:
     """`spans` in order, those that touch made one."""
-    found: list[Span] = []
+    joined: list[Span] = []
     for start, end in sorted(spans):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
         else:
-            found.append((start, end))
-    return found
+            joined.append((start, end))
+    return joined
 
 
 def cuts(text: str, spans: Iterable[Span]) -> list[Span]:
-    """What to cut to take the whole lines of `spans` out: with the newline before them, if they end without one."""
-    found = merged(spans)
-    if found and found[-1][1] == len(text) and unfinished(text):
-        found[-1] = (len(trim(text[: found[-1][0]])), len(text))
-    return found
+    """What to cut to remove the whole lines of `spans`: with the newline before them, if they end without one."""
+    joined = merged(spans)
+    if joined and joined[-1][1] == len(text) and unfinished(text):
+        joined[-1] = (len(trim(text[: joined[-1][0]])), len(text))
+    return joined
 
 
 def splice(text: str, edits: Iterable[tuple[int, int, str]]) -> str:

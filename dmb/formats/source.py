@@ -23,7 +23,7 @@ class Source(NamedTuple):
 
     def broken(self, cause: str, line: int) -> DmbError:
         """The refusal of a file that cannot be understood."""
-        return DmbError(cause, place=self.place(line), remedy="mend the line")
+        return DmbError(cause, place=self.place(line), remedy="fix this line")
 
 
 def offset(text: str, line: int, column: int) -> int:

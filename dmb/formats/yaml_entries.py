@@ -1,6 +1,6 @@
-"""New entries for a mapping of a YAML text, written as the others are: where they go, and the text to put in there.
+"""New entries for a YAML mapping in the style of the others: where they go, and the text to insert.
 
-For texts that nobody marked with blocks: what is put in is proven by who asks. `yamlsplice` is for workspace files.
+For texts without marked blocks; the caller checks the result. Workspace files are changed by `yamlsplice`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Insertion(NamedTuple):
-    """A text that comes in at an offset."""
+    """A text to insert at an offset."""
 
     at: int
     text: str

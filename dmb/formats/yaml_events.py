@@ -42,9 +42,8 @@ class Events:
     `flow` are the collections with brackets, `opaque` the spans of the scalars that hold the text of a marker,
     `anchors` the names that are set in the last document, `aliases` maps each alias to the event that it stands for.
 
-    Refuses (DmbError with file:line) what PyYAML cannot parse, aliases of nothing, more than a hundred collections in
-    one another; `broken` makes another refusal of a cause and a line. What some readers take and others do not goes to
-    `doubt`.
+    Refuses (DmbError with file:line) what PyYAML cannot parse, aliases without an anchor, more than a hundred nested
+    collections; `broken` makes another refusal of a cause and a line. What not every reader accepts goes to `doubt`.
     """
 
     def __init__(self, text: str, place: str, broken: Callable[[str, int], DmbError] | None = None) -> None:
@@ -66,7 +65,7 @@ class Events:
             self._read()
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
-            if mark and not text[mark.index :].strip():  # something is not closed: tell where it was opened
+            if mark and not text[mark.index :].strip():  # something is not closed: name where it was opened
                 mark = getattr(error, "context_mark", None) or mark
             position = min(mark.index if mark else getattr(error, "position", 0), max(len(text.rstrip()) - 1, 0))
             cause = getattr(error, "problem", None) or getattr(error, "reason", None) or "it cannot be parsed"
@@ -80,7 +79,7 @@ class Events:
         )
 
     def doubt(self, cause: str, position: int, remedy: str = "") -> None:
-        """What YAML allows and not every reader takes: doubled keys, several documents, keys that are no words."""
+        """What YAML allows but not every reader accepts: duplicate keys, several documents, keys that are not words."""
 
     def _read(self) -> None:  # noqa: PLR0915
         """Fill the lists. One loop with little in it: it takes most of the time that a change of a file takes."""
@@ -107,7 +106,7 @@ class Events:
                     self.opaque.append((start, end))
                 if key and seen is not None:
                     if value in seen:
-                        self.doubt(f"the key `{value}` stands twice", start)
+                        self.doubt(f"the key `{value}` appears twice", start)
                     seen.add(value)
                 elif start == end and seen is not None and text[start - 1] != ":":
                     start = end = ends[-1]  # a key alone: the parser says that its value is at the next token
@@ -131,16 +130,16 @@ class Events:
             elif event_type is yaml.AliasEvent:
                 kind, sign = "*", ("*", event.anchor)
                 if event.anchor not in self.anchors:
-                    raise self.refusal(f"the alias *{event.anchor} names nothing before it", start)
+                    raise self.refusal(f"the alias *{event.anchor} has no anchor before it", start)
                 self.aliases[index] = self.anchors[event.anchor]
             else:
                 if event_type is yaml.DocumentStartEvent:
                     documents, self.anchors = documents + 1, {}
                     if documents > 1:
-                        self.doubt("several YAML documents", start, "Keep one document in a file.")
+                        self.doubt("several YAML documents", start, "Keep one document per file.")
                 continue
             if key and kind not in "=]":
-                self.doubt("this key is no plain word", start, "Write it as one word.")
+                self.doubt("this key is not a plain word", start, "Write it as one word.")
             kinds.append(kind)
             signs.append(sign)
             starts.append(start)
@@ -151,7 +150,7 @@ class Events:
             if kind in "[{":
                 outer.append(seen)
                 if len(outer) > DEEPEST:
-                    raise self.refusal(f"more than {DEEPEST} lists and mappings in one another", start)
+                    raise self.refusal(f"more than {DEEPEST} nested lists and mappings", start)
                 parent, seen, key = index, set() if kind == "{" else None, kind == "{"
             else:
                 key = seen is not None and not key

@@ -21,7 +21,7 @@ _TEXTS = (None, "tag:yaml.org,2002:str")  # tags with which a scalar is a text
 class Node:
     """A scalar or null; a mapping and a sequence are subclasses. `kind` says which of the four it is.
 
-    What is asked of another kind than it is, is empty, so that a walk needs no checks:
+    What a kind does not have is empty, so that a walk needs no checks:
     `document.get("services").get("db").get("ports").items`.
     """
 
@@ -119,7 +119,7 @@ NONE = Documents((), (), {})
 
 
 def read(source: Source) -> Documents:
-    """The documents of a YAML file. DmbError, as the source has it, where it is no YAML."""
+    """The documents of a YAML file. DmbError, from the source, where it is not YAML."""
     from .yaml_events import Events
 
     events = Events(source.text, str(source.path), source.broken)
@@ -128,7 +128,7 @@ def read(source: Source) -> Documents:
 
 
 def nodes(events: Events) -> list[Node]:
-    """The documents as nodes, from a parse that is there."""
+    """The documents as nodes, from a parse that was done."""
     from .yaml_events import NULLS
 
     heads = [0, *(match.end() for match in marked_blocks.EOL.finditer(events.text)), len(events.text) + 1]

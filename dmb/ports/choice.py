@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Held:
-    """All claims that were found, as a container of ports; sockets are asked at the moment of the question.
+    """All claims that were found, as a container of ports; sockets are checked at each question.
 
     `notes` are sentences about what could not be seen (a file of another user); show them.
     """
@@ -26,7 +26,7 @@ class Held:
             self.add(holder)
 
     def add(self, holder: Holder) -> None:
-        """Take one more claim in."""
+        """Add one more claim."""
         self._by_port.setdefault(holder.port, []).append(holder)
         self._by_owner.setdefault(holder.who, []).append(holder)
 
@@ -70,7 +70,7 @@ def choose(kind: str, held: Container[int]) -> int:
     ports = KINDS[kind]
     raise DmbError(
         f"no {kind} port is free between {ports[0]} and {ports[-1]}",
-        remedy="`dmb ports` shows who holds them; take out what is no longer used, or name a port outside this range",
+        remedy="run `dmb ports` to see who holds them; remove what is unused, or name a port outside this range",
     )
 
 
@@ -80,7 +80,7 @@ def propose(
     """One port for each wanted kind, as `reserve` would give it; nothing is written.
 
     `wanted` maps a key of KINDS to a typed port or None, `preferred` to the port that is tried first for a None.
-    DmbError when a typed port is impossible, taken by somebody else, or asked for twice.
+    DmbError when a typed port is impossible, taken by somebody else, or requested twice.
     """
     ports: dict[str, int] = {}
     for kind, port in wanted.items():
@@ -107,8 +107,8 @@ def _first_free(kind: str, slug: str, held: Held, preferred: int | None, mine: s
 class _Either:
     """A port is in it when it is in one of the two."""
 
-    def __init__(self, one: Container[int], other: Container[int]) -> None:
-        self._parts = (one, other)
+    def __init__(self, first: Container[int], second: Container[int]) -> None:
+        self._parts = (first, second)
 
     def __contains__(self, port: object) -> bool:
         return any(port in part for part in self._parts)
@@ -116,16 +116,16 @@ class _Either:
 
 def _refuse_unless_free(kind: str, port: int, slug: str, held: Held, typed: Mapping[str, int]) -> None:
     if not 1 <= port <= 65535:
-        raise DmbError(f"{port} is no port", remedy="use a number from 1 to 65535")
+        raise DmbError(f"{port} is not a port", remedy="use a number from 1 to 65535")
     for other, number in typed.items():
         if number == port:
             raise DmbError(
-                f"port {port} is asked for twice, as {other} and as {kind}", remedy="name two different ports"
+                f"port {port} is requested twice, as {other} and as {kind}", remedy="name two different ports"
             )
     holder = held.holder(port, besides=slug)
     if holder is not None:
         raise DmbError(
             f"port {port} is taken by {holder.who} ({SOURCES[holder.source]})",
             place=holder.place,
-            remedy=f"take another one; the next free {kind} port is {choose(kind, held)}",
+            remedy=f"use another one; the next free {kind} port is {choose(kind, held)}",
         )

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from ..compose.names import is_compose
 from ..compose.published import PortReader
 from ..databases import SERVERS
-from .sources import read
+from .port_source import read
+from .port_variables import module_of
 from .tables import Holder
-from .variables import module_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ..compose.published import Published
     from ..formats.yaml_nodes import Documents, Node
-    from .sources import PortSource, Reader
+    from .port_source import PortSource, Reader
 
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _KIND_OF_TARGET = {str(server.container_port): name for name, server in SERVERS.items()}
@@ -31,7 +31,7 @@ def compose_holders(
     """Every TCP port that a Compose file of the workspace publishes on this host, on whichever address.
 
     All files in the folder that are named like Compose files count, the `named` ones, and what one of these includes or
-    extends. `values` are put in for `${…}`. DmbError for a broken file; what cannot be known is noted.
+    extends. `${…}` is replaced by `values`. DmbError for a broken file; what cannot be known is noted.
     """
     waiting = [workspace / name for name in named]
     waiting += sorted(path for path in _listed(workspace) if is_compose(path.name))
@@ -44,15 +44,15 @@ def compose_holders(
         source = read(path, notes)
         if source is None:
             notes.append(
-                f"{path} is named in a Compose file or in COMPOSE_FILE and is not there: its ports are not seen"
+                f"{path} is named in a Compose file or in COMPOSE_FILE but is missing, so its ports are unknown"
             )
             continue
         reader = PortReader(source, values, notes)
-        said = documents(source)
-        for root in said.roots:
+        parsed = documents(source)
+        for root in parsed.roots:
             for name, service in root.get("services").entries.items():
                 for published in reader.published_by(service):
-                    yield _holder(published, name, source, said)
+                    yield _holder(published, name, source, parsed)
             waiting += _other_files(root, source, reader)
 
 
@@ -63,12 +63,12 @@ def _listed(folder: Path) -> Iterable[Path]:
         return ()
 
 
-def _holder(published: Published, service: str, source: PortSource, said: Documents) -> Holder:
+def _holder(published: Published, service: str, source: PortSource, parsed: Documents) -> Holder:
     """The claim of the module whose block it stands in, or that a variable in the port is named for."""
     node = published.node
     variable = _VARIABLE.search(node.text)
     owner, kind = module_of(variable[1]) if variable else ("", "")
-    who = said.owners.get(node.line) or owner or f"service {service}"
+    who = parsed.owners.get(node.line) or owner or f"service {service}"
     kind = _KIND_OF_TARGET.get(published.target, kind)
     return Holder(published.port, kind, who, source.place(node.line), "compose")
 
@@ -82,7 +82,7 @@ def _other_files(root: Node, source: PortSource, reader: PortReader) -> list[Pat
         for item in node.scalars():
             name = reader.text(item)
             if "://" in name or name.startswith(_ELSEWHERE):
-                reader.note(item, f"{name} is not on this machine: the ports in it are not seen")
+                reader.note(item, f"{name} is not on this machine, so its ports are unknown")
             elif name:
                 files.append(source.path.parent / name)
     return files

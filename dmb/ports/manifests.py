@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def manifest_holders(folder: Path, notes: list[str]) -> Iterator[Holder]:
     """`[tool.dmb.ports]` in the pyproject.toml of each folder in `folder`.
 
-    Nothing is refused, since things of other people may stand there: a broken manifest is noted.
+    Nothing is refused, since the folder may hold other people's files: a broken manifest is noted.
     """
     try:
         # A folder with braces in its name is a template, and its manifest no TOML yet.
@@ -41,7 +41,7 @@ def _holders(file: Path, data: bytes, notes: list[str]) -> Iterator[Holder]:
     except KeyError:
         return
     except (DmbError, ValueError, TypeError, AttributeError) as error:
-        notes.append(f"{file} cannot be read ({error.args[0]}): the ports that it prefers are not seen")
+        notes.append(f"{file} cannot be read ({error.args[0]}), so its preferred ports are unknown")
         return
     for kind, port in ports.items():
         if isinstance(port, int):
@@ -49,6 +49,6 @@ def _holders(file: Path, data: bytes, notes: list[str]) -> Iterator[Holder]:
 
 
 def _place(file: Path, text: str, kind: str, port: int) -> str:
-    """`path:line` of the line that reads like the entry, or the path alone: tomllib tells no lines."""
+    """`path:line` of the line that reads like the entry, or the path alone: tomllib gives no lines."""
     match = re.search(rf"^.*\b{re.escape(kind)}[\"']?\s*=\s*{port}\b", text, re.MULTILINE)
     return f"{file}:{text.count(chr(10), 0, match.start()) + 1}" if match else str(file)

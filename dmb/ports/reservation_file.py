@@ -39,7 +39,7 @@ class Reservation(NamedTuple):
 def read(path: Path) -> tuple[list[Reservation], str]:
     """The records of a file, lapsed ones too, and a sentence on what is wrong with it ("" when nothing is).
 
-    Of a file that is wrong, the records that make sense are kept. OSError when there is a file that cannot be opened.
+    Valid records of a broken file are kept. OSError when the file cannot be opened.
     """
     try:
         text = path.read_text("utf-8")
@@ -48,12 +48,12 @@ def read(path: Path) -> tuple[list[Reservation], str]:
     except UnicodeDecodeError:
         return [], f"{path} is not UTF-8 text"
     try:
-        found = json.loads(text)["reservations"]
-        records = [_record(entry) for entry in found]
+        entries = json.loads(text)["reservations"]
+        records = [_record(entry) for entry in entries]
     except (ValueError, TypeError, KeyError, RecursionError):
         return [], f"{path} is not a file of port reservations"
     if None in records:
-        return [record for record in records if record], f"{path} has a reservation that makes no sense"
+        return [record for record in records if record], f"{path} has an invalid reservation"
     return [record for record in records if record], ""
 
 
@@ -71,7 +71,7 @@ def _record(entry: object) -> Reservation | None:
 
 
 def write(path: Path, records: Iterable[Reservation]) -> None:
-    """Replace the file at once. No fsync: a reservation that a power cut loses is only asked for again."""
+    """Replace the file at once. No fsync: a reservation that a power cut loses is only requested again."""
     lines = ",\n".join("  " + json.dumps(record._asdict()) for record in records)
     fresh = path.with_name(f"{path.name}.{os.getpid()}")
     try:
@@ -84,18 +84,18 @@ def write(path: Path, records: Iterable[Reservation]) -> None:
 
 
 def set_aside(path: Path, now: float) -> Path:
-    """Rename a file that cannot be understood, so that a person can look at it; the new path."""
+    """Rename a broken file, so that a person can look at it; the new path."""
     return path.replace(path.with_name(f"{path.stem}.broken-{int(now)}{path.suffix}"))
 
 
 def places(path: Path, records: Sequence[Reservation]) -> list[str]:
-    """`path:line` of each record, or the path alone when somebody laid the file out anew."""
+    """`path:line` of each record, or the path alone when somebody reformatted the file."""
     if not records:
         return []
     lines = path.read_text("utf-8").splitlines()
     numbers = {line.strip().rstrip(","): number for number, line in enumerate(lines, 1)}
-    found = [numbers.get(json.dumps(record._asdict())) for record in records]
-    return [f"{path}:{number}" if number else str(path) for number in found]
+    matches = [numbers.get(json.dumps(record._asdict())) for record in records]
+    return [f"{path}:{number}" if number else str(path) for number in matches]
 
 
 @contextmanager
@@ -112,7 +112,7 @@ def locked(folder: Path) -> Iterator[None]:
                 raise DmbError(
                     f"process {_holder_of(file)} has locked the port reservations for {_PATIENCE:.0f} seconds",
                     place=str(path),
-                    remedy="end that process, or try again",
+                    remedy="stop that process, or try again",
                 )
             time.sleep(_POLL)
         if sys.platform != "win32":  # There the locked byte cannot be read by those who wait.

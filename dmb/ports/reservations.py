@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from . import reservation_file
 from .choice import Held, propose
-from .files import survey_files
+from .file_survey import survey_files
 from .reservation_file import Reservation
 from .tables import Holder
 
@@ -64,15 +64,15 @@ def reserve(
                 book = next(book for book in books if book.path == path)
                 if book.problem:
                     copy = reservation_file.set_aside(path, now)
-                    notes.append(f"{book.problem}; started anew, the old one is kept as {copy.name}")
+                    notes.append(f"{book.problem}; started a new one, the old one is kept as {copy.name}")
                 ours = [Reservation(slug, kind, port, name, int(now)) for kind, port in ports.items()]
                 reservation_file.write(
                     path, [*(record for record in book.records if not _replaced(record, ours)), *ours]
                 )
                 return Reserved(ports, tuple(notes))
         except OSError as error:
-            notes.append(f"{folder} cannot be written ({error.strerror}): the ports are not reserved there")
-    notes.append("the ports are not reserved: another module may be given the same ones")
+            notes.append(f"{folder} cannot be written ({error.strerror}), so the ports are not reserved there")
+    notes.append("the ports are not reserved, so another module may get the same ones")
     held = _held(seen, _books(workspace, now), slug, name)
     return Reserved(propose(slug, wanted, held, preferred=preferred), tuple(notes))
 
@@ -125,7 +125,7 @@ def _books(workspace: Path | None, now: float) -> list[_Book]:
         try:
             records, problem = reservation_file.read(path)
         except OSError as error:
-            records, problem = [], f"{path} cannot be read ({error.strerror}): the ports reserved there are not seen"
+            records, problem = [], f"{path} cannot be read ({error.strerror}), so the ports reserved there are unknown"
         books.append(_Book(path, [record for record in records if _alive(record, now)], problem))
     return books
 

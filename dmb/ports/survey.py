@@ -1,17 +1,17 @@
-"""Ask every place that can hold a port."""
+"""All claims to host ports: in files, and reserved."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from .choice import Held
-from .files import survey_files
+from .file_survey import survey_files
 from .reservations import reserved_ports
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .sources import Reader
+    from .port_source import Reader
 
 
 def survey(

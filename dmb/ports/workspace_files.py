@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from ..formats import envfile
 from ..formats.interpolation import resolved
 from .compose_files import compose_holders
-from .sources import read
+from .port_source import read
+from .port_variables import module_of
 from .tables import Holder
-from .variables import module_of
 from .workspace_yaml import grpc_holders
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..formats.envfile import Assignment
-    from .sources import PortSource, Reader
+    from .port_source import PortSource, Reader
 
 
 def workspace_holders(workspace: Path, notes: list[str], documents: Reader) -> Iterator[Holder]:
@@ -69,7 +69,7 @@ def _key(text: str, key: str, value: str, start: int) -> int:
 def _assignments(source: PortSource) -> Sequence[Assignment]:
     """All assignments of a `.env`. DmbError with the line for anything else than assignments and comments."""
     if strange := envfile.strange_line(source.text, str(source.path)):
-        raise source.broken("this line is no assignment", strange)
+        raise source.broken("this line is not an assignment", strange)
     return envfile.assignments(source.text, str(source.path))
 
 

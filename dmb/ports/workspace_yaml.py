@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from ..formats.yaml_nodes import Node
-    from .sources import PortSource, Reader
+    from .port_source import PortSource, Reader
 
 # Any other host is a container or a machine: it takes no port here, and the same one on two of them is usual.
 _LOCAL = frozenset({"", "localhost", "127.0.0.1", "0.0.0.0", "::1", "::", "host.docker.internal"})  # noqa: S104
@@ -19,12 +19,12 @@ _LOCAL = frozenset({"", "localhost", "127.0.0.1", "0.0.0.0", "::1", "::", "host.
 def grpc_holders(
     source: PortSource, values: Mapping[str, str], notes: list[str], documents: Reader
 ) -> Iterator[Holder]:
-    """The port of each `grpc_server` entry on this host. `values` stand for `{env: NAME}`.
+    """The port of each `grpc_server` entry on this host. `{env: NAME}` is replaced by `values`.
 
-    DmbError for a file that is no YAML, or a port that is none.
+    DmbError for a file that is not YAML, and for an invalid port.
     """
-    said = documents(source)
-    for root in said.roots:
+    parsed = documents(source)
+    for root in parsed.roots:
         for location in root.get("load_from").items:
             server = location.get("grpc_server")
             node = server.get("port")
@@ -32,12 +32,14 @@ def grpc_holders(
             if host is None or host.strip("[]").lower() not in _LOCAL or port == "":
                 continue
             if port is None:
-                notes.append(f"{source.place(node.line)}: the variable for this port is not set: it is not seen")
+                notes.append(
+                    f"{source.place(node.line)}: the variable for this port is not set, so the port is unknown"
+                )
             elif not (port.isascii() and port.isdecimal() and 1 <= int(port) <= 65535):
-                raise source.broken(f"`{port}` is no port", node.line)
+                raise source.broken(f"`{port}` is not a port", node.line)
             else:
                 name = _text(server.get("location_name"), values) or f"gRPC server {host}:{port}"
-                who = said.owners.get(node.line) or name
+                who = parsed.owners.get(node.line) or name
                 yield Holder(int(port), "grpc", who, source.place(node.line), "workspace")
 
 

@@ -29,7 +29,7 @@ def create(given: Mapping[str, str], *, output_dir: Path, no_input: bool) -> Mad
     """Make a module from the template that this dmb carries; ask for what `given` lacks unless `no_input`.
 
     `given` maps keys of `answers.QUESTIONS` to checked values. Raises DmbError, with nothing left on disk, for an
-    answer that is refused, a folder that is there already and a folder that cannot be written.
+    answer that is refused, a folder that already exists and a folder that cannot be written.
     """
     with _template() as root, _on_path(root):
         try:
@@ -40,7 +40,7 @@ def create(given: Mapping[str, str], *, output_dir: Path, no_input: bool) -> Mad
             slug = answers["module_slug"]
             if (output_dir / slug).exists():
                 raise DmbError(
-                    f"{slug} is there already",
+                    f"{slug} already exists",
                     place=str(output_dir / slug),
                     remedy="choose another name, or another folder with --output-dir",
                 )
@@ -60,7 +60,7 @@ def create(given: Mapping[str, str], *, output_dir: Path, no_input: bool) -> Mad
             raise DmbError(
                 f"the module cannot be written ({error.strerror})",
                 place=str(error.filename or output_dir),
-                remedy="mend that, or choose another folder with --output-dir",
+                remedy="fix that, or choose another folder with --output-dir",
             ) from error
 
 
@@ -77,8 +77,8 @@ def _refusal(error: CookiecutterException) -> DmbError:
     # By attribute: the class may come from the template's own copy of this package.
     sentence, so_far = getattr(error, "sentence", None), getattr(error, "given", None)
     if sentence is None or so_far is None:
-        return DmbError(str(error), remedy="run it again; if it stays, report it with the command and this text")
-    return DmbError(sentence, remedy=f"to go on with the answers so far: {repeat_command(so_far)}")
+        return DmbError(str(error), remedy="run it again; if it fails again, report it with the command and this text")
+    return DmbError(sentence, remedy=f"to continue with the answers so far: {repeat_command(so_far)}")
 
 
 @contextlib.contextmanager

@@ -45,7 +45,7 @@ class RefusedAnswer(FailedHookException):  # type: ignore[misc]  # cookiecutter 
         self.sentence = sentence
         self.key = key
         self.given = {k: str(given[k]) for k in answers.QUESTIONS if k != key and str(given.get(k, ""))}
-        super().__init__(f"{sentence}. To go on with the answers so far: {repeat_command(self.given, key, root)}")
+        super().__init__(f"{sentence}. To continue with the answers so far: {repeat_command(self.given, key, root)}")
 
 
 def repeat_command(given: dict[str, str], refused: str, root: Path) -> str:
@@ -122,8 +122,8 @@ class _Functions:
     def _check_all(self, given: Answers) -> None:
         for key in answers.QUESTIONS:
             self.check(given, key)
-        if found := answers.contradiction(given):
-            key, sentence = found
+        if conflict := answers.contradiction(given):
+            key, sentence = conflict
             raise RefusedAnswer(sentence, key, given, self.root)
 
     def settle(self, given: Answers) -> str:

@@ -42,7 +42,7 @@ class Made:
             wanted.append(f"{answers['database']} port {answers['__db_port']}")
         return [
             f"Made {answers['module_slug']} ({kind}; prefers {' and '.join(wanted)}) in {self.project}",
-            f"Linked to {self.link}; `cruft update` brings what changes there." if self.link else self.unlinked,
+            f"Linked to {self.link}; run `cruft update` to get its changes." if self.link else self.unlinked,
             *(f"Note: {note}" for note in self.notes),
         ]
 
@@ -74,7 +74,7 @@ def finish(plan: Mapping[str, Any], project: Path | None = None) -> Made:
 def env_text(project: Path) -> str:
     """What `.env` starts with: `.env.example`, with a new random password wherever it leaves one empty.
 
-    Raises FileNotFoundError where there is no example, DmbError where it is no UTF-8.
+    Raises FileNotFoundError where there is no example, DmbError where it is not UTF-8.
     """
     example = project / ".env.example"
     text = marked_blocks.decode(example.read_bytes(), str(example))
@@ -82,7 +82,7 @@ def env_text(project: Path) -> str:
 
 
 def write_env(project: Path) -> bool:
-    """Make `.env` for work on this machine, readable by its owner alone. False: one is there, and stays as it is."""
+    """Make `.env` for work on this machine, readable by its owner only. False: it exists and stays as it is."""
     text = env_text(project)
     try:
         handle = os.open(project / ".env", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
@@ -127,10 +127,10 @@ def origin(root: Path, public_address: str) -> tuple[str, str]:
     if built.is_file():  # the wheel's bundle
         commit = json.loads(built.read_text(encoding="utf-8"))["commit"]
         if commit is None:
-            raise LookupError("this dmb was built from no clean commit")
+            raise LookupError("this dmb was not built from a clean commit")
         return public_address, commit
     if not (root / ".git").exists():
-        raise LookupError(f"{root} is no git checkout, so its commit is not known")
+        raise LookupError(f"{root} is not a git checkout, so its commit is unknown")
     try:
         status = _git(root, "status", "--porcelain=v2", "--branch")
         address = _git(root, "config", "--default", str(root), "--get", "remote.origin.url").strip()
@@ -140,7 +140,7 @@ def origin(root: Path, public_address: str) -> tuple[str, str]:
     commit = next(line.split()[2] for line in lines if line.startswith("# branch.oid "))
     changed = [line for line in lines if not line.startswith("# ")]
     if changed or commit == "(initial)":
-        raise LookupError(f"{root} has changes that are in no commit")
+        raise LookupError(f"{root} has uncommitted changes")
     # An address with a token in it is a secret, and this file is committed.
     return re.sub(r"^(https?://)[^/@]*@", r"\1", address), commit
 

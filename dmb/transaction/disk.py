@@ -1,4 +1,4 @@
-"""Files as a transaction needs them: whole, on the disk itself, with the owner and mode of what they replace."""
+"""Reads and writes for transactions: whole files, synced to disk, with the owner and mode of what they replace."""
 
 from __future__ import annotations
 
@@ -20,22 +20,20 @@ _MOUNTS = Path("/proc/self/mountinfo")
 
 
 def read(path: Path) -> bytes | None:
-    """The bytes of the file at `path`, None when there is none; refuses what is no file (a folder, a pipe)."""
+    """The bytes of the file at `path`, None when there is none; refuses anything else (a folder, a pipe)."""
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe would wait for its writer
         try:
-            found = os.fstat(descriptor)
-            if not stat.S_ISREG(found.st_mode):
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
                 raise DmbError("not a file", place=str(path), remedy="Move it away, then run again.")
-            return b"".join(iter(lambda: os.read(descriptor, found.st_size + 1), b""))
+            return b"".join(iter(lambda: os.read(descriptor, status.st_size + 1), b""))
         finally:
             os.close(descriptor)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise DmbError(
-            f"cannot be read: {error.strerror}", place=str(path), remedy="Give the right to read it."
-        ) from None
+        raise DmbError(f"cannot be read: {error.strerror}", place=str(path), remedy="Check its permissions.") from None
 
 
 def digest(content: bytes | None) -> str | None:
@@ -44,7 +42,7 @@ def digest(content: bytes | None) -> str | None:
 
 
 def write(path: Path, content: bytes) -> None:
-    """Make `path` anew with `content`, on the disk itself, for its owner alone."""
+    """Make `path` with `content`, synced to disk, readable by its owner only."""
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
     try:
         descriptor = os.open(path, flags, 0o600)
@@ -58,7 +56,7 @@ def write(path: Path, content: bytes) -> None:
 
 
 def sync(path: Path) -> None:
-    """Bring a file's content, or the names in a folder, onto the disk itself."""
+    """Sync a file's content, or the names in a folder, to disk."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -85,7 +83,7 @@ def stage(staged: Path, content: bytes, target: Path, mode: int) -> None:
 
 
 def replace(path: Path, content: bytes) -> None:
-    """Replace one file at once, or make it; its owner and mode stay. Refuses what its owner would not want replaced.
+    """Replace or make one file atomically; owner and mode stay. Refuses what `check_replaceable` refuses.
 
     A link is followed: what it names is replaced.
     """
@@ -98,7 +96,7 @@ def replace(path: Path, content: bytes) -> None:
         staged.replace(target)
     except OSError as error:
         raise DmbError(
-            f"cannot be written: {error.strerror}", place=str(path), remedy="Give the right to write."
+            f"cannot be written: {error.strerror}", place=str(path), remedy="Check its permissions."
         ) from None
     finally:
         staged.unlink(missing_ok=True)
@@ -120,9 +118,9 @@ def keep(target: Path, backup: Path) -> None:
 
 
 def check_replaceable(files: Iterable[tuple[Path, Path]]) -> None:
-    """Refuse (DmbError) files that a rename over them would change against their owner's will, or could not replace.
+    """Refuse (DmbError) files that cannot be replaced by a rename, or that their owner protects from changes.
 
-    Each is the path as it was named, and the target that this leads to.
+    Each is a path as it was named, and the target that it leads to.
     """
     mounts = _mounts()
     for path, target in files:
@@ -132,15 +130,19 @@ def check_replaceable(files: Iterable[tuple[Path, Path]]) -> None:
             os.close(os.open(target, os.O_WRONLY | os.O_CLOEXEC))
         except OSError as error:
             raise DmbError(
-                f"cannot be written: {error.strerror}", place=str(path), remedy="Give the right to write."
+                f"cannot be written: {error.strerror}", place=str(path), remedy="Check its permissions."
             ) from None
         name = str(target).replace("\\", "\\134").replace(" ", "\\040")
         if name in mounts and any(line.split(" ", 5)[4] == name for line in mounts.splitlines()):
-            raise DmbError("mounted by itself", place=str(path), remedy="Mount its folder instead, or run dmb outside.")
+            raise DmbError(
+                "a mount point of its own",
+                place=str(path),
+                remedy="Mount its folder instead, or run dmb outside the container.",
+            )
 
 
 def _mounts() -> str:
-    """What is mounted where, as Linux tells it, a line each; nothing on other systems."""
+    """What is mounted where, a line each, from Linux; nothing on other systems."""
     try:
         return _MOUNTS.read_text(errors="replace")
     except OSError:

@@ -60,7 +60,7 @@ class Entry:
 class Journal:
     """A change to the files of the workspace whose state folder is `state`; `stamp` is its time, number and id.
 
-    Numbers only grow, whatever the clock is set to. `takes_back` is the stamp of the change that this one undoes,
+    Numbers only grow, whatever the clock is set to. `undoes` is the stamp of the change that this one undoes,
     because it could not be finished: its files are put back, and of both changes nothing is kept.
     """
 
@@ -68,7 +68,7 @@ class Journal:
     stamp: str
     entries: Sequence[Entry]
     root: Path  # of the workspace, links resolved
-    takes_back: str = ""
+    undoes: str = ""
 
     @classmethod
     def begin(cls, state: Path, files: Sequence[tuple[Path, bytes | None, bytes | None]]) -> Journal:
@@ -94,9 +94,9 @@ class Journal:
         try:
             loaded = json.loads(content)
             home = _Home(state.parent.absolute(), root, moved=loaded["root"] != str(root), was=Path(loaded["root"]))
-            entries = [_entry(one, home) for one in loaded["entries"]]
-            takes_back = loaded.get("takes_back", "")
-            return cls(state, _name(loaded["stamp"]), entries, root, _name(takes_back) if takes_back else "")
+            entries = [_entry(record, home) for record in loaded["entries"]]
+            undoes = loaded.get("takes_back", "")
+            return cls(state, _name(loaded["stamp"]), entries, root, _name(undoes) if undoes else "")
         except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"no journal: {error}") from None
 
@@ -105,17 +105,17 @@ class Journal:
         home = self.state.parent.absolute()
         entries = [
             {
-                "path": _kept(one.path, home, self.root),
-                "target": _kept(one.target, self.root),
-                "old": one.old,
-                "new": one.new,
-                "backup": one.backup,
+                "path": _kept(entry.path, home, self.root),
+                "target": _kept(entry.target, self.root),
+                "old": entry.old,
+                "new": entry.new,
+                "backup": entry.backup,
             }
-            for one in self.entries
+            for entry in self.entries
         ]
         head = {"version": 1, "stamp": self.stamp, "root": str(self.root)}
-        if self.takes_back:
-            head["takes_back"] = self.takes_back
+        if self.undoes:
+            head["takes_back"] = self.undoes
         return json.dumps({**head, "entries": entries}).encode()
 
     @functools.cached_property
@@ -141,53 +141,53 @@ class Journal:
         self.folder.mkdir(mode=0o700)
 
     def commit(self) -> None:
-        """Make the change happen: from here on it will be finished, whatever comes."""
-        for folder in {one.target.parent for one in self.entries}:
+        """The commit point: from here on the change will be finished, whatever happens."""
+        for folder in {entry.target.parent for entry in self.entries}:
             disk.sync(folder)
         (self.state / DRAFT).replace(self.state / COMMITTED)
         disk.sync(self.state)
 
     def discard(self) -> None:
-        """Undo all that is not committed."""
-        for one in self.entries:
-            if one.ours:
-                self.staged(one).unlink(missing_ok=True)
+        """Undo what is not committed."""
+        for entry in self.entries:
+            if entry.ours:
+                self.staged(entry).unlink(missing_ok=True)
         shutil.rmtree(self.folder, ignore_errors=True)
         (self.state / DRAFT).unlink(missing_ok=True)
 
     def edited(self) -> list[Entry]:
-        """The entries whose target is neither as it was nor as it will be: somebody else has written it."""
-        return [one for one in self.entries if not self._as_left(one)]
+        """The entries whose target has neither its old nor its new content: somebody else has written it."""
+        return [entry for entry in self.entries if not self._as_left(entry)]
 
-    def _as_left(self, one: Entry) -> bool:
-        if not one.ours:
+    def _as_left(self, entry: Entry) -> bool:
+        if not entry.ours:
             return False
-        now = disk.digest(disk.read(one.target))
-        waiting = one.new is None or disk.digest(disk.read(self.staged(one))) == one.new
-        return now == one.new or (now == one.old and waiting)
+        now = disk.digest(disk.read(entry.target))
+        waiting = entry.new is None or disk.digest(disk.read(self.staged(entry))) == entry.new
+        return now == entry.new or (now == entry.old and waiting)
 
     def roll_forward(self) -> None:
         """Put what is staged in place; idempotent."""
-        for one in self.entries:
-            if one.new is None and one.old is not None:
-                one.target.unlink(missing_ok=True)
-            elif one.new != one.old:
+        for entry in self.entries:
+            if entry.new is None and entry.old is not None:
+                entry.target.unlink(missing_ok=True)
+            elif entry.new != entry.old:
                 with contextlib.suppress(FileNotFoundError):  # it is in place already
-                    self.staged(one).replace(one.target)
-        for folder in {one.target.parent for one in self.entries}:
+                    self.staged(entry).replace(entry.target)
+        for folder in {entry.target.parent for entry in self.entries}:
             disk.sync(folder)
-        if self.takes_back:
+        if self.undoes:
             self._forget()
         else:
             self._close()
 
     def reverse(self) -> Journal:
-        """The change that takes this one back, committed in its place. OSError, and nothing is done, when it fails."""
+        """The change that undoes this one, committed in its place. OSError, with nothing done, when it fails."""
         entries = [replace(entry, old=disk.digest(disk.read(entry.target)), new=entry.old) for entry in self.entries]
         for entry, was in zip(entries, self.entries, strict=True):
             if entry.old not in (was.old, was.new):
                 raise OSError(errno.EBUSY, "edited meanwhile", str(entry.path))
-        back = Journal(self.state, _stamp(self.state), entries, self.root, takes_back=self.stamp)
+        back = Journal(self.state, _stamp(self.state), entries, self.root, undoes=self.stamp)
         try:
             back.draft()
             for entry in entries:
@@ -206,14 +206,14 @@ class Journal:
         return back
 
     def _forget(self) -> None:
-        """Remove what is left of this change and of the one that it takes back."""
-        self._unstage_taken_back()
-        shutil.rmtree(self.folder.with_name(self.takes_back), ignore_errors=True)
+        """Remove what is left of this change and of the one that it undoes."""
+        self._unstage_undone()
+        shutil.rmtree(self.folder.with_name(self.undoes), ignore_errors=True)
         shutil.rmtree(self.folder, ignore_errors=True)
         (self.state / COMMITTED).unlink()
 
-    def _unstage_taken_back(self) -> None:
-        change = Journal(self.state, self.takes_back, self.entries, self.root)
+    def _unstage_undone(self) -> None:
+        change = Journal(self.state, self.undoes, self.entries, self.root)
         for entry in self.entries:
             if entry.ours:
                 change.staged(entry).unlink(missing_ok=True)
@@ -221,21 +221,21 @@ class Journal:
     def set_aside(self) -> None:
         """Leave all files as they are; what was to come is kept beside the backups, as `<backup>.new`; idempotent."""
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        for one in self.entries:
-            staged, backup = self.staged(one), self.folder / one.backup
-            content = disk.read(staged) if one.ours else None
+        for entry in self.entries:
+            staged, backup = self.staged(entry), self.folder / entry.backup
+            content = disk.read(staged) if entry.ours else None
             if content is not None:
-                disk.write(self.folder / f"{one.backup}.new", content)
+                disk.write(self.folder / f"{entry.backup}.new", content)
                 staged.unlink()
-            if backup.exists() and one.target.exists() and backup.samefile(one.target):
+            if backup.exists() and entry.target.exists() and backup.samefile(entry.target):
                 backup.unlink()  # not replaced yet: the file itself is where it was
-        if self.takes_back:
-            self._unstage_taken_back()
+        if self.undoes:
+            self._unstage_undone()
         self._close()
 
     def withdraw(self) -> bool:
-        """Take a commit back if no file is changed yet: whether it was."""
-        if any(disk.digest(disk.read(one.target)) != one.old for one in self.entries):
+        """Undo the commit if no file is changed yet; whether it was undone."""
+        if any(disk.digest(disk.read(entry.target)) != entry.old for entry in self.entries):
             return False
         (self.state / COMMITTED).replace(self.state / DRAFT)
         disk.sync(self.state)
@@ -243,8 +243,8 @@ class Journal:
         return True
 
     def _close(self) -> None:
-        for one in self.entries:
-            backup = self.folder / one.backup
+        for entry in self.entries:
+            backup = self.folder / entry.backup
             if backup.is_file() and not backup.is_symlink():
                 backup.chmod(0o600)
         (self.state / COMMITTED).replace(self.folder / DONE)
@@ -302,7 +302,7 @@ def _kept(path: Path, *folders: Path) -> str:
 
 
 def _name(text: str) -> str:
-    """What is the name of a file and no way to another folder, or ValueError."""
+    """A plain file name, with no path to another folder; else ValueError."""
     if Path(text).name != text or text in ("", "..") or b"\0" in os.fsencode(text):
         raise ValueError(f"no name of a file: {text!r}")
     return text

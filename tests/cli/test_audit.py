@@ -141,7 +141,7 @@ def test_fix_mends_and_keeps_the_rest_to_the_byte(tmp_path: Path) -> None:
     shown = run(*words, "--fix", "--diff", cwd=root)
     assert shown.returncode == 1
     assert "+++ b/workspace.yaml" in shown.stdout
-    assert "1 finding would be mended" in shown.stderr
+    assert "1 finding would be fixed" in shown.stderr
     assert b"location_name" not in file.read_bytes()
     done = run(*words, "--fix", cwd=root)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -151,7 +151,7 @@ def test_fix_mends_and_keeps_the_rest_to_the_byte(tmp_path: Path) -> None:
     assert b"# mine" in data
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
     again = run(*words, "--fix", cwd=root)
-    assert "0 findings mended" in again.stderr
+    assert "0 findings fixed" in again.stderr
     assert file.read_bytes() == data
 
 

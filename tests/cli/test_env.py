@@ -41,7 +41,7 @@ def test_it_makes_env_from_the_example_with_a_new_password(clone: Path) -> None:
 
 def test_one_that_is_there_stays(clone: Path) -> None:
     (clone / ".env").write_text("FOO_DB_PASSWORD=mine\n", encoding="utf-8")
-    assert "stays as it is" in dmb("env", clone, cwd=clone.parent)
+    assert "already exists and was not changed" in dmb("env", clone, cwd=clone.parent)
     assert json.loads(dmb("env", clone, "--json", cwd=clone.parent)) == {
         "schema": "dmb.env/1",
         "path": str(clone / ".env"),

@@ -62,10 +62,10 @@ def test_a_dry_run_shows_every_file_and_makes_none(tmp_path: Path) -> None:
         (["--set", "governanse=quick"], "did you mean governance?"),
         (["--set", "nonsense=1"], "the keys are: module_name"),
         (["--set", "owner"], "is not KEY=VALUE"),
-        (["--set", "owner=me"], "is no owner that Dagster accepts"),
+        (["--set", "owner=me"], "is not an owner that Dagster accepts"),
         (["--set", "module_slug=../x"], "cannot be the module's folder"),
-        (["--set", "description={{ 1 }}"], "holds {{"),
-        (["--set", "grpc_port=99999"], "is no port"),
+        (["--set", "description={{ 1 }}"], "contains {{"),
+        (["--set", "grpc_port=99999"], "is not a port"),
         (["--database", "oracle"], "oracle"),
     ],
 )
@@ -88,7 +88,7 @@ def test_a_folder_that_is_there_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "foo").mkdir()
     (tmp_path / "foo" / "mine").write_text("mine", encoding="utf-8")
     printed = dmb("new", "Foo", "--no-input", cwd=tmp_path, exit_code=2)
-    assert "is there already" in printed
+    assert "already exists" in printed
     assert files(tmp_path) == {"foo/mine": b"mine"}
 
 

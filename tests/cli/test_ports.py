@@ -69,7 +69,7 @@ def test_all_claims_as_json(full: Path) -> None:
     assert (port, "socket") in claims
     assert data["free"]["grpc"] not in {claim["port"] for claim in data["holders"]}
     assert set(data["free"]) == {"grpc", "postgresql", "mysql", "webserver"}
-    assert data["notes"] == [f"{full}/compose.yml:3: GONE is not set: what depends on it is not seen"]
+    assert data["notes"] == [f"{full}/compose.yml:3: GONE is not set, so what depends on it is unknown"]
 
 
 def test_all_claims_for_a_person(full: Path) -> None:
@@ -82,7 +82,7 @@ def test_all_claims_for_a_person(full: Path) -> None:
     assert by_port["4604"][-1] == f"{full.parent}/projects/bar-three/pyproject.toml:4"
     assert by_port["18000-18003"][-1] == f"{full}/compose.yml:3"
     assert rows[-1][:2] == ["Next", "free:"]
-    assert done.stderr == f"Note: {full}/compose.yml:3: GONE is not set: what depends on it is not seen\n"
+    assert done.stderr == f"Note: {full}/compose.yml:3: GONE is not set, so what depends on it is unknown\n"
 
 
 def test_without_a_workspace(tmp_path: Path) -> None:
@@ -103,5 +103,5 @@ def test_a_broken_file_is_refused_with_its_line(full: Path) -> None:
     done = dmb_ports(full.parent, "--workspace", str(full))
     assert done.returncode == 2
     assert done.stdout == ""
-    assert f"{full}/.env:2: this line is no assignment" in done.stderr
+    assert f"{full}/.env:2: this line is not an assignment" in done.stderr
     assert "Traceback" not in done.stderr

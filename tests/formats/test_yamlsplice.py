@@ -14,7 +14,7 @@ import yaml
 from dmb.errors import DmbError
 from dmb.formats import marked_blocks, yaml_events
 from dmb.formats.yamlsplice import YamlFile, dump
-from dmb.formats.yamlsplice.edits import ADDED, SPLIT
+from dmb.formats.yamlsplice.splice_edits import ADDED, SPLIT
 from tests.support.corpus.yaml_shapes import REFUSED, SHAPES, Refused, Shape
 
 if TYPE_CHECKING:
@@ -294,8 +294,8 @@ def test_every_list_can_be_adopted_item_by_item(name: str) -> None:
         ("", ("services",), "a", "there is no `services`", 1),
         (FULL, ("services",), "nobody", "there is no `nobody`", 3),
         ("a: &a\n  b:\nc: *a\n", ("a",), "b", "*a", 1),
-        ("a:\n  # BEGIN: m1\n  b:\n  # END: m1\n", ("a",), "b", "lies in the block of `m1`", 3),
-        ("a:\n  b:\n    # BEGIN: m1\n    c:\n    # END: m1\n", ("a",), "b", "or holds it", 2),
+        ("a:\n  # BEGIN: m1\n  b:\n  # END: m1\n", ("a",), "b", "is inside the block of `m1`", 3),
+        ("a:\n  b:\n    # BEGIN: m1\n    c:\n    # END: m1\n", ("a",), "b", "or contains it", 2),
         ("a:\n  b: |\n    text", ("a",), "b", "cannot be changed safely", 2),
     ],
 )

@@ -36,7 +36,7 @@ INLINE = (
     "",
 )
 LINES = ("text", "", "  deeper", "# BEGIN: m1", "# END: m1", "- a", "key: v", "# dmb was: []")
-REFUSALS = ("nothing can be put in here", "is here, where", "is here already")
+REFUSALS = ("entries cannot be added here", "here, found ", "is already here")
 
 
 @dataclass

@@ -76,12 +76,12 @@ def test_a_typed_port_may_be_well_known_and_out_of_range() -> None:
 
 @pytest.mark.parametrize("port", [-1, 0, 65536])
 def test_a_typed_number_that_is_no_port_is_refused(port: int) -> None:
-    with pytest.raises(DmbError, match="is no port"):
+    with pytest.raises(DmbError, match="is not a port"):
         propose("new", {"grpc": port}, Held())
 
 
 def test_one_port_typed_for_two_uses_is_refused() -> None:
-    with pytest.raises(DmbError, match="asked for twice, as grpc and as mysql"):
+    with pytest.raises(DmbError, match="requested twice, as grpc and as mysql"):
         propose("new", {"grpc": 4444, "mysql": 4444}, Held())
 
 

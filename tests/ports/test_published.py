@@ -229,7 +229,7 @@ def test_a_broken_file_is_refused_with_its_line(workspace: Path, text: str, line
     with pytest.raises(DmbError) as caught:
         survey(workspace)
     assert caught.value.place == f"{path}:{line}"
-    assert "the ports in this file are not known" in caught.value.cause
+    assert "the ports in this file are unknown" in caught.value.cause
 
 
 def test_a_file_of_another_encoding_is_refused_with_its_line(workspace: Path) -> None:

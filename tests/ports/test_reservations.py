@@ -228,7 +228,7 @@ def test_a_broken_file_of_reservations_is_kept_and_started_anew(workspace: Path,
     given = reserve("one", GRPC, workspace=workspace, now=NOW)
     assert given.ports == {"grpc": 4001}
     assert len(given.notes) == 1
-    assert "started anew, the old one is kept as reservations.broken-1800000000.json" in given.notes[0]
+    assert "started a new one, the old one is kept as reservations.broken-1800000000.json" in given.notes[0]
     assert (workspace / ".dmb" / "reservations.broken-1800000000.json").read_bytes() == content
     assert reserve("two", GRPC, workspace=workspace, now=NOW) == Reserved({"grpc": 4002})
 
@@ -239,7 +239,7 @@ def test_of_a_damaged_file_the_reservations_that_make_sense_still_count(workspac
     file.write_text(file.read_text().replace('"reservations": [', '"reservations": [{"slug": 1},'))
     given = reserve("two", GRPC, workspace=workspace, now=NOW)
     assert given.ports == {"grpc": 4002}
-    assert "has a reservation that makes no sense" in given.notes[0]
+    assert "has an invalid reservation" in given.notes[0]
     assert [record["slug"] for record in records(workspace / ".dmb")] == ["one", "two"]
 
 
@@ -326,7 +326,7 @@ def test_a_workspace_that_cannot_be_written_is_noted_and_the_users_folder_taken(
     state = nobodys_state(others)
     ports, notes, _ = as_nobody(others, state)
     assert ports["grpc"] > first
-    assert notes == [f"{others}/.dmb cannot be written (Permission denied): the ports are not reserved there"]
+    assert notes == [f"{others}/.dmb cannot be written (Permission denied), so the ports are not reserved there"]
     assert [record["slug"] for record in records(state / "dagster-module-builder")] == ["one"]
     assert [record["slug"] for record in records(others / ".dmb")] == ["other"]
 
@@ -339,7 +339,7 @@ def test_files_that_may_not_be_read_are_noted(others: Path) -> None:
     ports, notes, seen = as_nobody(others, nobodys_state(others))
     assert ports["grpc"] in KINDS["grpc"]
     for name in (".env", "compose.yml", ".dmb/registry.json"):
-        sentence = f"{others}/{name} cannot be read (Permission denied): the ports in it are not seen"
+        sentence = f"{others}/{name} cannot be read (Permission denied), so its ports are unknown"
         assert sentence in notes
         assert sentence in seen
 
@@ -348,4 +348,4 @@ def test_files_that_may_not_be_read_are_noted(others: Path) -> None:
 def test_where_nothing_can_be_written_the_ports_are_given_all_the_same(others: Path) -> None:
     ports, notes, _ = as_nobody(others, others / "state-that-cannot-be-made")
     assert ports["grpc"] in KINDS["grpc"]
-    assert notes[-1] == "the ports are not reserved: another module may be given the same ones"
+    assert notes[-1] == "the ports are not reserved, so another module may get the same ones"

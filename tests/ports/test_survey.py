@@ -170,7 +170,7 @@ def test_a_broken_workspace_is_refused_with_its_line(workspace: Path, text: str,
 
 def test_yaml_nested_too_deep_is_refused(workspace: Path) -> None:
     (workspace / "workspace.yaml").write_text("[" * 50_000)
-    with pytest.raises(DmbError, match="the ports in this file are not known"):
+    with pytest.raises(DmbError, match="the ports in this file are unknown"):
         survey(workspace)
 
 

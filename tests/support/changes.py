@@ -94,10 +94,10 @@ def prepare(folder: Path) -> Prepared:
 
 def state(root: Path) -> dict[str, object]:
     """What the workspace's files say, passwords aside, and the modules of its registry."""
-    found: dict[str, object] = {
+    files: dict[str, object] = {
         name: re.sub(rb"(?<=_PASSWORD=)\w+", b"", data)
         for name, data in contents(root).items()
         if not name.startswith(".dmb/")
     }
     registry = root / ".dmb/registry.json"
-    return found | {"modules": sorted(Registry.parse(registry.read_bytes(), registry).modules)}
+    return files | {"modules": sorted(Registry.parse(registry.read_bytes(), registry).modules)}

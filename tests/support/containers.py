@@ -56,8 +56,10 @@ def config(folder: Path, *files: Path, env: Mapping[str, str] | None = None) -> 
 
 def exec_form(dockerfile: Path, word: str) -> list[str]:
     """The command of the last CMD or HEALTHCHECK, which must be in exec form."""
-    last = [one for one in instructions(dockerfile.read_text(encoding="utf-8"), str(dockerfile)) if one.word == word][
-        -1
-    ]
+    last = [
+        instruction
+        for instruction in instructions(dockerfile.read_text(encoding="utf-8"), str(dockerfile))
+        if instruction.word == word
+    ][-1]
     command: list[str] = json.loads(last.rest[last.rest.index("[") :])
     return command

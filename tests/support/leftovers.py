@@ -25,13 +25,13 @@ def descendants(of: int) -> set[int]:
             state, parent = stat.read_text(errors="replace").rpartition(")")[2].split()[:2]
             if state != "Z":  # it has ended and waits to be collected
                 children.setdefault(int(parent), []).append(int(stat.parent.name))
-    found: set[int] = set()
+    pids: set[int] = set()
     below = [of]
     while below:
-        new = set(children.get(below.pop(), ())) - found
-        found |= new
+        new = set(children.get(below.pop(), ())) - pids
+        pids |= new
         below += new
-    return found
+    return pids
 
 
 def described(pid: int) -> str:
@@ -60,11 +60,11 @@ class Leftovers:
         deadline = time.monotonic() + PATIENCE
         while (left := descendants(os.getpid()) - self.before) and time.monotonic() < deadline:
             time.sleep(0.1)
-        told = [described(pid) for pid in sorted(left)]
+        descriptions = [described(pid) for pid in sorted(left)]
         for pid in left:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        return told
+        return descriptions
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:

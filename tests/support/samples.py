@@ -35,8 +35,8 @@ def finding(
 
 
 def verdict(*findings: Finding, name: str = "bar", folder: str = "", **more: object) -> Verdict:
-    told = {"kind": "module", "made": True, "tier": "standard", "checked": CODES} | more
-    return Verdict(folder=folder, name=name, findings=findings, **told)  # type: ignore[arg-type]
+    fields = {"kind": "module", "made": True, "tier": "standard", "checked": CODES} | more
+    return Verdict(folder=folder, name=name, findings=findings, **fields)  # type: ignore[arg-type]
 
 
 def sources(root: Path, **texts: str) -> Sources:
@@ -53,29 +53,29 @@ def tree(root: Path, texts: dict[str, str]) -> Sources:
 
 def hostile(path: str = "a.py") -> Verdict:
     """A module whose name and whose findings' texts are all of HOSTILE, one after the other."""
-    found = [
+    findings = [
         finding(severity=SEVERITIES[number % 3], path=path, line=number + 1, subject=text, message=text, remedy=text)
         for number, text in enumerate(HOSTILE)
     ]
-    return verdict(*found, name="".join(HOSTILE), owner="".join(HOSTILE), tier="quick")
+    return verdict(*findings, name="".join(HOSTILE), owner="".join(HOSTILE), tier="quick")
 
 
 def fleet(size: int) -> list[Verdict]:
     """Modules of every kind of result, and ports some of which clash; the same for the same size."""
-    return [_one(random.Random(number), number) for number in range(size)]  # noqa: S311 - no secret comes of it
+    return [_verdict_for(random.Random(number), number) for number in range(size)]  # noqa: S311 - no secret comes of it
 
 
-def _one(chance: random.Random, number: int) -> Verdict:
+def _verdict_for(chance: random.Random, number: int) -> Verdict:
     name = f"{NAMES[number % len(NAMES)]}-{number:03}"
     folder = f"modules/{name}"
     tier = ("quick", "standard", "enterprise")[number % 3]
     areas = [letters for letters in AREAS if tier != "quick" or letters not in ("GOV", "AST")]
-    found = set()
+    findings = set()
     for _ in range(chance.choice((0, 0, 1, 2, 3, 5, 12))):
         letters = chance.choice(areas)
         rule = chance.choice([rule for rule in every() if rule.code.startswith(letters)] or [None])
         asset = chance.choice(("daily_revenue", "customers_clean", "raw_events"))
-        found.add(
+        findings.add(
             finding(
                 rule.code if rule else f"{letters}001",
                 chance.choice(("error", "warning", "warning", "info", "info")),
@@ -89,7 +89,7 @@ def _one(chance: random.Random, number: int) -> Verdict:
         )
     codes = tuple(code for code in CODES if code[:3] in areas) + tuple(f"{letters}001" for letters in areas)
     return verdict(
-        *sorted(found),
+        *sorted(findings),
         name=name,
         folder=folder,
         tier=tier,

@@ -127,7 +127,7 @@ def test_a_dirty_checkout_makes_no_link_and_says_how_to_make_one(own_checkout: P
     (own_checkout / "new-file").write_text("x", encoding="utf-8")
     printed = run("cookiecutter", own_checkout, "--no-input", "-o", tmp_path, cwd=tmp_path)
     assert not (tmp_path / "bar-one" / ".cruft.json").exists()
-    assert "has changes that are in no commit. To link it later: cruft link" in printed
+    assert "has uncommitted changes. To link it later: cruft link" in printed
 
 
 def test_a_token_in_the_origins_address_is_not_written(own_checkout: Path, tmp_path: Path) -> None:
@@ -214,9 +214,9 @@ def test_cruft_brings_what_changed_in_the_template_and_keeps_edits(
         ({"module_slug": "../x"}, "cannot be the module's folder"),
         ({"module_slug": "con"}, "is reserved"),
         ({"module_name": "  "}, "the module's name is empty"),
-        ({"owner": "me"}, "is no owner that Dagster accepts"),
+        ({"owner": "me"}, "is not an owner that Dagster accepts"),
         ({"description": "a\nb"}, "U+000A"),
-        ({"__grpc_port": "80"}, "is no port"),
+        ({"__grpc_port": "80"}, "is not a port"),
         ({"__python_version": "2.7"}, "is no Python version"),
         ({"__workspace": "/nowhere"}, "not a workspace"),
     ],
@@ -234,7 +234,7 @@ def test_a_refused_answer_leaves_nothing_and_ends_with_the_command_that_goes_on(
     assert not out.exists()
     assert list(tmp_path.iterdir()) == []
 
-    command = shlex.split(printed.partition("To go on with the answers so far: ")[2])
+    command = shlex.split(printed.partition("To continue with the answers so far: ")[2])
     assert not any(word.startswith(f"{key}=") for word in command)
     run(*command, cwd=tmp_path)
     (project,) = out.iterdir()

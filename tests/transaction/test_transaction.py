@@ -18,7 +18,8 @@ import pytest
 
 from dmb.errors import DmbError
 from dmb.formats import marked_blocks
-from dmb.transaction.transaction import Backup, Change, backups, transaction
+from dmb.transaction.backups import Backup, backups
+from dmb.transaction.transaction import Change, transaction
 from tests.support import faults
 from tests.support.paths import ROOT
 from tests.support.transactions import NEW, OLD, change, content, is_clean, lay_out, umask
@@ -252,7 +253,7 @@ def test_two_names_of_one_file_are_refused(root: Path) -> None:
     with transaction(root / ".dmb") as tx:
         tx.write(root / "real/linked", b"1")
         tx.write(root / "link", b"2")
-        with pytest.raises(DmbError, match="two names of one file"):
+        with pytest.raises(DmbError, match="two of the paths lead to the same file"):
             tx.commit()
     assert content(root) == OLD
 
@@ -281,7 +282,7 @@ def test_a_file_that_is_mounted_is_refused(root: Path) -> None:
     ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     if "made" not in str(ran) and ran.returncode:
         pytest.skip("this user may not mount")
-    assert "mounted by itself" in ran.stdout
+    assert "a mount point of its own" in ran.stdout
     assert content(root) == OLD
 
 
@@ -373,11 +374,11 @@ def test_a_deleted_file_comes_back_with_its_mode(root: Path, replaces: Replaces)
 
 def test_what_cannot_be_taken_back_at_once_is_by_the_next_command(root: Path, replaces: Replaces) -> None:
     replaces.failing = {"linked": 0, ".env": 1}
-    assert "the next command takes back the rest" in cannot_change(root, "real/linked")
+    assert "the next command undoes the rest" in cannot_change(root, "real/linked")
     assert (root / ".env").read_bytes() == NEW[".env"]
     with pytest.raises(DmbError, match="cannot be replaced") as caught, transaction(root / ".dmb"):
         raise AssertionError
-    assert "the next command takes back the rest" in caught.value.remedy
+    assert "the next command undoes the rest" in caught.value.remedy
     replaces.failing = {}
     with transaction(root / ".dmb") as tx:
         assert tx.recovery.discarded

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from dmb.errors import DmbError
-from dmb.transaction.transaction import backups, recover, transaction
+from dmb.transaction.backups import backups
+from dmb.transaction.transaction import recover, transaction
 from tests.support import faults
 from tests.support.transactions import (
     NEW,

@@ -18,10 +18,10 @@ from .validate import validate
 
 @click.group()
 def workspace() -> None:
-    """Make a workspace, put modules in, take them out.
+    """Make workspaces; add and remove modules.
 
-    A workspace is the folder that a webserver and a daemon run from. It is found by --workspace, then the variable
-    DMB_WORKSPACE, then upwards from the working folder, then in ~/workspace/services/dagster.
+    A workspace is the folder that the webserver and the daemon run from. It is looked for in this order: --workspace,
+    the variable DMB_WORKSPACE, the working folder and its parents, ~/workspace/services/dagster.
     """
 
 

@@ -1,4 +1,4 @@
-"""`dmb workspace add`: put modules into a workspace."""
+"""`dmb workspace add`: add modules to a workspace."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def add(
     as_json: bool,
     dry_run: bool,
 ) -> None:
-    """Put modules into the workspace: all that are named, or none.
+    """Add modules to the workspace: all of them, or none.
 
-    Each gets an environment of its own, an entry in workspace.yaml and its variables in .env. What is there already and
-    the same stays; what changed is replaced in place, and ports are kept.
+    Each gets its own environment, an entry in workspace.yaml and its variables in .env. Adding a module again updates
+    what changed, in place, and keeps its ports.
     """
     from ...module import Module
     from ...workspace.changes.add import add_modules

@@ -1,4 +1,4 @@
-"""What putting modules into a workspace did, told to people and to programs: for `new --add`, `add` and `sync`."""
+"""The result of adding modules to a workspace, for people and for programs: of `new --add`, `add` and `sync`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def print_added(done: Added) -> None:
     print_notes(done)
     for placed, environment in zip(done.placements, done.environments, strict=True):
         module = placed.module
-        where = {"added": f"added to {done.layout.root}", "changed": "brought up to date", "unchanged": "unchanged"}
+        where = {"added": f"added to {done.layout.root}", "changed": "updated", "unchanged": "unchanged"}
         output.line(f"{module.name}: {where[placed.status]}")
         for sentence in placed.notes:
             output.line(f"  {sentence}")
@@ -38,7 +38,7 @@ def print_added(done: Added) -> None:
 
 
 def print_notes(done: Added) -> None:
-    """What came up on the way, on standard error."""
+    """The notes, on standard error."""
     from .. import output
 
     for note in done.notes:
@@ -46,15 +46,15 @@ def print_notes(done: Added) -> None:
 
 
 def _while_running(done: Added) -> str:
-    """How a workspace that runs takes it in."""
+    """What to do in a workspace that is running."""
     if done.runtime == "docker":
-        return "A workspace that is running takes this in by the last command, and Reload all on its Deployment page."
+        return "If the workspace is running: run the last command, then Reload all on its Deployment page."
     if not done.code_servers:
-        return "A workspace that is running takes this in when it is stopped and started again."
+        return "If the workspace is running: stop it and start it again."
     names = " ".join(placed.module.name for placed in done.placements)
     return (
-        f"A workspace that is running takes in what is new by `.venv/bin/honcho start {names}` in another terminal, "
-        "and Reload all on its Deployment page; what changed, when it is stopped and started again."
+        f"If the workspace is running: for new modules run `.venv/bin/honcho start {names}` in another terminal, "
+        "then Reload all on its Deployment page; for changed ones stop it and start it again."
     )
 
 

@@ -1,4 +1,4 @@
-"""`dmb workspace adopt`: take over what was put into a workspace by hand."""
+"""`dmb workspace adopt`: take over what was added to a workspace by hand."""
 
 from __future__ import annotations
 
@@ -26,10 +26,15 @@ if TYPE_CHECKING:
     "mapped",
     metavar="NAME=WHAT",
     multiple=True,
-    help="A code location, service or old block WHAT belongs to the module NAME; may be repeated.",
+    help="The code location, service or old block WHAT belongs to the module NAME (repeatable).",
 )
 @click.option(
-    "--file", "given", metavar="PATH", type=FOLDER, multiple=True, help="Where a file stands, such as workspace.yaml."
+    "--file",
+    "given",
+    metavar="PATH",
+    type=FOLDER,
+    multiple=True,
+    help="Path of a workspace file, such as workspace.yaml (repeatable).",
 )
 @yes_option
 @as_json_option
@@ -43,9 +48,9 @@ def adopt(
     as_json: bool,
     dry_run: bool,
 ) -> None:
-    """Take over what was put into a workspace by hand: all modules, or those that are named.
+    """Take over modules that were added to a workspace by hand: all of them, or those named.
 
-    Shows what seems to belong to which module, and why, and asks. Only marker lines are added. A folder that is no
+    Shows what seems to belong to which module and why, then asks. Only marker lines are added. A folder that is not a
     workspace yet becomes one.
     """
     from ...workspace.changes.adopt import adopt
@@ -59,7 +64,7 @@ def adopt(
         _print_groups(done)
     if not dry_run:
         if not yes:
-            confirm(f"This writes markers and changes nothing else in {done.layout.root}.", "yes")
+            confirm(f"This adds marker lines in {done.layout.root} and changes nothing else.", "yes")
         done = adopt(named, [group.name for group in done.groups], mapped=names_of, given=given, commit=True)
     if as_json:
         changed = output.changed(done.layout, done.changes, dry_run=dry_run)
@@ -77,16 +82,16 @@ def _mapping(given: tuple[str, ...]) -> dict[str, str]:
     """`NAME=WHAT` as what -> name, each name one that a module can have."""
     from ...answers import problem_with
 
-    found = {}
-    for each in given:
-        name, sign, what = each.partition("=")
+    names = {}
+    for pair in given:
+        name, sign, what = pair.partition("=")
         if not sign or not what:
-            raise click.BadParameter(f"{each!r} is not NAME=WHAT", param_hint="--map")
+            raise click.BadParameter(f"{pair!r} is not NAME=WHAT", param_hint="--map")
         problem = problem_with("module_slug", name)
         if problem:
             raise click.BadParameter(problem, param_hint="--map")
-        found[what] = name
-    return found
+        names[what] = name
+    return names
 
 
 def _print_groups(done: Adopted) -> None:
@@ -99,7 +104,7 @@ def _print_groups(done: Adopted) -> None:
         for find in group.finds:
             output.tell(f"  {find.file.relative_to(root)}:{find.line}: {find.words}")
         for note in group.notes:
-            output.tell(f"  left as it is: {note}")
+            output.tell(f"  left unchanged: {note}")
 
 
 def _groups(done: Adopted) -> list[dict[str, Any]]:

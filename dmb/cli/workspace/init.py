@@ -1,4 +1,4 @@
-"""`dmb workspace init`: make a folder a workspace that starts."""
+"""`dmb workspace init`: make a workspace that is ready to start."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
     type=click.Choice(RUNTIMES),
     default="local",
     show_default=True,
-    help="What code runs in; local: processes of this host, docker: containers, by Docker Compose.",
+    help="Where code runs: local (processes on this host) or docker (Docker Compose).",
 )
 @click.option(
-    "--code-servers", is_flag=True, help="With local: give each module a running gRPC server; honcho starts them all."
+    "--code-servers", is_flag=True, help="With local: run a gRPC code server for each module; honcho starts them."
 )
 @click.option(
     "--run-launcher",
     type=click.Choice(["default", "docker"]),
-    help="With docker: start each run in its code server's container (default), or in a container of its own (docker).",
+    help="With docker: start each run in its code server's container (default), or in its own container (docker).",
 )
 @no_install
 @as_json_option
@@ -48,9 +48,9 @@ def init(
     as_json: bool,
     dry_run: bool,
 ) -> None:
-    """Make DIR a workspace that starts.
+    """Make a workspace in DIR, ready to start.
 
-    Files that are there stay as they are; what is missing is made.
+    Existing files stay as they are; missing ones are made.
     """
     from ...workspace.changes.init import init_docker, init_local
     from .. import output
@@ -75,12 +75,12 @@ def init(
     where = done.layout.root
     new = any(change.path == done.layout.registry for change in done.changes)
     if not done.changes:
-        output.line(f"{where} is a workspace already; unchanged")
+        output.line(f"{where} is already a workspace; unchanged")
     else:
-        output.line(f"Made the workspace {where}" if new else f"Made what was missing in the workspace {where}")
+        output.line(f"Made the workspace {where}" if new else f"Added missing files to the workspace {where}")
     output.files(done.layout, done.changes)
     for path in done.kept if new else ():
-        output.line(f"  kept {path.name}, which was there")
+        output.line(f"  kept {path.name}, which already existed")
     if done.environment in {"made", "updated"}:
         output.line(f"  {done.environment} {done.layout.venv.name}, with Dagster's webserver and daemon")
     output.following(_after_init(done))

@@ -1,4 +1,4 @@
-"""`--reload`: have a running webserver take in what a command has changed, and tell what it then has."""
+"""`--reload`: reload a running webserver after a command, and show what it then has."""
 
 from __future__ import annotations
 
@@ -16,9 +16,7 @@ if TYPE_CHECKING:
 
 FAILED = 1
 
-reload_option = click.option(
-    "--reload", "reload_url", metavar="URL", help="Then have the webserver that runs there read workspace.yaml again."
-)
+reload_option = click.option("--reload", "reload_url", metavar="URL", help="Then reload the webserver at URL.")
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Reloaded:
 def reload_now(url: str | None, layout: Layout, *, dry_run: bool = False) -> Reloaded | None:
     """Reload the webserver at `url` after a change of the workspace; None where nothing is to be done.
 
-    The change is done, so a webserver that does not answer is told and does not end the command.
+    The change is done, so a webserver that does not answer is reported and does not end the command.
     """
     if not url or dry_run:
         return None
@@ -62,7 +60,7 @@ def reloaded_data(reloaded: Reloaded | None) -> dict[str, Any]:
 
 
 def end_with(reloaded: Reloaded | None, *, as_json: bool) -> None:
-    """Tell people what a reload gave, and end the command: with 1 when not all of it loads, 2 when there was none."""
+    """Print the result of a reload, and end the command: with 1 when not everything loads, 2 when it failed."""
     if reloaded is None:
         return
     if not as_json:
@@ -82,13 +80,15 @@ def _print_reloaded(reloaded: Reloaded) -> None:
     output.line(f"Reloaded {reloaded.url}")
     print_locations(reloaded.locations)
     for name in reloaded.missing:
-        output.line(f"  {name}: not taken in")
+        output.line(f"  {name}: not loaded")
     for name in reloaded.lingering:
-        output.line(f"  {name}: still there")
+        output.line(f"  {name}: still loaded")
     if reloaded.missing or reloaded.lingering:
         output.tell(
-            "This webserver does not read the workspace's workspace.yaml. Plain `dagster dev` serves from a copy that "
-            "it made when it was started: stop it and start it again."
+            "This webserver does not read the workspace's workspace.yaml; plain `dagster dev` reads a copy made when "
+            "it started. Stop it and start it again."
         )
     else:
-        output.tell("The daemon reads workspace.yaml again within a minute; until then a run in what is new fails.")
+        output.tell(
+            "The daemon reads workspace.yaml again within a minute; until then runs of new code locations fail."
+        )

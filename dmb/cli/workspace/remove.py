@@ -1,4 +1,4 @@
-"""`dmb workspace remove`: take modules out of a workspace."""
+"""`dmb workspace remove`: remove modules from a workspace."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     "--data",
     "with_data",
     is_flag=True,
-    help="Also delete what the modules keep in the storage; for volumes, print how.",
+    help="Also delete the modules' data in the storage; for volumes, print the commands.",
 )
 @force_option
 @yes_option
@@ -39,9 +39,9 @@ def remove(
     as_json: bool,
     dry_run: bool,
 ) -> None:
-    """Take modules out of the workspace: all that are named, or none.
+    """Remove modules from the workspace: all of them, or none.
 
-    Their blocks go, byte for byte; the modules' own folders and their data stay.
+    Only their blocks are removed; the modules' own folders and their data stay.
     """
     from ...workspace.changes.remove import remove_modules
     from ...workspace.state.layout import find
@@ -53,14 +53,14 @@ def remove(
         if not yes:
             for line in _doomed(done):
                 output.tell(line)
-            confirm(f"This takes {', '.join(done.names)} out of {layout.root}.", " ".join(done.names))
+            confirm(f"This removes {', '.join(done.names)} from {layout.root}.", " ".join(done.names))
         done = remove_modules(layout, done.names, with_data=with_data, force=force, commit=True)
     reloaded = reload_now(reload_url, layout, dry_run=dry_run)
     if as_json:
         kept = [
-            {"module": name, "path": str(each.path), "bytes": each.size}
-            for name, found in done.kept.items()
-            for each in found
+            {"module": name, "path": str(item.path), "bytes": item.size}
+            for name, stored in done.kept.items()
+            for item in stored
         ]
         changed = output.changed(layout, done.changes, dry_run=dry_run)
         more = {"data": kept, **changed, "next": list(done.commands), **reloaded_data(reloaded)}
@@ -75,12 +75,12 @@ def remove(
         output.diff(layout, done.changes)
         return
     for name in done.names:
-        output.line(f"{name}: taken out of {layout.root}")
-        for each in done.kept.get(name, ()):
-            output.line(f"  deleted {each.path}")
+        output.line(f"{name}: removed from {layout.root}")
+        for item in done.kept.get(name, ()):
+            output.line(f"  deleted {item.path}")
     output.files(layout, done.changes)
     if done.commands:
-        output.line("What the modules keep in volumes stays until you delete it, which cannot be undone:")
+        output.line("Data in volumes stays until you delete it, which cannot be undone:")
         output.following(done.commands)
     end_with(reloaded, as_json=False)
 
@@ -88,8 +88,8 @@ def remove(
 def _doomed(done: Removed) -> list[str]:
     """What `--data` deletes, and what it leaves to a person."""
     deleted = [
-        f"data of {name} that is deleted: {each.path} ({each.size:,} bytes)"
-        for name, found in done.kept.items()
-        for each in found
+        f"deletes data of {name}: {item.path} ({item.size:,} bytes)"
+        for name, stored in done.kept.items()
+        for item in stored
     ]
-    return [*deleted, *(f"to be run afterwards, for what is in volumes: {each}" for each in done.commands)]
+    return [*deleted, *(f"to delete data in volumes, run afterwards: {command}" for command in done.commands)]

@@ -24,10 +24,9 @@ if TYPE_CHECKING:
 @as_json_option
 @dry_run_option
 def restore(time: str | None, named: Path | None, yes: bool, as_json: bool, dry_run: bool) -> None:
-    """Undo the change made at TIME and all that came after it; without TIME, list the changes that can be undone.
+    """Undo the change made at TIME and all later ones; without TIME, list the changes that can be undone.
 
-    Every file that these changes touched is again as it was before them, so what people wrote into it since is undone
-    too: look with --dry-run.
+    Every file that these changes touched is restored, so later edits by hand are lost too: check with --dry-run.
     """
     from ...workspace.changes.restore import restore
     from ...workspace.state.layout import find
@@ -41,7 +40,7 @@ def restore(time: str | None, named: Path | None, yes: bool, as_json: bool, dry_
     if not dry_run:
         if not yes:
             output.diff(layout, done.changes)
-            confirm(f"This brings {layout.root} back to before {done.time}.", "yes")
+            confirm(f"This restores {layout.root} to before {done.time}.", "yes")
         done = restore(layout, done.time, commit=True)
     if as_json:
         changed = output.changed(layout, done.changes, dry_run=dry_run)
@@ -52,7 +51,7 @@ def restore(time: str | None, named: Path | None, yes: bool, as_json: bool, dry_
     if dry_run:
         output.diff(layout, done.changes)
         return
-    output.line(f"{layout.root} is as it was before {done.time}")
+    output.line(f"Restored {layout.root} to before {done.time}")
     output.files(layout, done.changes)
 
 
@@ -60,14 +59,14 @@ def _list(layout: Layout, *, as_json: bool) -> None:
     from ...workspace.changes.restore import label, not_undoable, undoable
     from .. import output
 
-    found = undoable(layout)
+    backups = undoable(layout)
     for refusal in not_undoable(layout):
         output.tell(str(refusal))
     if as_json:
-        entries = [{"time": label(one), "files": [str(path) for path in one.files]} for one in found]
+        entries = [{"time": label(backup), "files": [str(path) for path in backup.files]} for backup in backups]
         output.data("dmb.workspace.backups/1", {"workspace": str(layout.root), "backups": entries})
         return
-    if not found:
-        output.tell("There is no change that can be undone.")
-    for one in found:
-        output.line(f"{label(one)}  {', '.join(path.name for path in one.files)}")
+    if not backups:
+        output.tell("No changes to undo.")
+    for backup in backups:
+        output.line(f"{label(backup)}  {', '.join(path.name for path in backup.files)}")

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 @as_json_option
 @dry_run_option
 def rotate(name: str, named: Path | None, yes: bool, as_json: bool, dry_run: bool) -> None:
-    """Give a module's database a new password: in its block of .env. It is never printed.
+    """Give a module's database a new password in its block of .env; it is never printed.
 
-    In a local workspace the server gets it too, or nothing is changed. A server in a container keeps the old one until
-    it is told; the commands for that are shown.
+    In a local workspace the password is changed on the server too, or not at all. For a server in a container, the
+    commands that change it there are printed.
     """
     from ...workspace.changes.rotate import rotate
     from ...workspace.state.layout import find
@@ -48,24 +48,24 @@ def rotate(name: str, named: Path | None, yes: bool, as_json: bool, dry_run: boo
         output.diff(layout, done.changes)
         return
     output.line(
-        f"{name}: {done.variable} is new in {layout.env}{', and the server has it' if done.server_updated else ''}"
+        f"{name}: {done.variable} is new in {layout.env}{', and set on the server' if done.server_updated else ''}"
     )
     output.following(_after_rotate(done))
 
 
 def _after_rotate(done: Rotated) -> list[str]:
-    """Shell lines: tell the server, then restart what uses the password."""
+    """Shell lines: change the server, then restart what uses the password."""
     from ...databases import SERVERS
 
     folder, variable = shlex.quote(str(done.layout.root)), done.variable
     if done.runtime != "docker":
         return [
-            f"# write {variable} of {done.layout.env} into {done.path}/.env too",
+            f"# copy {variable} from {done.layout.env} to {done.path}/.env",
             "# then stop the workspace and start it again",
         ]
     if not done.service:
         return [
-            f"# give the server of {done.name} the password that {variable} has in {done.layout.env}",
+            f"# set the password of {done.name}'s server to {variable} from {done.layout.env}",
             f"cd {folder} && docker compose up --detach",
         ]
     server = SERVERS[done.database]

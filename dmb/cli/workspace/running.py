@@ -1,4 +1,4 @@
-"""What a running workspace has, told to people and to programs: for `up`, `validate --live` and `--reload`."""
+"""What a running workspace has, for people and for programs: of `up`, `validate --live` and `--reload`."""
 
 from __future__ import annotations
 
@@ -41,16 +41,18 @@ def print_locations(locations: Iterable[Location]) -> None:
     from .. import output
 
     for location in locations:
-        told = f"loaded, Dagster {location.dagster}" if location.error is None else f"error: {one_line(location.error)}"
-        output.line(f"  {location.name}: {told}")
+        state = (
+            f"loaded, Dagster {location.dagster}" if location.error is None else f"error: {one_line(location.error)}"
+        )
+        output.line(f"  {location.name}: {state}")
 
 
 def live_findings(live: Live, layout: Layout) -> list[Finding]:
-    """What is wrong with a running webserver, as findings. They stand at the location's item in workspace.yaml."""
+    """What is wrong with a running webserver, as findings. Their place is the location's item in workspace.yaml."""
     from audit_hooks.judging.findings import Finding
 
     path = layout.name_of(layout.workspace_yaml)
     return [
-        Finding(path, each.line, 0, each.rule, each.severity, each.subject, each.message, each.remedy)
-        for each in live.problems
+        Finding(path, problem.line, 0, problem.rule, problem.severity, problem.subject, problem.message, problem.remedy)
+        for problem in live.problems
     ]

@@ -1,4 +1,4 @@
-"""`dmb workspace sync`: bring a workspace into line with the modules on disk."""
+"""`dmb workspace sync`: sync a workspace with the modules on disk."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 )
 @click.argument("projects", metavar="[PROJECTS_DIR]", type=FOLDER, required=False)
 @workspace_option
-@click.option("--prune", is_flag=True, help="Take out the modules whose folder is gone.")
+@click.option("--prune", is_flag=True, help="Remove the modules whose folder is missing.")
 @no_install
 @force_option
 @reload_option
@@ -35,10 +35,10 @@ def sync(
     as_json: bool,
     dry_run: bool,
 ) -> None:
-    """Bring the whole workspace into line with the modules on disk, in one change.
+    """Sync the workspace with the modules on disk, in one change.
 
-    What is new in PROJECTS_DIR comes in, what changed is updated, and what is gone is told, or with --prune taken out.
-    Exit code 1 when something is left that is not in line: a module that is gone, or one whose manifest is broken.
+    Adds new modules of PROJECTS_DIR and updates changed ones. Modules whose folder is missing are reported, or removed
+    with --prune. Exits with 1 when some modules could not be synced: their folder is missing or their manifest broken.
     """
     from ...workspace.changes.sync import sync
     from ...workspace.state.layout import find
@@ -56,7 +56,7 @@ def sync(
     )
     reloaded = reload_now(reload_url, done.added.layout, dry_run=dry_run)
     if as_json:
-        broken = [{"place": each.place, "cause": each.cause, "remedy": each.remedy} for each in done.broken]
+        broken = [{"place": problem.place, "cause": problem.cause, "remedy": problem.remedy} for problem in done.broken]
         more = {"vanished": list(done.vanished), "pruned": done.pruned, "broken": broken}
         output.data(
             "dmb.workspace.sync/1", {**added_data(done.added, dry_run=dry_run), **more, **reloaded_data(reloaded)}
@@ -67,10 +67,10 @@ def sync(
     else:
         print_added(done.added)
     for name in () if as_json else done.vanished:
-        words = "its folder is gone; taken out" if prune else "its folder is gone; --prune takes it out"
+        words = "its folder is missing; removed" if prune else "its folder is missing; pass --prune to remove it"
         output.tell(f"{name}: {words}")
-    for each in () if as_json else done.broken:
-        output.tell(f"left as it was: {each}")
+    for problem in () if as_json else done.broken:
+        output.tell(f"left unchanged: {problem}")
     end_with(reloaded, as_json=as_json)
     if done.broken or (done.vanished and not prune):
         click.get_current_context().exit(1)

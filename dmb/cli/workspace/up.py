@@ -1,4 +1,4 @@
-"""`dmb workspace up`: start a workspace, and look whether all of it loads."""
+"""`dmb workspace up`: start a workspace, and check that all of it loads."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ FAILED = 1
 
 @click.command(epilog="\b\nExamples:\n  dmb workspace up\n  dmb workspace up --workspace ~/dagster --port 3001")
 @workspace_option
-@click.option("--port", type=click.IntRange(1, 65535), help="The webserver's, where no file says it.  [default: 3000]")
+@click.option("--port", type=click.IntRange(1, 65535), help="Webserver port, unless a file sets it.  [default: 3000]")
 @click.option("--patience", type=float, default=300.0, show_default=True, help="Seconds to wait for the webserver.")
 def up(named: Path | None, port: int | None, patience: float) -> int:
-    """Start the workspace, look whether all of it loads, and stop it at Ctrl-C.
+    """Start the workspace, check that all of it loads, and stop it on Ctrl-C.
 
-    It is started as its runtime has it: dagster dev, honcho, or docker compose up.
+    Runs its runtime's own tool: dagster dev, honcho, or docker compose up.
     """
     from ...workspace.live import up as starter
     from ...workspace.live.inspection import inspect_workspace
@@ -45,5 +45,5 @@ def up(named: Path | None, port: int | None, patience: float) -> int:
         except KeyboardInterrupt:
             output.tell("Stopping.")
             return 0
-    output.tell(f"It ended by itself, with code {process.returncode}.")
+    output.tell(f"It exited with code {process.returncode}.")
     return FAILED

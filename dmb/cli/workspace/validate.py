@@ -21,15 +21,15 @@ FAILED = 1
     "  dmb workspace validate --json --fail-on warning"
 )
 @workspace_option
-@click.option("--live", "url", metavar="URL", help="Also ask the webserver that runs there, and the code servers.")
+@click.option("--live", "url", metavar="URL", help="Also check the webserver at URL and its code servers.")
 @fail_on_option
 @baseline_option
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON (schema dmb.findings/1).")
 def validate(named: Path | None, url: str | None, fail_on: str, baseline: Path | None, as_json: bool) -> int:
     """Compare the workspace's registry, its files and the repositories of its modules.
 
-    Each finding has its place, the id of a rule and what to do. The settings in [tool.dmb.audit] and ignores count, as
-    for `dmb audit`. Nothing is changed, no code is run, and without --live nothing is asked over the network.
+    Each finding has its place, the id of a rule and what to do. Settings and ignores in [tool.dmb.audit] apply as for
+    `dmb audit`. Nothing is changed and no code is run; only --live uses the network.
     """
     from audit_hooks.judging.baseline import read
     from audit_hooks.judging.engine import audit_workspace
@@ -45,7 +45,7 @@ def validate(named: Path | None, url: str | None, fail_on: str, baseline: Path |
     verdict = audit_workspace(layout.root, options)
     findings = list(verdict.findings)
     if not verdict.checked:
-        output.tell("The settings leave no rule to judge by")
+        output.tell("The settings disable every rule")
     live = None
     if url:
         from ...workspace.live.inspection import inspect_workspace

@@ -1,11 +1,11 @@
-"""Put entries of modules into YAML files that people write, and take them out, without touching any other byte.
+"""Add entries of modules to YAML files that people write, and remove them, without touching any other byte.
 
     file = YamlFile(text, "workspace.yaml")                     # one parse, for any number of changes
     file.put("bar-one", {("load_from",): "- python_module: bar_one_dagster.definitions\\n"})
     text = file.render()                                        # one more parse: the proof
 
 The text is spliced at the marks of the parser's events, between `# BEGIN: <owner>` and `# END: <owner>`, and parsed
-again: its events must be those from before with exactly the planned ones put in or taken out, else nothing is done.
+again: its events must be those from before with exactly the planned ones added or removed, else nothing is done.
 This is stricter than comparing what both load to, and costs a third of it.
 """
 
@@ -25,7 +25,7 @@ from ..yaml_events import Loader
 from ..yaml_nodes import NULL, Documents, nodes
 from .body import Body, dump, scalar
 from .place import KeyPath, Placed, below, indent, placed
-from .plan import Plan
+from .splice_plan import Plan
 from .tree import Tree
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ class YamlFile:
     """A YAML file as read, and what is planned for it; `place` is its name in refusals.
 
     A `KeyPath` is the keys from the root to a list or mapping: `("load_from",)`, `("services", "web", "depends_on")`.
-    Refuses (DmbError with file:line): broken YAML, several documents, doubled keys, damaged markers.
+    Refuses (DmbError with file:line): broken YAML, several documents, duplicate keys, damaged markers.
     """
 
     def __init__(self, text: str, place: str, _parsed: tuple[Tree, list[Block]] | None = None) -> None:
@@ -91,7 +91,7 @@ class YamlFile:
             raise self._tree.refusal(str(getattr(error, "problem", error)), mark.index if mark else 0) from None
 
     def says(self, words: Collection[str]) -> bool:
-        """Whether any scalar of the file is one of the `words`: cheap to ask before looking where."""
+        """Whether any scalar of the file is one of the `words`: a cheap first check."""
         return self._tree.says(words)
 
     def kind(self, path: KeyPath) -> str:
@@ -110,7 +110,7 @@ class YamlFile:
         """The entries of the list or mapping at `path` in their order; none when there is none."""
         if self.kind(path) not in ("list", "map"):
             return []
-        found: list[Entry] = []
+        entries: list[Entry] = []
         line, counted = 1, 0
         owners = [(at.block.start, at.block.end, at.block.owner) for at in self.blocks]
         for first, _ in self._tree.children(self._tree.find(path)[0]):
@@ -118,13 +118,13 @@ class YamlFile:
             line, counted = line + marked_blocks.lines_between(self.text, counted, start), start
             near = bisect.bisect_right(owners, (start, len(self.text), "")) - 1
             owner = owners[near][2] if near >= 0 and start < owners[near][1] else None
-            found.append(Entry(self._tree.value(first) if self._tree.keys[first] else None, line, owner))
-        return found
+            entries.append(Entry(self._tree.value(first) if self._tree.keys[first] else None, line, owner))
+        return entries
 
     def plain(self, path: KeyPath) -> Any:
         """The value at `path` as lists, mappings and the texts of scalars; None when there is none.
 
-        To be read only: who asks again gets the same.
+        Do not change it: it is cached.
         """
         if path not in self._plain:
             event, depth = self._tree.find(path)
@@ -167,7 +167,7 @@ class YamlFile:
     def put(self, owner: str, entries: Mapping[KeyPath, str]) -> None:
         """Plan that `owner` has exactly `entries` in this file: YAML text in block style, list items or `key: value`s.
 
-        A block that it has at the same path is replaced where it stands, its blocks at other paths go.
+        Its block at the same path is replaced in place; its blocks at other paths are removed.
         """
         self._wanted[owner] = {path: Body(text, f"{owner}: {'.'.join(path)}") for path, text in entries.items()}
 
@@ -192,7 +192,7 @@ class YamlFile:
             return self
         new = YamlFile(self._bom + parsed[0].text, self.place, parsed)
         try:
-            new.blocks  # noqa: B018 - what could not be found again could not be taken out again
+            new.blocks  # noqa: B018 - what cannot be read back could not be removed
         except DmbError as error:
             raise plan.edits.unproven(error.cause) from None
         return new

@@ -14,7 +14,7 @@ import yaml
 from ...errors import DmbError
 from .. import marked_blocks
 from ..yaml_events import CLOSE, LIST, MAP, Loader, Sign
-from .edits import ADDED
+from .splice_edits import ADDED
 from .tree import Tree
 
 STEP = "  "
@@ -44,7 +44,7 @@ def bracketed(value: Any) -> str:
         text = json.dumps(value, ensure_ascii=False)
     except TypeError as error:
         raise DmbError(f"a value that cannot be written here: {error}", remedy="Write it as text, in quotes.") from None
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _lines(data: Any) -> list[str]:
@@ -68,18 +68,20 @@ class Body:
     """Entries to put into a collection: `text` in block style and `normal` form.
 
     Anchors and aliases are written out, since an anchor takes effect beyond its block.
-    Refuses (DmbError) what is no list or mapping in block style, markers, aliases within what an alias names.
+    Refuses (DmbError) what is no list or mapping in block style, markers, aliases inside the value of another.
     """
 
     def __init__(self, text: str, place: str) -> None:
         self.text, self.place = marked_blocks.normal(text), place
         if marked_blocks.carries_marker(self.text):
-            raise DmbError("a `# BEGIN:` or `# END:` line within an entry", place=place, remedy="Delete that line.")
+            raise DmbError("a `# BEGIN:` or `# END:` line in an entry", place=place, remedy="Delete that line.")
         if "&" in self.text and (tree := Tree(self.text, place)).anchors:
             for alias in tree.aliases:
                 if any(named < alias < tree.after(named) for named in tree.aliases.values()):
-                    cause = "an alias within what another alias names"  # written out it could be without end
-                    raise tree.refusal(cause, tree.starts[alias], "Write it out, then run again.")
+                    cause = "an alias inside the value of another alias"  # written out it could be without end
+                    raise tree.refusal(
+                        cause, tree.starts[alias], "Replace it with a copy of its value, then run again."
+                    )
             self.text = dump(self.data)
 
     @functools.cached_property

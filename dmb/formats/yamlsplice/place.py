@@ -1,4 +1,4 @@
-"""Where in the text of a YAML file an entry stands and the next one can: line starts, indents, the colon of a key."""
+"""Where in a YAML text an entry is and where the next one can go: line starts, indents, the colon of a key."""
 
 from __future__ import annotations
 
@@ -75,26 +75,26 @@ def block_at(blocks: Sequence[Placed], position: int) -> Block | None:
 
 def blank(text: str, position: int) -> str:
     """The spaces and tabs from `position` on."""
-    found = _BLANK.match(text, position)
-    return found[0] if found else ""
+    match = _BLANK.match(text, position)
+    return match[0] if match else ""
 
 
 def check_place(tree: Tree, blocks: Sequence[Placed], event: int) -> None:
-    """Refuse to change a collection that is another's too: through an alias, or since it stands in a block."""
+    """Refuse to change a collection that others use too, through an alias, or that is inside a block."""
     start = tree.starts[event - 1 if event and tree.keys[event - 1] else event]
     if tree.kinds[event] == "*":
-        raise tree.refusal("this value is an alias", start, "Write it out, then run again.")
+        raise tree.refusal("this value is an alias", start, "Replace it with a copy of its value, then run again.")
     named = set(tree.aliases.values())
     above = event
     while above >= 0:
         if above in named:
             name = tree.signs[above][2]
-            cause = f"what changes here would change wherever *{name} stands"
-            raise tree.refusal(cause, start, f"Write out what *{name} stands for, then run again.")
+            cause = f"a change here would also change every use of *{name}"
+            raise tree.refusal(cause, start, f"Replace *{name} with copies of its value, then run again.")
         above = tree.parents[above]
     inside = block_at(blocks, start) if event else None
     if inside:
-        raise tree.refusal(f"this place lies in the block of `{inside.owner}`", start, "Change it by hand.")
+        raise tree.refusal(f"this is inside the block of `{inside.owner}`", start, "Change it by hand.")
 
 
 def below(tree: Tree, event: int) -> int:
@@ -135,7 +135,7 @@ def _dash(tree: Tree, collection: int, item: int) -> int:
 
 def colon(tree: Tree, key: int) -> int:
     """Position after the colon of `key`; refuses a key that has none in its line."""
-    found = _COLON.match(tree.text, tree.ends[key])
-    if not found:
-        raise tree.refusal("this key has no colon in its line", tree.starts[key], "Write `key: value`, then run again.")
-    return found.end()
+    match = _COLON.match(tree.text, tree.ends[key])
+    if not match:
+        raise tree.refusal("this key has no colon on its line", tree.starts[key], "Write `key: value`, then run again.")
+    return match.end()

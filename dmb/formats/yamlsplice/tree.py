@@ -1,4 +1,4 @@
-"""One parse of a YAML file that is to be changed: where the value at a path stands, and what is around it."""
+"""One parse of a YAML file that will be changed: where the value at a path is, and what is around it."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 class Tree(Events):
     """The events of the one document in `text`, checked.
 
-    Refuses (DmbError with file:line) what Events does, and several documents, doubled keys, keys that are no scalars.
+    Refuses (DmbError with file:line) what Events does, and several documents, duplicate keys, non-scalar keys.
     """
 
     def __init__(self, text: str, place: str) -> None:
         if (at := text.find(marked_blocks.BOM)) >= 0:  # PyYAML's two parsers read it differently
             line = marked_blocks.line_of(text, at)
-            raise DmbError("a byte order mark within the text", place=f"{place}:{line}", remedy="Delete it.")
+            raise DmbError("a byte order mark inside the text", place=f"{place}:{line}", remedy="Delete it.")
         super().__init__(text, place)
 
     def doubt(self, cause: str, position: int, remedy: str = "Correct this line, then run again.") -> None:
-        """Nothing is changed in a file that some read otherwise."""
+        """Refuse: nothing is changed in a file that some readers read differently."""
         raise self.refusal(cause, position, remedy)
 
     def says(self, words: Collection[str]) -> bool:
@@ -84,7 +84,7 @@ class Tree(Events):
         if kind == "*":
             named = self.aliases[event]
             if named < event < self.after(named):
-                raise self.refusal("this alias stands within what it names", self.starts[event])
+                raise self.refusal("this alias is inside the value it refers to", self.starts[event])
             if named not in known:
                 known[named] = self.plain(named, known)
             return known[named]

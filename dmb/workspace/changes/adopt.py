@@ -13,7 +13,7 @@ from ...compose.services import services
 from ...errors import DmbError, NothingToWorkOn
 from ...formats import envfile, marked_blocks
 from ...module import Module
-from ...transaction.transaction import looking, transaction
+from ...transaction.transaction import read_only, transaction
 from ..state.files import Files
 from ..state.layout import VARIABLE, Layout, find
 from ..state.registry import Entry, Registry, fingerprints
@@ -55,7 +55,7 @@ def adopt(
     not even an interrupted change is finished. Raises NothingToWorkOn where there is nothing to take over.
     """
     folder = _place(named, given)
-    with looking(folder.state) if dry_run else transaction(folder.state, keep=False) as tx:
+    with read_only(folder.state) if dry_run else transaction(folder.state, keep=False) as tx:
         session = _session(tx, folder, given)
         layout = session.files.layout
         try:

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ...errors import DmbError, NothingToWorkOn
-from ...transaction.transaction import backups, transaction
+from ...transaction.backups import backups
+from ...transaction.transaction import transaction
 from ..state.session import recovery_notes
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ...transaction.transaction import Backup, Change
+    from ...transaction.backups import Backup
+    from ...transaction.transaction import Change
     from ..state.layout import Layout
 
 TIME = "%Y-%m-%dT%H:%M:%S.%fZ"

@@ -10,7 +10,7 @@ from ...compose.published import PortReader
 from ...compose.services import container_names, services, volume_names
 from ...errors import DmbError
 from ...formats.interpolation import resolved
-from ...ports.sources import PortSource
+from ...ports.port_source import PortSource
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping

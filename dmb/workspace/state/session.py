@@ -15,7 +15,8 @@ from .registry import Registry
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from ...transaction.transaction import Change, Recovery, Transaction
+    from ...transaction.recovery import Recovery
+    from ...transaction.transaction import Change, Transaction
     from .layout import Layout
 
 

@@ -43,9 +43,9 @@ REFUSED = {
     "no stage": ("# empty\nARG A\n", 1, "no stage"),
     "an open heredoc": ("FROM p\nRUN <<EOF\npip install x\n", 2, "the heredoc EOF is not closed"),
     "an open second heredoc": ("FROM p\nCOPY <<a <<b /\nx\na\n", 2, "the heredoc b is not closed"),
-    "a line that goes on": ("FROM p\nRUN a \\\n", 2, "goes on after the end"),
-    "a line that goes on, no final newline": ("FROM p\nRUN a \\", 2, "goes on after the end"),
-    "a line that goes on over comments": ("FROM p\n\nRUN a \\\n# c\n\n", 3, "goes on after the end"),
+    "a line that goes on": ("FROM p\nRUN a \\\n", 2, "continues past the end"),
+    "a line that goes on, no final newline": ("FROM p\nRUN a \\", 2, "continues past the end"),
+    "a line that goes on over comments": ("FROM p\n\nRUN a \\\n# c\n\n", 3, "continues past the end"),
     "begin without end": ("FROM p\n# BEGIN: dmb\nRUN a\n", 2, "no `# END: dmb`"),
     "end without begin": ("FROM p\nRUN a\n# END: dmb\n", 3, "no `# BEGIN: dmb`"),
 }

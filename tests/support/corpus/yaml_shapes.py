@@ -256,55 +256,55 @@ REFUSED = {
         "load_from:\n  {% for l in locations %}\n  - {{ l }}\n", 2, "not valid YAML"
     ),
     "a control character": Refused("load_from:\n  - a\x07b\n", 2, "not valid YAML"),
-    "two byte order marks": Refused("\ufeff\ufeffload_from: []\n", 1, "a byte order mark within"),
-    "a byte order mark within": Refused("a: 1\n\ufeffload_from: []\n", 2, "a byte order mark within"),
+    "two byte order marks": Refused("\ufeff\ufeffload_from: []\n", 1, "a byte order mark inside"),
+    "a byte order mark within": Refused("a: 1\n\ufeffload_from: []\n", 2, "a byte order mark inside"),
     "several documents": Refused("load_from: []\n---\nload_from: []\n", 2, "several YAML documents"),
-    "a key twice": Refused("load_from:\n  - a.py\nload_from:\n  - b.py\n", 3, "stands twice"),
-    "a key twice, far away": Refused("a:\n  b:\n    c: 1\n    d: 2\n    c: 3\nload_from: []\n", 5, "stands twice"),
-    "a key that is a list": Refused("? [a, b]\n: 1\nload_from: []\n", 1, "no plain word"),
-    "a key that is an alias": Refused("a: &a x\n*a : 1\nload_from: []\n", 2, "no plain word"),
+    "a key twice": Refused("load_from:\n  - a.py\nload_from:\n  - b.py\n", 3, "appears twice"),
+    "a key twice, far away": Refused("a:\n  b:\n    c: 1\n    d: 2\n    c: 3\nload_from: []\n", 5, "appears twice"),
+    "a key that is a list": Refused("? [a, b]\n: 1\nload_from: []\n", 1, "not a plain word"),
+    "a key that is an alias": Refused("a: &a x\n*a : 1\nload_from: []\n", 2, "not a plain word"),
     "an explicit key without a value": Refused("? load_from\n", 1, "no colon"),
-    "an alias of nothing": Refused("load_from: []\na: *b\n", 2, "names nothing"),
+    "an alias of nothing": Refused("load_from: []\na: *b\n", 2, "has no anchor"),
     "an alias in the place": Refused("a: &a [x]\nload_from: *a\n", 2, "alias"),
     "an anchored list that is named elsewhere": Refused("load_from: &l\n  - a.py\nb: *l\n", 1, "*l"),
     "an anchored parent that is named elsewhere": Refused(
         "services: &s\n  web:\n    depends_on: [db]\nx: *s\n", 3, "*s", ("services", "web", "depends_on"), name
     ),
-    "null below its key": Refused("load_from:\n  ~\n", 2, "nothing can be put in"),
-    "null in brackets": Refused("{load_from: }\n", 1, "nothing can be put in"),
-    "a single value": Refused("load_from: a.py\n", 1, "a single value is here"),
-    "a mapping for a list": Refused("load_from:\n  python_file: a.py\n", 2, "a mapping is here"),
-    "a list for a mapping": Refused("services:\n  - web\n", 2, "a list is here", ("services",), service),
-    "a list for a file": Refused("- a\n", 1, "a list is here"),
-    "a word for a file": Refused("hello\n", 1, "a single value is here"),
-    "brackets without the key": Refused("{other: 1}\n", 1, "nothing can be put in"),
+    "null below its key": Refused("load_from:\n  ~\n", 2, "entries cannot be added"),
+    "null in brackets": Refused("{load_from: }\n", 1, "entries cannot be added"),
+    "a single value": Refused("load_from: a.py\n", 1, "found a single value"),
+    "a mapping for a list": Refused("load_from:\n  python_file: a.py\n", 2, "found a mapping"),
+    "a list for a mapping": Refused("services:\n  - web\n", 2, "found a list", ("services",), service),
+    "a list for a file": Refused("- a\n", 1, "found a list"),
+    "a word for a file": Refused("hello\n", 1, "found a single value"),
+    "brackets without the key": Refused("{other: 1}\n", 1, "entries cannot be added"),
     "a service in brackets without the key": Refused(
-        "services:\n  web: {image: web}\n", 2, "nothing can be put in", ("services", "web", "depends_on"), name
+        "services:\n  web: {image: web}\n", 2, "entries cannot be added", ("services", "web", "depends_on"), name
     ),
     "a merge key that brings it": Refused(
         "x-b: &b\n  depends_on: [db]\nservices:\n  web:\n    <<: *b\n    image: w\n",
         5,
-        "`depends_on` is here already",
+        "`depends_on` is already here",
         ("services", "web", "depends_on"),
         name,
     ),
     "a merge key of a merge key that brings it": Refused(
         "a: &a {depends_on: [db]}\nb: &b\n  <<: [*a]\nservices:\n  web:\n    <<: *b\n",
         6,
-        "`depends_on` is here already",
+        "`depends_on` is already here",
         ("services", "web", "depends_on"),
         name,
     ),
     "the service is there": Refused(
-        "services:\n  web:\n    image: w\n  m1:\n    image: x\n", 4, "`m1` is here already", ("services",), service
+        "services:\n  web:\n    image: w\n  m1:\n    image: x\n", 4, "`m1` is already here", ("services",), service
     ),
     "the service is there, in brackets": Refused(
-        'services: {web: {image: w}, "m1": {image: x}}\n', 1, "`m1` is here already", ("services",), service
+        'services: {web: {image: w}, "m1": {image: x}}\n', 1, "`m1` is already here", ("services",), service
     ),
     "the name is there": Refused(
         "services:\n  web:\n    depends_on:\n      - db\n      - m1\n",
         5,
-        "`m1` is here already",
+        "`m1` is already here",
         ("services", "web", "depends_on"),
         name,
     ),
@@ -328,11 +328,11 @@ REFUSED = {
     "the place lies in a block": Refused(
         "services:\n  # BEGIN: m0\n  m0:\n    depends_on:\n      - db\n  # END: m0\n",
         4,
-        "lies in the block of `m0`",
+        "is inside the block of `m0`",
         ("services", "m0", "depends_on"),
         name,
     ),
     "two hundred lists in one another": Refused(
-        "load_from: []\na: " + "[" * 200 + "]" * 200 + "\n", 2, "in one another"
+        "load_from: []\na: " + "[" * 200 + "]" * 200 + "\n", 2, "more than 100 nested lists"
     ),
 }

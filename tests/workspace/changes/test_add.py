@@ -247,7 +247,7 @@ def test_variables_that_all_modules_share_are_required_and_left_alone(
             2,
         ),
         ("workspace.yaml", "load_from:\n# BEGIN: bar-one\n- python_file: a.py\n", "has no `# END", 2),
-        ("workspace.yaml", "load_from: 3\n", "where a list is needed", 1),
+        ("workspace.yaml", "load_from: 3\n", "expected a list here", 1),
         ("workspace.yaml", "load_from: []\nload_from: []\n", "twice", 2),
         ("workspace.yaml", "\xff".encode("latin-1"), "not UTF-8", 1),
         ("Procfile", "# x\nbar-one: sleep 1\n", "the process bar-one already exists", 2),
@@ -290,7 +290,7 @@ def test_a_block_that_a_person_changed_is_not_overwritten(dmb: Dmb, workspace: P
     for text, options in ((gone, ()), (path.read_text(), ("--force",))):
         path.write_text(text)
         done = dmb("workspace", "add", module, "--workspace", workspace, "--no-install", *options)
-        assert (done.code, "bar-one: brought up to date" in done.out) == (0, True)
+        assert (done.code, "bar-one: updated" in done.out) == (0, True)
         assert locations(workspace)[0]["python_module"]["attribute"] == "defs"
     assert "bar-one: unchanged" in dmb("workspace", "add", module, "--workspace", workspace, "--no-install").out
 

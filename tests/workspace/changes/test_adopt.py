@@ -298,7 +298,7 @@ def test_a_dry_run_writes_and_deletes_nothing(dmb: Dmb, tmp_path: Path, state: s
     assert everything(root) == before
     if state == "journal.json":
         assert (done.code, refused.code) == (2, 2)
-        assert f"{root / '.dmb/journal.json'}: a change that was interrupted is not finished" in done.err
+        assert f"{root / '.dmb/journal.json'}: an interrupted change is not finished" in done.err
         assert "--dry-run" in done.err.split("  -> ")[1]
     else:
         assert (done.code, refused.code) == (0, 3)

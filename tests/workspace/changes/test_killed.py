@@ -52,7 +52,7 @@ def patiently(change: Callable[[], None]) -> None:
         try:
             return change()
         except DmbError as refused:
-            if "another dmb works on this workspace" not in refused.cause:
+            if "another dmb is working on this workspace" not in refused.cause:
                 raise
 
 

@@ -40,8 +40,8 @@ class Case(NamedTuple):
 CASES = {
     "broken YAML": Case(COMPOSE, "", "x: [\n", 90, "not valid YAML"),
     "a tab": Case(COMPOSE, "    image: postgres", "\timage: postgres", 61, "not valid YAML"),
-    "a key twice": Case(COMPOSE, "", "services: {}\n", 90, "`services` stands twice"),
-    "a key twice in a service": Case(COMPOSE, "    image: pos", "    image: a\n    image: pos", 62, "stands twice"),
+    "a key twice": Case(COMPOSE, "", "services: {}\n", 90, "`services` appears twice"),
+    "a key twice in a service": Case(COMPOSE, "    image: pos", "    image: a\n    image: pos", 62, "appears twice"),
     "several documents": Case(COMPOSE, "", "---\na: 1\n", 90, "several YAML documents", "one document"),
     "several documents in workspace.yaml": Case(YAML, "", "---\na: 1\n", 3, "several YAML documents"),
     "an alias at the spot": Case(
@@ -51,7 +51,7 @@ CASES = {
         YAML, "load_from: []\n", "load_from: &a\n- python_file: a.py\nx: *a\n", 2, "wherever *a stands", "Write out"
     ),
     "depends_on through an alias": Case(COMPOSE, NEEDS, "    depends_on: *x\n", 33, "is an alias", "Write it out"),
-    "depends_on of one word": Case(COMPOSE, NEEDS, "    depends_on: a\n", 32, "mapping is needed"),
+    "depends_on of one word": Case(COMPOSE, NEEDS, "    depends_on: a\n", 32, "expected a mapping here"),
     "a service": Case(COMPOSE, "services:\n", "services:\n  bar-one:\n    image: x\n", 21, "`bar-one` is here", ADOPT),
     "a volume": Case(COMPOSE, "\nvolumes:\n", "\nvolumes:\n  bar-one-db:\n", 86, "`bar-one-db` is here", ADOPT),
     "a volume's own name": Case(
@@ -102,14 +102,14 @@ CASES = {
     ),
     "a damaged block in .env": Case(".env", "", "# BEGIN: z\nA=1\n", 5, "has no `# END: z`"),
     "an open heredoc": Case(IMAGE, "", "RUN <<EOF\necho\n", 27, "heredoc EOF is not closed", "Complete it"),
-    "an open line": Case(IMAGE, "", "RUN a \\\n", 27, "goes on after the end", "Complete it"),
+    "an open line": Case(IMAGE, "", "RUN a \\\n", 27, "continues past the end", "Complete it"),
     "a damaged block in the Dockerfile": Case(IMAGE, "", "# BEGIN: dmb\nRUN a\n", 27, "has no `# END: dmb`"),
     "no stage": Case(IMAGE, "FROM", "LABEL a=", 0, "no stage (FROM)"),
-    "a scalar for services": Case(COMPOSE, "services:\n", "services: 1\nx:\n", 20, "mapping is needed"),
-    "a list for services": Case(COMPOSE, "services:\n", "services: [a]\nx:\n", 20, "mapping is needed"),
-    "a mapping for load_from": Case(YAML, "load_from: []", "load_from: {a: b}", 2, "list is needed"),
-    "a list for workspace.yaml": Case(YAML, "load_from: []", "- a", 2, "mapping is needed"),
-    "ports that are none": Case(COMPOSE, "    image: pos", "    ports: 7\n    image: pos", 61, "`ports` is no list"),
+    "a scalar for services": Case(COMPOSE, "services:\n", "services: 1\nx:\n", 20, "expected a mapping here"),
+    "a list for services": Case(COMPOSE, "services:\n", "services: [a]\nx:\n", 20, "expected a mapping here"),
+    "a mapping for load_from": Case(YAML, "load_from: []", "load_from: {a: b}", 2, "expected a list here"),
+    "a list for workspace.yaml": Case(YAML, "load_from: []", "- a", 2, "expected a mapping here"),
+    "ports that are none": Case(COMPOSE, "    image: pos", "    ports: 7\n    image: pos", 61, "`ports` is not a list"),
     "a broken dagster.yaml": Case("home/dagster.yaml", "", "x: [\n", 40, "not valid YAML"),
 }
 

@@ -51,7 +51,7 @@ def test_a_folder_that_is_gone_does_not_hinder(dmb: Dmb, workspace: Path, tmp_pa
     assert dmb("workspace", "add", module, "--workspace", workspace, "--no-install").code == 0
     module.rename(tmp_path / "elsewhere")
     listed = dmb("workspace", "list", "--workspace", workspace)
-    assert "(gone)" in listed.out
+    assert "(missing)" in listed.out
     assert dmb("workspace", "remove", "bar-one", "--workspace", workspace, "--yes").code == 0
     assert own(workspace) == before
 
@@ -168,9 +168,9 @@ def test_the_list_has_all_that_is_known_of_a_module(dmb: Dmb, served: Path, tmp_
     assert (name, location, kind) == ("bar-one", "Bar 1", ["-", "local", "duckdb", f"grpc:{port}"])
     assert (state, folder) == ("drifted", str(modules[0]))
     assert re.fullmatch(r"20\d\d-\d\d-\d\d", added)
-    assert (rows[1][0], rows[1][-1]) == ("gone", f"{modules[1]} (gone)")
+    assert (rows[1][0], rows[1][-1]) == ("gone", f"{modules[1]} (missing)")
     assert f"foo: {path}:{_line(path, '# BEGIN: foo')}: changed by hand" in done.out
-    assert f"bar-one: {served / 'Procfile'}: gone" in done.out
+    assert f"bar-one: {served / 'Procfile'}: missing" in done.out
     listed = {each["name"]: each for each in dmb("workspace", "list", "--workspace", served, "--json").json["modules"]}
     assert (listed["gone"]["path_exists"], listed["foo"]["path_exists"]) == (False, True)
 

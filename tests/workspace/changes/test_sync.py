@@ -41,7 +41,7 @@ def test_new_changed_gone_and_broken(dmb: Dmb, workspace: Path, tmp_path: Path) 
     before = contents(workspace)
     again = dmb("workspace", "sync", projects, "--workspace", workspace, "--no-install")
     assert (again.code, contents(workspace)) == (1, before)
-    assert "--prune takes it out" in again.err
+    assert "pass --prune to remove it" in again.err
     assert dmb("workspace", "sync", "--prune", "--workspace", workspace, "--no-install").code == 0
     assert names(workspace) == ["bar-one", "Foo 2", "new"]
 
@@ -75,7 +75,7 @@ def test_what_cannot_be_seen_is_said_in_a_dry_run_too(dmb: Dmb, served: Path, tm
 
 def test_changes_are_undone_from_their_backups(dmb: Dmb, workspace: Path, tmp_path: Path) -> None:
     states = [own(workspace)]
-    assert "no change that can be undone" in dmb("workspace", "restore", "--workspace", workspace).err
+    assert "No changes to undo" in dmb("workspace", "restore", "--workspace", workspace).err
     for name in ("bar-one", "foo", "baz"):
         module = make_module(tmp_path, name, database="duckdb")
         assert dmb("workspace", "add", module, "--workspace", workspace, "--no-install").code == 0

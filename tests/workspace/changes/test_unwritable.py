@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from dmb.errors import DmbError
-from dmb.transaction.transaction import backups
+from dmb.transaction.backups import backups
 from tests.support import faults
 from tests.support.changes import KINDS, Prepared, prepare
 from tests.support.transactions import is_clean

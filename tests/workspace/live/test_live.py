@@ -182,7 +182,7 @@ def test_sync_has_a_webserver_take_it_in(dmb: Dmb, workspace: Path, tmp_path: Pa
         assert done.code == 1  # because of the one that does not load
         assert "new: loaded, Dagster 1." in done.out
         assert "bad: error: ModuleNotFoundError" in done.out
-        assert "gone: its folder is gone; taken out" in done.err
+        assert "gone: its folder is missing; removed" in done.err
         wait_for_locations(port, {"new"}, process, log)
         code.write_text("import dagster as dg\n\ndefs = dg.Definitions()\n")
         done = dmb(*words, "--json")
@@ -315,7 +315,7 @@ def test_up_starts_the_workspace_tells_what_loads_and_stops_all_of_it(dmb: Dmb, 
         url, new = f"http://127.0.0.1:{port}", make_runnable_module(tmp_path, "new-one")
         done = dmb("workspace", "add", new, "--workspace", live, "--no-install", "--reload", url)
         assert done.code == 1
-        assert "new-one: not taken in" in done.out
+        assert "new-one: not loaded" in done.out
         assert ("serves from a copy" in done.err, "The daemon reads" in done.err) == (True, False)
     assert process.returncode == 0, log.read_text()[-3000:]
     with socket.socket() as probe:

@@ -155,7 +155,7 @@ def test_a_section_without_its_head_is_refused(dmb: Dmb, made: Path, tmp_path: P
     state = own(made)
     for command in (("add", modules[0]), ("list",), ("remove", "alpha", "--yes", "--force")):
         done = dmb("workspace", *command, "--workspace", made)
-        assert (done.code, f"{path}:{at + 1}: this belongs to no module" in done.err) == (2, True), done.err
+        assert (done.code, f"{path}:{at + 1}: this section belongs to no module" in done.err) == (2, True), done.err
         assert own(made) == state
 
 
@@ -183,12 +183,12 @@ def test_depends_on_in_every_form(dmb: Dmb, made: Path, tmp_path: Path, form: st
 @pytest.mark.parametrize(
     ("file", "old", "new", "cause"),
     [
-        ("docker-compose.yml", "services:\n", "services:\n  bar-one:\n    image: x\n", "`bar-one` is here already"),
-        ("docker-compose.yml", "\nvolumes:\n", "\nvolumes:\n  bar-one-db:\n", "`bar-one-db` is here already"),
+        ("docker-compose.yml", "services:\n", "services:\n  bar-one:\n    image: x\n", "`bar-one` is already here"),
+        ("docker-compose.yml", "\nvolumes:\n", "\nvolumes:\n  bar-one-db:\n", "`bar-one-db` is already here"),
         ("docker-compose.yml", "  dagster:\n    name", "  other:\n    name", "network dagster, which the workspace"),
         ("docker-compose.yml", "services:\n", "services:\n- x\n", "not valid YAML"),
         (".env", "DAGSTER_WEBSERVER_PORT", "BAR_ONE_DB_PORT=1\nDAGSTER_WEBSERVER_PORT", "BAR_ONE_DB_PORT is set here"),
-        ("home/workspace.yaml", "load_from: []", "load_from: 1", "list is needed"),
+        ("home/workspace.yaml", "load_from: []", "load_from: 1", "expected a list here"),
     ],
 )
 def test_what_is_in_the_way_is_named_and_nothing_is_written(
@@ -217,7 +217,7 @@ def test_a_depends_on_that_comes_through_a_merge_key_is_refused(dmb: Dmb, made: 
     path.write_text(merged)
     before = own(made)
     done = dmb("workspace", "add", isolated(tmp_path), "--workspace", made)
-    assert (done.code, "`depends_on` is here already" in done.err, f"{path}:" in done.err) == (2, True, True), done.err
+    assert (done.code, "`depends_on` is already here" in done.err, f"{path}:" in done.err) == (2, True, True), done.err
     assert own(made) == before
 
 

@@ -1,4 +1,4 @@
-"""Putting new entries into a YAML file: below the last one, between brackets, below an empty key, with a new key."""
+"""Adding new entries to a YAML file: below the last one, between brackets, below an empty key, with a new key."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from .. import marked_blocks
 from ..marked_blocks import EOL, line_end, line_start
 from ..yaml_events import NULL
 from .body import STEP
-from .edits import SPLIT, WAS
 from .place import below, blank, block_at, check_place, colon, column, indent, lines_of
+from .splice_edits import SPLIT, WAS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...errors import DmbError
     from .body import Content
-    from .edits import Edits
     from .place import Placed
+    from .splice_edits import Edits
     from .tree import Tree
 
 _KINDS = {"list": ("[", "a list"), "map": ("{", "a mapping")}
@@ -53,7 +53,7 @@ def insert(edits: Edits, blocks: Sequence[Placed], event: int, content: Content)
 def mismatch(tree: Tree, event: int, kind: str) -> DmbError:
     """The refusal to put entries of `kind` into what stands at `event`."""
     here = _KINDS.get(tree.kind(event), ("", "a single value"))[1]
-    return tree.refusal(f"{here} is here, where {_KINDS[kind][1]} is needed", tree.starts[event])
+    return tree.refusal(f"expected {_KINDS[kind][1]} here, found {here}", tree.starts[event])
 
 
 def _fill(edits: Edits, event: int, content: Content) -> bool:
@@ -77,7 +77,7 @@ def _insert_between_brackets(edits: Edits, blocks: Sequence[Placed], event: int,
     tree, text = edits.tree, edits.text
     if content.keys or tree.kinds[event] != _KINDS[content.kind][0]:
         remedy = "Write it in block style, one entry a line, then run again."
-        raise tree.refusal("nothing can be put in here", tree.starts[event], remedy)
+        raise tree.refusal("entries cannot be added here", tree.starts[event], remedy)
     before = blank(text, line_start(text, tree.starts[event])) + STEP
     written = [(owner, *body.between_brackets()) for owner, body in content.blocks]
     lines = "".join(marked_blocks.block_text(owner, body, before, edits.eol) for owner, body, _ in written)

@@ -1,4 +1,4 @@
-"""What to put in, take out and wrap in one YAML file."""
+"""What to add, remove and wrap in one YAML file."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from .. import marked_blocks
 from .body import Content
-from .edits import Edits
-from .insert import insert, mismatch
+from .insert_entries import insert, mismatch
 from .place import KeyPath, Placed, blank, check_place, indent, lines_of
-from .remove import remove
+from .remove_entries import remove
+from .splice_edits import Edits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Plan:
-    """The plan for one file. Everything refuses (DmbError with file:line) what it cannot do."""
+    """The plan for one file. Every method refuses (DmbError with file:line) what it cannot do."""
 
     def __init__(self, tree: Tree, blocks: Sequence[Placed]) -> None:
         self.tree, self.blocks = tree, blocks
@@ -71,7 +71,7 @@ class Plan:
         event, depth = tree.find(path)
         if not tree.kinds or depth < len(path) or tree.kind(event) not in ("list", "map"):
             raise tree.refusal(
-                f"there is no `{'.'.join(path)}`", tree.starts[event] if tree.kinds else 0, "Name another."
+                f"there is no `{'.'.join(path)}`", tree.starts[event] if tree.kinds else 0, "Name another entry."
             )
         check_place(tree, self.blocks, event)
         known: dict[str | int | None, int] = {}
@@ -79,13 +79,15 @@ class Plan:
             known[tree.value(first) if tree.keys[first] else number] = first
         for name in names:
             if name not in known:
-                raise tree.refusal(f"there is no `{name}` in `{'.'.join(path)}`", tree.starts[event], "Name another.")
+                raise tree.refusal(
+                    f"there is no `{name}` in `{'.'.join(path)}`", tree.starts[event], "Name another entry."
+                )
         entries = sorted((*lines_of(tree, event, known[name]), known[name]) for name in names)
         for number, (start, end, first) in enumerate(entries):
             for other in self.blocks:
                 if other.block.start < end and start < other.block.end:
-                    cause = f"this entry lies in the block of `{other.block.owner}`, or holds it"
-                    raise tree.refusal(cause, start, f"Take `{other.block.owner}` out first.")
+                    cause = f"this entry is inside the block of `{other.block.owner}`, or contains it"
+                    raise tree.refusal(cause, start, f"Remove `{other.block.owner}` first.")
             before = blank(tree.text, start) if event in tree.flow else indent(tree, event)
             if not number or entries[number - 1][1] < start:
                 self.edits.insert_lines(start, first, f"{before}# BEGIN: {owner}{eol}")
@@ -103,7 +105,7 @@ class Plan:
         return body.between_brackets() if collection in self.tree.flow else (body.text, body.signs)
 
     def _check_names(self, event: int) -> None:
-        """Refuse a name that would stand twice in one collection, or hide one that comes through a merge key."""
+        """Refuse a name that would be duplicate in one collection, or hide one from a merge key."""
         tree = self.tree
         content = self.contents.get(event, Content())
         bodies = [*(body for _, body in self.replaced.get(event, ())), *(body for _, body in content.blocks)]
@@ -123,8 +125,8 @@ class Plan:
                 taken.update(dict.fromkeys(tree.inherited(event), event))
         for name in names:
             if name in taken:
-                cause = f"`{name}` is here already, outside of the block"
-                remedy = "`dmb workspace adopt` takes it over; or rename it."
+                cause = f"`{name}` is already here, outside the block"
+                remedy = "Run `dmb workspace adopt` to take it over, or rename it."
                 raise tree.refusal(cause, tree.starts[taken[name]] if tree.kinds else 0, remedy)
             taken[name] = event
 

@@ -1,4 +1,4 @@
-"""Taking entries out of a YAML file, and undoing what was done so that it could hold them."""
+"""Removing entries from a YAML file, and undoing the edits that made room for them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from ..marked_blocks import line_end, line_start
-from .edits import ADDED, SPLIT, WAS
 from .place import blank, colon
+from .splice_edits import ADDED, SPLIT, WAS
 from .tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from .edits import Edits
     from .place import Placed
+    from .splice_edits import Edits
 
 _PROPERTIES = re.compile(r"(?:[ \t]+[&!][^ \t\r\n]*)*")
 _SPLIT = re.compile(rf"[ \t]*({SPLIT})(\r\n|\n|\r)?")
@@ -54,7 +54,7 @@ def _empty(edits: Edits, collection: int) -> int:
         edits.events(close, close + 1, [])
         return -1
     if not tree.keys[key]:
-        raise tree.refusal("an item with nothing in it would be left", tree.starts[collection], "Delete the item.")
+        raise tree.refusal("this would leave an empty item", tree.starts[collection], "Delete the item.")
     start = colon(tree, key)
     if text.startswith(WAS, start):
         rest = text[start + len(WAS) : line_end(text, start)]

@@ -1,4 +1,4 @@
-"""Ask every file that can claim a port, but for the reservations."""
+"""The ports claimed in files, without the reservations."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from .manifests import manifest_holders
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .sources import Reader
+    from .port_source import Reader
     from .tables import Holder
 
 
 def survey_files(workspace: Path | None, *, siblings: Path | None = None, documents: Reader | None = None) -> Held:
-    """What `survey` says, without the reservations."""
+    """As `survey`, without the reservations."""
     notes: list[str] = []
     holders: list[Holder] = []
     if workspace is not None:

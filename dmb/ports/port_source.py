@@ -1,4 +1,4 @@
-"""The files that claim ports, read so that nothing in them is missed: what is broken is refused."""
+"""A file that claims ports. A broken one is refused, so that no port in it is missed."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class PortSource(Source):
     """A file that may claim ports."""
 
     def broken(self, cause: str, line: int) -> DmbError:
-        """The refusal of a file that cannot be understood: what it holds is then not known."""
+        """The refusal of a file that cannot be parsed: its ports are then unknown."""
         return DmbError(
-            f"{cause}, so the ports in this file are not known",
+            f"{cause}, so the ports in this file are unknown",
             place=self.place(line),
-            remedy="mend the file, or name another workspace",
+            remedy="fix the file, or name another workspace",
         )
 
 
@@ -38,7 +38,7 @@ def read(path: Path, notes: list[str]) -> PortSource | None:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None  # `.env` is also a usual name for the folder of an environment.
     except OSError as error:
-        notes.append(f"{path} cannot be read ({error.strerror}): the ports in it are not seen")
+        notes.append(f"{path} cannot be read ({error.strerror}), so its ports are unknown")
         return None
     try:
         return PortSource(path, plain(marked_blocks.decode(data, str(path))))

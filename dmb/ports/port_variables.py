@@ -1,4 +1,4 @@
-"""Environment variables that are named like ports of modules."""
+"""Environment variables that hold the ports of modules, by their names."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ class Edits:
         self._events.append((start, end, list(new)))
 
     def applied(self) -> tuple[Tree, list[Block]] | None:
-        """The new text as parsed, and its blocks; None if nothing changes. Refuses what would load to anything else."""
+        """The new text as parsed, and its blocks; None if nothing changes. Refuses what would load differently."""
         cuts = marked_blocks.cuts(self.text, self._cuts)
         edits = [*self._texts, *((start, end, "") for start, end in cuts)]
         for position, _, lines in sorted(self._lines, key=lambda insert: insert[:2]):
@@ -73,7 +73,7 @@ class Edits:
         if (tree.signs or [NULL]) != (self._expected() or [NULL]) or Counter(
             block.owner for block in blocks
         ) != +self.owners:
-            raise self.unproven("it would not load to what is meant")
+            raise self.unproven("it would load to something else")
         return tree, blocks
 
     def _expected(self) -> list[Sign]:
