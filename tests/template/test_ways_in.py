@@ -217,7 +217,7 @@ def test_cruft_brings_what_changed_in_the_template_and_keeps_edits(
         ({"owner": "me"}, "is not an owner that Dagster accepts"),
         ({"description": "a\nb"}, "U+000A"),
         ({"__grpc_port": "80"}, "is not a port"),
-        ({"__python_version": "2.7"}, "is no Python version"),
+        ({"__python_version": "2.7"}, "is not a Python version"),
         ({"__workspace": "/nowhere"}, "not a workspace"),
     ],
 )

@@ -133,7 +133,7 @@ def test_what_to_do_while_it_runs_is_said(dmb: Dmb, served: Path, workspace: Pat
         for place in (served, workspace)
     }
     assert ".venv/bin/honcho start bar-one" in told[served]
-    assert "stopped and started again" in told[workspace]
+    assert "stop it and start it again" in told[workspace]
     assert "running" not in dmb("workspace", "add", module, "--workspace", served, "--no-install").out
 
 
@@ -252,7 +252,7 @@ def test_variables_that_all_modules_share_are_required_and_left_alone(
         ("workspace.yaml", "\xff".encode("latin-1"), "not UTF-8", 1),
         ("Procfile", "# x\nbar-one: sleep 1\n", "the process bar-one already exists", 2),
         ("Procfile", "# END: bar-one\n", "has no `# BEGIN", 1),
-        (".env", "BAR_ONE_DUCKDB_PATH=/x\n", "BAR_ONE_DUCKDB_PATH is set", 1),
+        (".env", "BAR_ONE_DUCKDB_PATH=/x\n", "BAR_ONE_DUCKDB_PATH is already set", 1),
         (".env", "A='open\n", "quote", 1),
         (".dmb/registry.json", "{", "registry is broken", None),
         (".dmb/registry.json", '{"registry": 2}', "version 2", None),

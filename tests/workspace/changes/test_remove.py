@@ -181,5 +181,5 @@ def _line(path: Path, text: str) -> int:
 
 def test_the_list_of_an_empty_workspace(dmb: Dmb, workspace: Path) -> None:
     done = dmb("workspace", "list", "--workspace", workspace)
-    assert (done.code, done.out, "no module yet" in done.err) == (0, "", True)
+    assert (done.code, done.out, "has no modules yet" in done.err) == (0, "", True)
     assert dmb("workspace", "list", "--workspace", workspace, "--json").json["modules"] == []

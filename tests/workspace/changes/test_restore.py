@@ -108,10 +108,10 @@ def test_a_planted_backup_reaches_no_file_outside(
     for root in (str(changed), "/their/home"):
         rewrite(changed, {"path": path, **planted}, root=root)
         said = refused(dmb, changed, time)
-        assert "is not of this workspace" in said
+        assert "is not a backup of this workspace" in said
         listed = dmb("workspace", "restore", "--workspace", changed)
         assert (listed.code, listed.out) == (0, "")
-        assert "is not of this workspace" in listed.err
+        assert "is not a backup of this workspace" in listed.err
         assert (outside / "known").read_bytes() == b"known"
 
 
