@@ -45,14 +45,28 @@ CASES = {
     "several documents": Case(COMPOSE, "", "---\na: 1\n", 90, "several YAML documents", "one document"),
     "several documents in workspace.yaml": Case(YAML, "", "---\na: 1\n", 3, "several YAML documents"),
     "an alias at the spot": Case(
-        COMPOSE, "services:\n", "x-s: &s\n  a: {image: x}\nservices: *s\nold:\n", 22, "is an alias", "Replace it with a copy"
+        COMPOSE,
+        "services:\n",
+        "x-s: &s\n  a: {image: x}\nservices: *s\nold:\n",
+        22,
+        "is an alias",
+        "Replace it with a copy",
     ),
     "an anchor at the spot": Case(
-        YAML, "load_from: []\n", "load_from: &a\n- python_file: a.py\nx: *a\n", 2, "every use of *a", "Replace *a with copies"
+        YAML,
+        "load_from: []\n",
+        "load_from: &a\n- python_file: a.py\nx: *a\n",
+        2,
+        "every use of *a",
+        "Replace *a with copies",
     ),
-    "depends_on through an alias": Case(COMPOSE, NEEDS, "    depends_on: *x\n", 33, "is an alias", "Replace it with a copy"),
+    "depends_on through an alias": Case(
+        COMPOSE, NEEDS, "    depends_on: *x\n", 33, "is an alias", "Replace it with a copy"
+    ),
     "depends_on of one word": Case(COMPOSE, NEEDS, "    depends_on: a\n", 32, "expected a mapping here"),
-    "a service": Case(COMPOSE, "services:\n", "services:\n  bar-one:\n    image: x\n", 21, "`bar-one` is already here", ADOPT),
+    "a service": Case(
+        COMPOSE, "services:\n", "services:\n  bar-one:\n    image: x\n", 21, "`bar-one` is already here", ADOPT
+    ),
     "a volume": Case(COMPOSE, "\nvolumes:\n", "\nvolumes:\n  bar-one-db:\n", 86, "`bar-one-db` is already here", ADOPT),
     "a volume's own name": Case(
         COMPOSE,
@@ -89,7 +103,9 @@ CASES = {
         "the code location bar-one already exists",
         ADOPT,
     ),
-    "a variable": Case(".env", "", "export BAR_ONE_DB_PASSWORD=x\n", 5, "BAR_ONE_DB_PASSWORD is already set here", ADOPT),
+    "a variable": Case(
+        ".env", "", "export BAR_ONE_DB_PASSWORD=x\n", 5, "BAR_ONE_DB_PASSWORD is already set here", ADOPT
+    ),
     "an open quote": Case(".env", "", "A='x\n", 5, "the quote of A is not closed", "Close it"),
     "no UTF-8": Case(".env", "", "A=\udcff\n", 5, "not UTF-8", "Save the file as UTF-8"),
     "a beginning without an end": Case(COMPOSE, "services:\n", "services:\n  # BEGIN: z\n", 21, "has no `# END: z`"),

@@ -187,7 +187,12 @@ def test_depends_on_in_every_form(dmb: Dmb, made: Path, tmp_path: Path, form: st
         ("docker-compose.yml", "\nvolumes:\n", "\nvolumes:\n  bar-one-db:\n", "`bar-one-db` is already here"),
         ("docker-compose.yml", "  dagster:\n    name", "  other:\n    name", "network dagster, which the workspace"),
         ("docker-compose.yml", "services:\n", "services:\n- x\n", "not valid YAML"),
-        (".env", "DAGSTER_WEBSERVER_PORT", "BAR_ONE_DB_PORT=1\nDAGSTER_WEBSERVER_PORT", "BAR_ONE_DB_PORT is already set here"),
+        (
+            ".env",
+            "DAGSTER_WEBSERVER_PORT",
+            "BAR_ONE_DB_PORT=1\nDAGSTER_WEBSERVER_PORT",
+            "BAR_ONE_DB_PORT is already set here",
+        ),
         ("home/workspace.yaml", "load_from: []", "load_from: 1", "expected a list here"),
     ],
 )
