@@ -219,5 +219,5 @@ def contradiction(given: Mapping[str, str]) -> tuple[str, str] | None:
 
 
 def problem_with(key: str, value: str) -> str | None:
-    """One sentence on what is wrong with `value` as the answer to `key`, or None. KeyError: `key` is no question."""
+    """One sentence on what is wrong with `value` as the answer to `key`, or None. KeyError for an unknown `key`."""
     return QUESTIONS[key].problem(value)

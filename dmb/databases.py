@@ -1,4 +1,4 @@
-"""All that is particular to a database: a row each. What else a database has of its own are whole files.
+"""All that is particular to a database: one row each. Anything else that a database needs is a file of its own.
 
 A new one needs: a row here; a choice in cookiecutter.json; its files in the template, by name (`== 'duckdb'`) or, for
 a server, in `templates/databases/<name>/`; and a word in the docs. Ports, Compose files, passwords, prompts, the audit
@@ -23,14 +23,14 @@ class Server(NamedTuple):
     version: str
     recognized: re.Pattern[str]  # in the image that a service of a Compose file runs
     folder: str  # where its container keeps the data
-    variables: Mapping[str, str]  # what the image is told: the module's name for it (NAME, USER, PASSWORD) by its own
-    settings: Mapping[str, str]  # what it is told besides
+    variables: Mapping[str, str]  # the image's variables: its name for each -> the module's (NAME, USER, PASSWORD)
+    settings: Mapping[str, str]  # the image's other variables, with their values
     ready: str  # a shell line that succeeds when the database can be used
     ping: str  # as `ready`, in a CI workflow: no variable, since no shell is there to put it in
     run: str  # a shell line that runs the statement in {}
     scheme: str  # of SQLAlchemy's addresses
     password_in_bytes: bool  # the driver would send a text in another encoding than the server's
-    connects_to_database: bool  # a connection needs a database that is there, not the server alone
+    connects_to_database: bool  # a connection needs an existing database, not only the server
     new_password: str  # a statement that gives the user the password {}, which has letters and digits alone
     drop: str  # a statement that drops the database {}, also while somebody is connected
     grant: str  # a statement that lets {user} make the database {name}; "" where the image's user may make any

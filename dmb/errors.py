@@ -28,7 +28,7 @@ class DmbError(Exception):
 
 
 class NothingToWorkOn(DmbError):
-    """There is no module, workspace or file where one was named."""
+    """The named module, workspace or file does not exist."""
 
     exit_code = 3
 

@@ -32,7 +32,7 @@ _ESCAPED = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v
 
 
 class Assignment(NamedTuple):
-    """One `KEY=value` of the file: 1-based `line`, `owner` of the block that it stands in (None outside).
+    """One `KEY=value` of the file: 1-based `line`, `owner` of the block around it (None outside).
 
     `quote` is the mark around the value, "" where there is none, and None for a key alone, with no sign behind it: its
     value, here "", is the environment's. In single quotes `$` means itself.

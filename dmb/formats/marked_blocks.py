@@ -144,7 +144,7 @@ def carries_marker(text: str, start: int = 0, end: int | None = None) -> bool:
 
 
 def _markers(text: str, start: int, end: int) -> Iterator[tuple[int, re.Match[str]]]:
-    """(line start, match) of each marker: a comment that stands alone in its line."""
+    """(line start, match) of each marker: a comment alone on its line."""
     for marker in _MARKER.finditer(text, start, end):
         at = marker.start()
         head = text.rfind("\n", 0, at) + 1  # `line_start`, without the call
@@ -225,7 +225,7 @@ def changed(text: str, changes: Mapping[str, str | None], blocks: Iterable[Block
         if body is None:
             gone.append((block.start, block.end))
         elif block.body != normal(body):
-            block_text(block.owner, body, "", eol)  # refuses what cannot stand in a block
+            block_text(block.owner, body, "", eol)  # refuses what a block cannot hold
             edits.append((*block.inner, indented(body, block.indent, eol)))
     new = "".join(block_text(owner, body, "", eol) for owner, body in missing.items())
     edits += [(*span, "") for span in cuts(text, gone)]

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # without libyaml: the same events, ten times slower
-DEEPEST = 100  # collections in one another: what loads a file recurses, and some crash on a few thousand
+DEEPEST = 100  # levels of nested collections: loaders recurse, and some crash on a few thousand
 
 Sign = str | tuple[Any, ...]
 LIST: Sign = ("[", None, None)

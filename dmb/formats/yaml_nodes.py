@@ -1,4 +1,4 @@
-"""YAML as nodes with the lines that they stand on. PyYAML is imported when there is a file to read, and not before."""
+"""YAML as nodes with their lines. PyYAML is imported only when there is a file to read."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class Node:
         self.line = line  # 1-based
         self.column = column  # 1-based
         self.tag = tag
-        self.text = text  # as it is written: `22:22` is no number in base 60
+        self.text = text  # as it is written: `22:22` is not a base-60 number
 
     def get(self, key: str) -> Node:
         """The value of a key, or null."""

@@ -39,7 +39,7 @@ class Held:
         return isinstance(port, int) and self.holder(port) is not None
 
     def holder(self, port: int, *, besides: str = "") -> Holder | None:
-        """Who holds the port, other than the module `besides`; None when nobody does.
+        """Who holds the port, ignoring the module `besides`; None when nobody does.
 
         A server that listens on a port which is known to be the module's is taken to be the module's own.
         """

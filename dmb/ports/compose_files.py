@@ -64,7 +64,7 @@ def _listed(folder: Path) -> Iterable[Path]:
 
 
 def _holder(published: Published, service: str, source: PortSource, parsed: Documents) -> Holder:
-    """The claim of the module whose block it stands in, or that a variable in the port is named for."""
+    """The claim of the module whose block holds it, or whose name is in the port's variable."""
     node = published.node
     variable = _VARIABLE.search(node.text)
     owner, kind = module_of(variable[1]) if variable else ("", "")

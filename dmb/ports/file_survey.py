@@ -19,7 +19,7 @@ def survey_files(workspace: Path | None, *, siblings: Path | None = None, docume
     notes: list[str] = []
     holders: list[Holder] = []
     if workspace is not None:
-        # Not above: where there is no workspace, no reader of its files is loaded.
+        # Imported here: without a workspace no reader of its files is loaded.
         from ..formats import yaml_nodes
         from .workspace_files import workspace_holders
 

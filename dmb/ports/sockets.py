@@ -78,7 +78,7 @@ def _tables() -> list[str]:
 
 
 def _listening() -> Iterator[_Listening]:
-    """The listening sockets as Linux tells them; nothing elsewhere."""
+    """The listening sockets, from Linux; nothing elsewhere."""
     for table in _tables():
         for line in Path(table).read_text("utf-8").splitlines()[1:]:
             fields = line.split()

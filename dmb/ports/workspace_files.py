@@ -60,7 +60,7 @@ def _registry(source: PortSource) -> Iterator[Holder]:
 
 
 def _key(text: str, key: str, value: str, start: int) -> int:
-    """Where, from `start` on, `key` stands with a value that starts so; `start` where it is written in another way."""
+    """Where, from `start` on, `key` has a value that starts so; `start` when it is written differently."""
     quoted = re.escape(json.dumps(key, ensure_ascii=False))
     match = re.compile(rf"{quoted}\s*:\s*{value}").search(text, start)
     return match.start() if match else start

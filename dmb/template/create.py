@@ -83,7 +83,7 @@ def _refusal(error: CookiecutterException) -> DmbError:
 
 @contextlib.contextmanager
 def _template() -> Iterator[Path]:
-    """The template's folder: the checkout that this package stands in, else the wheel's bundle, unpacked meanwhile."""
+    """The template's folder: the checkout around this package, else the wheel's bundle, unpacked for now."""
     package = Path(__file__).resolve().parents[1]
     if (package.parent / "cookiecutter.json").is_file():
         yield package.parent

@@ -112,7 +112,7 @@ class _Functions:
         return ""
 
     def check_rest(self, given: Answers) -> str:
-        """After the last question: check what was set and never asked for, and that the ports can be had."""
+        """After the last question: check the answers that were set without a prompt, and that the ports are free."""
         self._check_all(given)
         with self._refusing_ports(given):
             held = survey(self._workspace(given), siblings=self._output(given))

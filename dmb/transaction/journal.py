@@ -73,7 +73,7 @@ class Journal:
     @classmethod
     def begin(cls, state: Path, files: Sequence[tuple[Path, bytes | None, bytes | None]]) -> Journal:
         """The journal of a new change of `files`: (path, old content, new content)."""
-        folder = functools.cache(Path.resolve)  # most files stand in one
+        folder = functools.cache(Path.resolve)  # most files are in one
         entries = [
             Entry(
                 path.absolute(),
@@ -297,7 +297,7 @@ def _path(text: str, home: _Home) -> Path | None:
 
 
 def _kept(path: Path, *folders: Path) -> str:
-    """How a path stands in a journal: relative to the first of the folders that it is below, else in full."""
+    """A path as a journal keeps it: relative to the first of the folders that contains it, else absolute."""
     return next((str(path.relative_to(folder)) for folder in folders if folder in path.parents), str(path))
 
 

@@ -100,7 +100,7 @@ class YamlFile:
         return self._tree.kind(event) if self._tree.kinds and depth == len(path) else "absent"
 
     def line(self, path: KeyPath) -> int:
-        """1-based line of the last key of `path` that is there."""
+        """1-based line of the last key of `path` that exists."""
         event, depth = self._tree.find(path)
         if not self._tree.kinds:
             return 1

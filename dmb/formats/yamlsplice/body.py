@@ -86,7 +86,7 @@ class Body:
 
     @functools.cached_property
     def _tree(self) -> Tree:
-        """Parsed when it is needed: what stands in the file already is proven."""
+        """Parsed only when needed: what is already in the file was checked before."""
         tree = Tree(self.text, self.place)
         if not tree.kinds or tree.kind(0) not in ("list", "map") or 0 in tree.flow:
             raise DmbError("not a list or a mapping in block style", place=self.place, remedy="Write one entry a line.")
@@ -104,7 +104,7 @@ class Body:
 
     @property
     def names(self) -> list[str]:
-        """The keys, or the items of a list that are scalars: what must not stand twice."""
+        """The keys, or the items of a list that are scalars: what must be unique."""
         names = (self._tree.value(first) for first, _ in self._tree.children(0))
         return [name for name in names if name is not None]
 

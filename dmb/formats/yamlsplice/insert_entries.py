@@ -51,13 +51,13 @@ def insert(edits: Edits, blocks: Sequence[Placed], event: int, content: Content)
 
 
 def mismatch(tree: Tree, event: int, kind: str) -> DmbError:
-    """The refusal to put entries of `kind` into what stands at `event`."""
+    """The refusal to put entries of `kind` into the value at `event`."""
     here = _KINDS.get(tree.kind(event), ("", "a single value"))[1]
     return tree.refusal(f"expected {_KINDS[kind][1]} here, found {here}", tree.starts[event])
 
 
 def _fill(edits: Edits, event: int, content: Content) -> bool:
-    """Put `content` below a key whose value is empty and stands in its line: false when it does not."""
+    """Put `content` below a key whose value is empty and on the same line; False when it is not."""
     tree, text = edits.tree, edits.text
     if event == 0 or not tree.keys[event - 1] or tree.parents[event] in tree.flow:
         return False

@@ -104,7 +104,7 @@ def below(tree: Tree, event: int) -> int:
 
 
 def column(tree: Tree, position: int) -> int:
-    """How many characters stand before `position` in its line."""
+    """How many characters precede `position` on its line."""
     return position - line_start(tree.text, position)
 
 
@@ -125,7 +125,7 @@ def lines_of(tree: Tree, collection: int, first: int) -> Span:
 
 
 def _dash(tree: Tree, collection: int, item: int) -> int:
-    """Position of the dash of a list item, which can stand lines above the item."""
+    """Position of the dash of a list item, which can be lines above the item."""
     wide = column(tree, tree.starts[collection])
     start = line_start(tree.text, tree.starts[item])
     while start > tree.starts[collection] and tree.text[start + wide : start + wide + 1] != "-":

@@ -42,7 +42,7 @@ class Tree(Events):
             at = self.after(value)
 
     def find(self, path: Sequence[str]) -> tuple[int, int]:
-        """(event, how many names of `path` lead to it): the value at `path`, or its nearest ancestor that is there."""
+        """(event, how many names of `path` lead to it): the value at `path`, or its nearest existing ancestor."""
         at = 0
         for depth, name in enumerate(path):
             if not self.kinds or self.kinds[at] != "{":
