@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from .declarations import Declared
     from .package import Package
 
+_KEY = "io_manager"
 _SET = ('"io_manager"', "'io_manager'", "io_manager=")
 _VALUES = (ast.List, ast.Dict, ast.Set, ast.Tuple, ast.ListComp, ast.DictComp, ast.SetComp, ast.JoinedStr, ast.BinOp)
 
@@ -20,7 +21,7 @@ def kept_by_default(package: Package) -> list[Declared]:
     """The assets that have a value and no IO manager of their own, where the module sets none for all: Dagster's
     default pickles them to the instance's folder. None where the module has no Definitions of its own.
     """
-    if any(map(package.mentioning, _SET)) or not package.mentioning("Definitions"):
+    if not package.mentioning("Definitions") or any(map(_sets_one, package.files)):
         return []
     return [
         item
@@ -29,6 +30,18 @@ def kept_by_default(package: Package) -> list[Declared]:
         for item in declared(code, "asset")
         if item.function and not item.opaque and _plain(item) and _has_value(code, item.function)
     ]
+
+
+def _sets_one(code: Code) -> bool:
+    """Whether a file gives an IO manager to all: as a key or an argument. To ask whether the key is there gives none."""
+    if not any(word in code.text for word in _SET):
+        return False
+    compared = {
+        id(operand) for comparison in code.all(ast.Compare) for operand in (comparison.left, *comparison.comparators)
+    }
+    return any(keyword.arg == _KEY for keyword in code.all(ast.keyword)) or any(
+        constant.value == _KEY and id(constant) not in compared for constant in code.all(ast.Constant)
+    )
 
 
 def _plain(asset: Declared) -> bool:

@@ -40,4 +40,4 @@ def test_a_missed_promise_is_the_exit_code(capsys: pytest.CaptureFixture[str]) -
     assert main([], {"slow": lambda: iter([Pair("slow", 3, 1, 3, 2)])}) == 1
     assert main([], {"fast": lambda: iter([Pair("fast", 1, 1, 1, 2)])}) == 0
     assert main(["gone"], {}) == 2
-    assert "there is no part gone" in capsys.readouterr().err
+    assert "no part is called gone" in capsys.readouterr().err
