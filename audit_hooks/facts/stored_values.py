@@ -33,7 +33,7 @@ def kept_by_default(package: Package) -> list[Declared]:
 
 
 def _sets_one(code: Code) -> bool:
-    """Whether a file gives an IO manager to all: as a key or an argument. To ask whether the key is there gives none."""
+    """Whether a file gives an IO manager to all: as a key or an argument. To ask for the key gives none."""
     if not any(word in code.text for word in _SET):
         return False
     compared = {
