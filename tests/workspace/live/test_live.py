@@ -316,7 +316,7 @@ def test_up_starts_the_workspace_tells_what_loads_and_stops_all_of_it(dmb: Dmb, 
         done = dmb("workspace", "add", new, "--workspace", live, "--no-install", "--reload", url)
         assert done.code == 1
         assert "new-one: not loaded" in done.out
-        assert ("serves from a copy" in done.err, "The daemon reads" in done.err) == (True, False)
+        assert ("reads a copy made when it started" in done.err, "The daemon reads" in done.err) == (True, False)
     assert process.returncode == 0, log.read_text()[-3000:]
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
