@@ -17,9 +17,9 @@ from dotenv import dotenv_values
 from audit_hooks.judging.engine import audit_workspace
 from audit_hooks.judging.policy import Options
 from audit_hooks.rules import WORKSPACE
+from dmb.layout import Layout
 from dmb.template.create import create
 from dmb.workspace.changes.init import init_local
-from dmb.workspace.state.layout import Layout
 
 from .pairs import Pair, measure
 from .workspace import _modules, _no_collector, _pair, _silent, _sync

@@ -23,13 +23,13 @@ from pathlib import Path
 import yaml
 
 from dmb.formats import envfile
+from dmb.layout import Layout, find
 from dmb.module import Module
 from dmb.template.create import create
 from dmb.transaction.transaction import transaction
 from dmb.workspace.changes.add import add_modules
 from dmb.workspace.changes.init import init_docker, init_local
 from dmb.workspace.changes.sync import sync
-from dmb.workspace.state.layout import Layout, find
 from dmb.workspace.state.status import listing
 
 from .pairs import Pair

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 # From the ground up. A name stands for itself and for all below it; the longest that fits counts.
 FLOORS = (
     ("dmb", "dmb.errors", "dmb.formats", "dmb.transaction"),
-    ("dmb.answers", "dmb.databases", "dmb.system_packages", "dmb.compose", "dmb.ports", "dmb.module"),
+    ("dmb.answers", "dmb.databases", "dmb.system_packages", "dmb.compose", "dmb.ports", "dmb.module", "dmb.layout"),
     ("dmb.workspace", "dmb.deploy", "dmb.template"),
     ("audit_hooks",),
     ("dmb.upgrade", "dmb.cli", "dmb.__main__"),

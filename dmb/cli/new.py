@@ -54,10 +54,10 @@ def new(
     Prompts for what is missing. NAME is the module's name as people write it, such as 'Bar One'.
     """
     # cookiecutter takes 0.2 s to import: not for --help
+    from ..layout import find
     from ..module import Module
     from ..template.create import create
     from ..workspace.changes.add import add_modules
-    from ..workspace.state.layout import find
     from . import output
     from .workspace.added import added_data, print_added
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from ..layout import Layout
     from ..transaction.transaction import Change
-    from ..workspace.state.layout import Layout
 
 HIDDEN = "*****"
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from .. import layout
 from ..errors import DmbError, NothingToWorkOn
 from ..ports.choice import Held, choose
 from ..ports.sockets import listeners
 from ..ports.survey import survey
 from ..ports.tables import KINDS, SOURCES, Holder
-from ..workspace.state import layout
 from . import output
 
 if TYPE_CHECKING:

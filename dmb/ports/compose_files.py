@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from ..compose.published import Published
     from ..formats.yaml_nodes import Documents, Node
+    from ..layout import Layout
     from .port_source import PortSource, Reader
 
 _VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
@@ -26,15 +27,17 @@ _ELSEWHERE = ("git@", "oci:", "github.com/")
 
 
 def compose_holders(
-    workspace: Path, named: Iterable[str], values: Mapping[str, str], notes: list[str], documents: Reader
+    layout: Layout, named: Iterable[str], values: Mapping[str, str], notes: list[str], documents: Reader
 ) -> Iterator[Holder]:
     """Every TCP port that a Compose file of the workspace publishes on this host, on whichever address.
 
-    All files in the folder that are named like Compose files count, the `named` ones, and what one of these includes or
-    extends. `${…}` is replaced by `values`. DmbError for a broken file; what cannot be known is noted.
+    The workspace's own counts, all files beside it or at the top that are named like Compose files, the `named` ones,
+    and what one of these includes or extends. `${…}` is replaced by `values`. DmbError for a broken file; what cannot
+    be known is noted.
     """
-    waiting = [workspace / name for name in named]
-    waiting += sorted(path for path in _listed(workspace) if is_compose(path.name))
+    waiting = [layout.root / name for name in named]
+    for folder in dict.fromkeys((layout.root, layout.compose.parent)):
+        waiting += sorted(path for path in _listed(folder) if is_compose(path.name) or path == layout.compose)
     seen = set()
     while waiting:
         path = waiting.pop(0)

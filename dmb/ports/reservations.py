@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..layout import Layout
 from . import reservation_file
 from .choice import Held, propose
 from .file_survey import survey_files
@@ -143,8 +144,8 @@ def _held(seen: Held, books: list[_Book], slug: str, name: str | None) -> Held:
 def _homes(workspace: Path | None) -> Iterator[Path]:
     """The folders that can hold reservations, the best first."""
     # Its `.dmb` is what makes a folder a workspace, so it is not made here.
-    if workspace is not None and (workspace / ".dmb").is_dir():
-        yield workspace / ".dmb"
+    if workspace is not None and Layout(workspace).state.is_dir():
+        yield Layout(workspace).state
     base = Path(os.environ.get("XDG_STATE_HOME", ""))
     try:
         yield (base if base.is_absolute() else Path.home() / ".local" / "state") / "dagster-module-builder"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..formats import envfile
 from ..formats.interpolation import resolved
+from ..layout import placed
 from .compose_files import compose_holders
 from .port_source import read
 from .port_variables import module_of
@@ -25,18 +26,19 @@ if TYPE_CHECKING:
 
 def workspace_holders(workspace: Path, notes: list[str], documents: Reader) -> Iterator[Holder]:
     """What the registry, `.env`, workspace.yaml and the Compose files claim. DmbError for one that is broken."""
-    if registry := read(workspace / ".dmb" / "registry.json", notes):
+    layout = placed(workspace)
+    if registry := read(layout.registry, notes):
         yield from _registry(registry)
-    env = read(workspace / ".env", notes)
+    env = read(layout.env, notes)
     variables = _assignments(env) if env else []
     own = resolved(variables, os.environ)
     if env:
         yield from _variables(env, variables, own)
     values = {**own, **os.environ}  # A variable of the process wins, for Dagster as for Compose.
-    if source := read(workspace / "workspace.yaml", notes):
+    if source := read(layout.workspace_yaml, notes):
         yield from grpc_holders(source, values, notes, documents)
     named = own.get("COMPOSE_FILE", "").split(own.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)
-    yield from compose_holders(workspace, filter(None, named), values, notes, documents)
+    yield from compose_holders(layout, filter(None, named), values, notes, documents)
 
 
 def _registry(source: PortSource) -> Iterator[Holder]:

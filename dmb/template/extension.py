@@ -18,12 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 from cookiecutter.exceptions import FailedHookException
 
-from .. import __version__, answers, databases, system_packages
+from .. import __version__, answers, databases, layout, system_packages
 from ..errors import DmbError, NothingToWorkOn
 from ..ports.choice import propose
 from ..ports.reservations import reserve
 from ..ports.survey import survey
-from ..workspace.state import layout
 from . import finish
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from dmb.cli import output
 from dmb.errors import DmbError
 from dmb.formats import envfile, marked_blocks
 from dmb.formats.yamlsplice import YamlFile
+from dmb.layout import Layout
 from dmb.ports.survey import survey
 from dmb.transaction.transaction import Change
-from dmb.workspace.state.layout import Layout
 
 BEGINS = ("# BEGIN: {owner}", "#BEGIN:{owner}", "#\tBEGIN: \t{owner}  ", "# BEGIN:{owner}", "## BEGIN: {owner}")
 ENDS = ("# END: {owner}", "#END:{owner} ", "#\tEND: {owner}")

@@ -14,6 +14,7 @@ from dmb.ports.tables import Holder
 from dmb.workspace.state.registry import Entry, Registry
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -219,6 +220,48 @@ def test_a_broken_registry_is_refused(workspace: Path, text: str, line: int) -> 
     with pytest.raises(DmbError) as caught:
         survey(workspace)
     assert caught.value.place == f"{path}:{line}"
+
+
+# --- files that the registry has elsewhere --------------------------------------------------------------------------
+
+
+@pytest.fixture
+def places(workspace: Path) -> Callable[[dict[str, str]], None]:
+    """Say in the registry where files stand that are not in their usual places, and make their folders."""
+
+    def write(places: dict[str, str]) -> None:
+        for place in places.values():
+            (workspace / place).parent.mkdir(exist_ok=True)
+        (workspace / ".dmb" / "registry.json").write_text(Registry("docker", places=places).text())
+
+    return write
+
+
+def test_a_workspace_yaml_and_an_env_that_stand_elsewhere(
+    workspace: Path, places: Callable[[dict[str, str]], None]
+) -> None:
+    places({"workspace.yaml": "home/workspace.yaml", ".env": "home/dagster.env"})
+    path = workspace / "home" / "workspace.yaml"
+    path.write_text("load_from:\n  - grpc_server: {host: host.docker.internal, port: {env: A_PORT}}\n")
+    env = workspace / "home" / "dagster.env"
+    env.write_text("A_PORT=4321\n")
+    assert [(holder.port, holder.place) for holder in found(workspace)] == [(4321, f"{env}:1"), (4321, f"{path}:2")]
+
+
+def test_a_compose_file_that_stands_elsewhere(workspace: Path, places: Callable[[dict[str, str]], None]) -> None:
+    places({"docker-compose.yml": "ops/containers.yaml"})
+    for name, port in (("ops/containers.yaml", 5999), ("ops/compose.override.yaml", 5998), ("compose.yaml", 5997)):
+        (workspace / name).write_text(f"services: {{a: {{image: x, ports: ['{port}:80']}}}}\n")
+    (workspace / "ops" / "notes.yaml").write_text("services: {a: {image: x, ports: ['5996:80']}}\n")
+    assert [holder.port for holder in found(workspace)] == [5997, 5998, 5999]
+
+
+def test_a_compose_file_that_is_missing_in_its_place_takes_no_port(
+    workspace: Path, places: Callable[[dict[str, str]], None]
+) -> None:
+    places({"docker-compose.yml": "ops/docker-compose.yml"})
+    assert survey(workspace).holders == ()
+    assert survey(workspace).notes == ()
 
 
 @pytest.mark.parametrize("workspace_folder", [None, "gone"])

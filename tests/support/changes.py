@@ -6,13 +6,13 @@ import re
 import shutil
 from typing import TYPE_CHECKING, NamedTuple
 
+from dmb.layout import find
 from dmb.module import Module
 from dmb.workspace.changes.add import add_modules
 from dmb.workspace.changes.adopt import adopt
 from dmb.workspace.changes.init import init_docker
 from dmb.workspace.changes.remove import remove_modules
 from dmb.workspace.changes.sync import sync
-from dmb.workspace.state.layout import find
 from dmb.workspace.state.registry import Registry
 
 from .modules import isolated, shared

@@ -36,9 +36,9 @@ def add(
     Each gets its own environment, an entry in workspace.yaml and its variables in .env. Adding a module again updates
     what changed, in place, and keeps its ports.
     """
+    from ...layout import find
     from ...module import Module
     from ...workspace.changes.add import add_modules
-    from ...workspace.state.layout import find
     from .. import output
 
     layout = find(named)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @as_json_option
 def show(named: Path | None, as_json: bool) -> None:
     """List the modules of the workspace, and whether each is unchanged since dmb wrote it."""
-    from ...workspace.state.layout import find
+    from ...layout import find
     from ...workspace.state.status import listing
     from .. import output
 

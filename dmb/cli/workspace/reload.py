@@ -11,8 +11,8 @@ from ...errors import DmbError
 from .running import locations_data, print_locations
 
 if TYPE_CHECKING:
+    from ...layout import Layout
     from ...workspace.live.inspection import Location
-    from ...workspace.state.layout import Layout
 
 FAILED = 1
 

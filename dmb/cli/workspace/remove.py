@@ -43,8 +43,8 @@ def remove(
 
     Only their blocks are removed; the modules' own folders and their data stay.
     """
+    from ...layout import find
     from ...workspace.changes.remove import remove_modules
-    from ...workspace.state.layout import find
     from .. import output
 
     layout = find(named)

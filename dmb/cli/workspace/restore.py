@@ -11,7 +11,7 @@ from ..options import as_json_option, confirm, dry_run_option, workspace_option,
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ...workspace.state.layout import Layout
+    from ...layout import Layout
 
 
 @click.command(
@@ -28,8 +28,8 @@ def restore(time: str | None, named: Path | None, yes: bool, as_json: bool, dry_
 
     Every file that these changes touched is restored, so later edits by hand are lost too: check with --dry-run.
     """
+    from ...layout import find
     from ...workspace.changes.restore import restore
-    from ...workspace.state.layout import find
     from .. import output
 
     layout = find(named)

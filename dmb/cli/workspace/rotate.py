@@ -27,8 +27,8 @@ def rotate(name: str, named: Path | None, yes: bool, as_json: bool, dry_run: boo
     In a local workspace the password is changed on the server too, or not at all. For a server in a container, the
     commands that change it there are printed.
     """
+    from ...layout import find
     from ...workspace.changes.rotate import rotate
-    from ...workspace.state.layout import find
     from .. import output
 
     layout = find(named)

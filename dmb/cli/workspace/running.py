@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 
     from audit_hooks.judging.findings import Finding
 
+    from ...layout import Layout
     from ...workspace.live.inspection import Live, Location
-    from ...workspace.state.layout import Layout
 
 
 def live_data(live: Live) -> dict[str, Any]:

@@ -40,8 +40,8 @@ def sync(
     Adds new modules of PROJECTS_DIR and updates changed ones. Modules whose folder is missing are reported, or removed
     with --prune. Exits with 1 when some modules could not be synced: their folder is missing or their manifest broken.
     """
+    from ...layout import find
     from ...workspace.changes.sync import sync
-    from ...workspace.state.layout import find
     from .. import output
     from .added import added_data, print_added, print_notes
 

@@ -24,9 +24,9 @@ def up(named: Path | None, port: int | None, patience: float) -> int:
 
     Runs its runtime's own tool: dagster dev, honcho, or docker compose up.
     """
+    from ...layout import find
     from ...workspace.live import up as starter
     from ...workspace.live.inspection import inspect_workspace
-    from ...workspace.state.layout import find
     from .. import output
 
     layout = find(named)

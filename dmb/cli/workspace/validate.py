@@ -37,7 +37,7 @@ def validate(named: Path | None, url: str | None, fail_on: str, baseline: Path |
     from audit_hooks.judging.policy import Options
     from audit_hooks.rules import WORKSPACE
 
-    from ...workspace.state.layout import find
+    from ...layout import find
     from .. import output
 
     layout = find(named)

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from ...layout import Layout
     from ...module import Module
     from ...transaction.transaction import Change
-    from ..state.layout import Layout
 
 SKIPPED = "skipped"
 

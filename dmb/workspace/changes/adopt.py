@@ -12,10 +12,10 @@ from ...compose.service import build
 from ...compose.services import services
 from ...errors import DmbError, NothingToWorkOn
 from ...formats import envfile, marked_blocks
+from ...layout import VARIABLE, Layout, find
 from ...module import Module
 from ...transaction.transaction import read_only, transaction
 from ..state.files import Files
-from ..state.layout import VARIABLE, Layout, find
 from ..state.registry import Entry, Registry, fingerprints
 from ..state.session import Session, read_workspace, recovery_notes, timestamp, unknown_module
 from ..state.status import blocks_of

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from ...errors import DmbError
 from ...formats import envfile, marked_blocks
+from ...layout import Layout
 from ...transaction.transaction import Change, transaction
 from ..runtimes import docker, local
 from ..runtimes.python_environment import Environment
-from ..state.layout import Layout
 from ..state.registry import Registry
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from ...layout import Layout
     from ...transaction.transaction import Change
-    from ..state.layout import Layout
     from ..state.session import Session
     from .stored_data import Kept
 

@@ -13,9 +13,9 @@ from ..state.session import recovery_notes
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from ...layout import Layout
     from ...transaction.backups import Backup
     from ...transaction.transaction import Change
-    from ..state.layout import Layout
 
 TIME = "%Y-%m-%dT%H:%M:%S.%fZ"
 

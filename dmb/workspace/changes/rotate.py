@@ -20,9 +20,9 @@ from ..state.session import open_workspace
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ...layout import Layout
     from ...transaction.transaction import Change
     from ..state.files import Files
-    from ..state.layout import Layout
     from ..state.registry import Entry
 
 

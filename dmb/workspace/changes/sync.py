@@ -17,7 +17,7 @@ from .placement import place_modules
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ..state.layout import Layout
+    from ...layout import Layout
     from ..state.registry import Registry
     from ..state.session import Session
 

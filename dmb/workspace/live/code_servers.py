@@ -15,7 +15,7 @@ from ...formats.yamlsplice import YamlFile
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..state.layout import Layout
+    from ...layout import Layout
 
 PROBE = Path(__file__).with_name("probe.py")
 

@@ -20,7 +20,7 @@ from .graphql import Webserver
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ..state.layout import Layout
+    from ...layout import Layout
 
 # The problems that only a running workspace shows: id -> (severity, title). Listed in docs/reference/findings.md.
 PROBLEMS: Mapping[str, tuple[str, str]] = {

@@ -20,7 +20,7 @@ from .graphql import Webserver
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..state.layout import Layout
+    from ...layout import Layout
 
 _PORT = re.compile(r"^dagster:.*?(?:-p|--port)[ =](\d+)", re.MULTILINE)
 PATIENCE = 30.0  # seconds that the processes have to end by themselves

@@ -18,7 +18,7 @@ from ...ports.survey import survey
 from .local import env_lines
 
 if TYPE_CHECKING:
-    from ..state.layout import Layout
+    from ...layout import Layout
 
 # Where files are that are not in their usual place; see `Registry`.
 PLACES = {"workspace.yaml": "home/workspace.yaml", "dagster.yaml": "home/dagster.yaml"}

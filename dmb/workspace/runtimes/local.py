@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from ...layout import Layout
     from ...module import Module
-    from ..state.layout import Layout
 
 HOST = "127.0.0.1"
 WEBSERVER_PORT = 3000

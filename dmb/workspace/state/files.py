@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from ...formats.source import Source
     from ...formats.yaml_nodes import Documents
     from ...formats.yamlsplice import KeyPath
+    from ...layout import Layout
     from ...transaction.transaction import Transaction
-    from .layout import Layout
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from .registry import Registry
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from ...layout import Layout
     from ...transaction.recovery import Recovery
     from ...transaction.transaction import Change, Transaction
-    from .layout import Layout
 
 
 @dataclass

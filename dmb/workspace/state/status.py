@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...formats.marked_blocks import Block
+    from ...layout import Layout
     from .files import Files
-    from .layout import Layout
     from .registry import Entry
 
 

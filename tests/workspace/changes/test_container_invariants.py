@@ -17,9 +17,9 @@ from ruamel.yaml import YAML
 
 from dmb.errors import DmbError
 from dmb.formats.dockerfile import instructions
+from dmb.layout import Layout, find
 from dmb.workspace.changes.adopt import adopt
 from dmb.workspace.changes.init import init_docker
-from dmb.workspace.state.layout import Layout, find
 from dmb.workspace.state.status import listing
 from tests.support.changes import add, remove
 from tests.support.containers import config

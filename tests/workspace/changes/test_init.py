@@ -8,7 +8,7 @@ import yaml
 from dotenv import dotenv_values
 from honcho.environ import parse, parse_procfile
 
-from dmb.workspace.state.layout import Layout, find
+from dmb.layout import Layout, find
 from tests.support.command import Dmb
 from tests.support.workspaces import contents
 

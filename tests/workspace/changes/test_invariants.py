@@ -15,11 +15,11 @@ from ruamel.yaml import YAML
 
 from dmb.errors import DmbError
 from dmb.formats import envfile
+from dmb.layout import Layout
 from dmb.module import Module
 from dmb.workspace.changes.add import add_modules
 from dmb.workspace.changes.init import init_local
 from dmb.workspace.changes.remove import remove_modules
-from dmb.workspace.state.layout import Layout
 from dmb.workspace.state.status import listing
 from tests.support.corpus.workspace_files import ENVS, LISTS
 from tests.support.modules import make_module

@@ -17,11 +17,11 @@ import yaml
 
 from dmb.errors import DmbError
 from dmb.formats import envfile
+from dmb.layout import Layout
 from dmb.transaction.transaction import recover
 from dmb.workspace.changes.adopt import adopt
 from dmb.workspace.changes.init import init_docker, init_local
 from dmb.workspace.changes.sync import sync
-from dmb.workspace.state.layout import Layout
 from dmb.workspace.state.registry import Registry
 from dmb.workspace.state.status import listing
 from tests.support import faults

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from dmb.errors import NothingToWorkOn
+from dmb.layout import find
 from dmb.transaction.transaction import recover
 from dmb.workspace.changes.adopt import adopt
-from dmb.workspace.state.layout import find
 from dmb.workspace.state.status import listing
 from tests.support import faults
 from tests.support.changes import KINDS, Prepared, prepare, state

@@ -16,9 +16,9 @@ import pytest
 import yaml
 from dagster._core.workspace.load import location_origins_from_config
 
+from dmb.layout import find
 from dmb.workspace.live.inspection import location_lines
 from dmb.workspace.runtimes.python_environment import find_uv
-from dmb.workspace.state.layout import find
 from tests.support.command import Dmb
 from tests.support.databases import unavailable
 from tests.support.free_ports import free_port

@@ -10,8 +10,8 @@ import pytest
 import yaml
 from dotenv import dotenv_values
 
+from dmb.layout import find
 from dmb.workspace.runtimes.docker import SOCKET
-from dmb.workspace.state.layout import find
 from tests.support.command import Dmb
 from tests.support.containers import compose, config, refuse_lint, refuse_schema
 from tests.support.workspaces import contents

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...errors import NothingToWorkOn
+from .errors import NothingToWorkOn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -126,10 +126,10 @@ def find(named: Path | None = None, *, start: Path | None = None) -> Layout:
     here = Path.cwd() if start is None else start.resolve()
     for folder in (here, *here.parents):
         if (layout := Layout(folder)).exists:
-            return _with_places(layout)
+            return placed(layout.root)
     home = Layout(Path(HOME).expanduser())
     if home.exists:
-        return _with_places(home)
+        return placed(home.root)
     raise NothingToWorkOn(
         f"no workspace was named, and there is none at or above {here}, nor in {HOME}",
         remedy=f"create one: dmb workspace init DIR; or name one with --workspace DIR or {VARIABLE}",
@@ -139,15 +139,16 @@ def find(named: Path | None = None, *, start: Path | None = None) -> Layout:
 def _required(path: Path, place: str) -> Layout:
     layout = Layout(path.expanduser().resolve())
     if layout.exists:
-        return _with_places(layout)
+        return placed(layout.root)
     raise NothingToWorkOn(
         "this is not a workspace", place=place, remedy=f"turn it into one: dmb workspace init {layout.root}"
     )
 
 
-def _with_places(layout: Layout) -> Layout:
-    """The layout as its registry has it; a broken registry is reported by what reads all of it."""
-    with contextlib.suppress(OSError, ValueError, AttributeError, TypeError):
+def placed(root: Path) -> Layout:
+    """The layout of a workspace as its registry has it; a broken registry is reported by what reads all of it."""
+    layout = Layout(root)
+    with contextlib.suppress(OSError, ValueError, AttributeError, TypeError, RecursionError):
         places = json.loads(layout.registry.read_bytes()).get("places", {})
         return replace(layout, places={str(name): str(path) for name, path in places.items()})
     return layout
