@@ -17,7 +17,7 @@ from dmb.errors import DmbError
 from dmb.ports import reservation_file
 from dmb.ports.reservations import Reserved, confirm, reserve
 from dmb.ports.survey import survey
-from dmb.ports.tables import KINDS
+from dmb.ports.tables import KINDS, SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -51,6 +51,22 @@ def test_every_kind_is_reserved_at_once(workspace: Path) -> None:
     assert reserve("one", wanted, workspace=workspace) == Reserved({"grpc": 4001, "postgresql": 5440, "mysql": 3333})
     second = reserve("two", {"grpc": None, "postgresql": None}, workspace=workspace)
     assert second.ports == {"grpc": 4002, "postgresql": 5441}
+
+
+def test_what_any_source_claims_is_not_reserved_again(workspace: Path, project: Make) -> None:
+    (workspace / ".dmb" / "registry.json").write_text('{"modules": {"one": {"ports": {"grpc": 4001}}}}')
+    (workspace / ".env").write_text("WEB_PORT=4002\n")
+    (workspace / "workspace.yaml").write_text("load_from:\n- grpc_server: {host: localhost, port: 4003}\n")
+    (workspace / "compose.yaml").write_text("services: {s: {ports: ['4004:80']}}\n")
+    (project("five") / "pyproject.toml").write_text('[tool.dmb]\nname = "five"\n[tool.dmb.ports]\ngrpc = 4005\n')
+    reserve("six", {"grpc": 4006}, workspace=workspace, now=NOW)
+    siblings = project("five").parent
+    holders = survey(workspace, siblings=siblings, now=NOW).holders
+    assert {holder.source for holder in holders} == set(SOURCES) - {"socket"}
+    for holder in holders:
+        with pytest.raises(DmbError, match=f"port {holder.port} is taken by"):
+            reserve("new", {"grpc": holder.port}, workspace=workspace, siblings=siblings, now=NOW)
+    assert grpc("new", workspace, siblings=siblings) == 4007
 
 
 def test_a_reservation_stands_in_the_workspace_for_its_owner_alone(workspace: Path, state: Path, project: Make) -> None:
