@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from .hosts import this_host
 from .tables import Holder
 
 if TYPE_CHECKING:
@@ -11,9 +12,6 @@ if TYPE_CHECKING:
 
     from ..formats.yaml_nodes import Node
     from .port_source import PortSource, Reader
-
-# Any other host is a container or a machine: it takes no port here, and the same one on two of them is usual.
-_LOCAL = frozenset({"", "localhost", "127.0.0.1", "0.0.0.0", "::1", "::", "host.docker.internal"})  # noqa: S104
 
 
 def grpc_holders(
@@ -29,7 +27,7 @@ def grpc_holders(
             server = location.get("grpc_server")
             node = server.get("port")
             host, port = _text(server.get("host"), values), _text(node, values)
-            if host is None or host.strip("[]").lower() not in _LOCAL or port == "":
+            if host is None or not this_host(host) or port == "":
                 continue
             if port is None:
                 notes.append(

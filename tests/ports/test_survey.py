@@ -109,7 +109,10 @@ def test_a_folder_called_env_is_no_environment(workspace: Path) -> None:
 # --- workspace.yaml -------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "0.0.0.0", "'::1'", "host.docker.internal", "LOCALHOST"])  # noqa: S104
+@pytest.mark.parametrize(
+    "host",
+    ["localhost", "127.0.0.1", "0.0.0.0", "'::1'", "'::'", "'[::1]'", "host.docker.internal", "LOCALHOST"],  # noqa: S104
+)
 def test_a_server_on_this_host_takes_its_port(workspace: Path, host: str) -> None:
     path = workspace / "workspace.yaml"
     path.write_text(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dmb.ports.hosts import this_host
+
 from ...judging.rule import Rule
 from ...reading.sources import Spot
 
@@ -14,7 +16,6 @@ if TYPE_CHECKING:
     from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
-_LOCAL = {"localhost", "0.0.0.0", "::1", "[::1]"}  # noqa: S104 - read, not bound to
 _ITEM = "  - grpc_server: {{host: 127.0.0.1, port: {port}, location_name: {name}}}\n"
 _SERVICE = "  {name}:\n    image: db:1\n    container_name: {name}_{container}\n    ports: ['127.0.0.1:{port}:5432']\n"
 
@@ -43,6 +44,11 @@ class TakenTwice(Rule):
             "  b: {image: 'x:1', container_name: c}\n",
             "workspace.yaml": "load_from: []\n",
         },
+        {
+            "workspace.yaml": "load_from:\n"
+            "  - grpc_server: {host: '::', port: 4001, location_name: a}\n"
+            "  - grpc_server: {host: localhost, port: 4001, location_name: b}\n"
+        },
     )
     good = (
         {"workspace.yaml": "load_from:\n" + _ITEM.format(port=4001, name="a") + _ITEM.format(port=4002, name="b")},
@@ -51,6 +57,11 @@ class TakenTwice(Rule):
             + _SERVICE.format(name="a", container=1, port=5440)
             + _SERVICE.format(name="b", container=1, port=5441),
             "workspace.yaml": "load_from: []\n",
+        },
+        {
+            "workspace.yaml": "load_from:\n"
+            "  - grpc_server: {host: a, port: 4001, location_name: a}\n"
+            "  - grpc_server: {host: b, port: 4001, location_name: b}\n"
         },
     )
 
@@ -75,7 +86,7 @@ class TakenTwice(Rule):
             host, port = (workspace.text(location.body.get(key)) for key in ("host", "port"))
             if location.target != "grpc_server" or not port or host is None:
                 continue
-            key = ("127.0.0.1" if host.lower() in _LOCAL else host, port)
+            key = ("" if this_host(host) else host, port)
             holder, line = taken.setdefault(key, (location.subject, location.spot.line))
             if line != location.spot.line:
                 message = f"{host or 'this host'}:{port} is taken already by {holder}, in line {line}"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from ...answers import prefix_from, slug_from
 from ...compose.services import services
 from ...databases import SERVERS
+from ...ports.hosts import this_host
 from ..state.status import blocks_of
 from .placement import LOCATIONS, lines_of, location_name
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from ...formats.yamlsplice import Entry as YamlEntry
     from ...formats.yamlsplice import KeyPath
     from ..state.files import Files
-
-_HOSTS = ("localhost", "127.0.0.1", "0.0.0.0", "::1")  # noqa: S104 - they are read, nothing is bound
 
 
 class Find(NamedTuple):
@@ -54,8 +53,8 @@ class Group:
     @property
     def port(self) -> int | None:
         """The port of its code server on this host."""
-        port = str(self.target.get("port", ""))
-        return int(port) if self.target.get("host") in _HOSTS and port.isdecimal() else None
+        host, port = (str(self.target.get(key, "")) for key in ("host", "port"))
+        return int(port) if port.isdecimal() and this_host(host) else None
 
     @property
     def database(self) -> str:

@@ -165,6 +165,19 @@ def test_the_grouping_and_its_evidence(dmb: Dmb, tmp_path: Path) -> None:
     assert not any("metadata" in word for word in words + stock)
 
 
+@pytest.mark.parametrize("host", ["host: localhost, ", "host: '::', ", "host: host.docker.internal, ", ""])
+def test_the_port_of_a_code_server_on_this_host_is_kept(dmb: Dmb, tmp_path: Path, host: str) -> None:
+    servers = (
+        f"- grpc_server: {{{host}port: 4321, location_name: here}}\n"
+        "- grpc_server: {host: elsewhere, port: 4322, location_name: far}\n"
+    )
+    root = lay_out(tmp_path / "ws", {"workspace.yaml": f"load_from:\n{servers}", "dagster.yaml": ""})
+    done = dmb("workspace", "adopt", "--workspace", root, "--yes")
+    assert done.code == 0, done.err
+    modules = json.loads((root / ".dmb" / "registry.json").read_text())["modules"]
+    assert {name: module["ports"] for name, module in modules.items()} == {"here": {"grpc": 4321}, "far": {}}
+
+
 def test_removing_an_adopted_module_takes_all_of_it(dmb: Dmb, tmp_path: Path) -> None:
     root = lay_out(tmp_path / "ws", CODE_SERVERS)
     assert dmb("workspace", "adopt", "--workspace", root, "--yes").code == 0
