@@ -28,6 +28,7 @@ PYTHON_VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 SLUG_MAX = 50  # a compose project, container and host name stays below DNS's 63 with a suffix
 NAME_MAX = 64
 DESCRIPTION_MAX = 300
+PORTS = range(1024, 65536)  # those below need a privilege
 
 _SLUG = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -142,19 +143,24 @@ def _schedules(value: str) -> str | None:
 
 def port_problem(value: str) -> str | None:
     """Check a port that a person typed; "" leaves the choice to us."""
-    if not value or (value.isascii() and value.isdecimal() and len(value) <= 5 and 1024 <= int(value) <= 65535):
+    if not value or (value.isascii() and value.isdecimal() and len(value) <= 5 and int(value) in PORTS):
         return None
-    return f"{value!a} is not a port; write a number from 1024 to 65535"
+    return f"{value!a} is not a port; write a number from {PORTS[0]} to {PORTS[-1]}"
 
 
 def _client(value: str) -> str | None:
     return _line_problem("the client's name", value, NAME_MAX)
 
 
+def is_variable(name: str) -> bool:
+    """Whether a variable that a workspace sets for several modules may be called so."""
+    return bool(_VARIABLE.fullmatch(name)) and len(name) <= NAME_MAX
+
+
 def _requires(value: str) -> str | None:
     names = value.split(",") if value else []
     for name in names:
-        if not _VARIABLE.fullmatch(name) or len(name) > NAME_MAX:
+        if not is_variable(name):
             return f"{name!a} is not a valid variable name; write names like METABASE_URL, separated by commas"
         if names.count(name) > 1:
             return f"the variable {name} is named twice; name it once"

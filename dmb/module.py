@@ -6,7 +6,7 @@ import keyword
 import re
 from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
-from .answers import CODE_LOCATIONS, GOVERNANCE, prefix_from, problem_with
+from .answers import CODE_LOCATIONS, GOVERNANCE, PORTS, is_variable, prefix_from, problem_with
 from .databases import DATABASES
 from .errors import DmbError, NothingToWorkOn
 from .formats import marked_blocks, toml
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 MANIFEST = 1  # the version of [tool.dmb] that this code reads
+PIECES = "workspace/local"  # where a module keeps what it brings for a workspace of containers
 
-_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PORT_NAME = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -168,16 +168,14 @@ class _Table:
 
     def variables(self, key: str) -> tuple[str, ...]:
         value = self.table.get(key, [])
-        if not isinstance(value, list) or not all(
-            isinstance(name, str) and _VARIABLE.fullmatch(name) for name in value
-        ):
-            self.refuse(key, 'it must be a list of names of environment variables, such as ["API_TOKEN"]')
+        if not isinstance(value, list) or not all(isinstance(name, str) and is_variable(name) for name in value):
+            self.refuse(key, 'it must be a list of names of environment variables in capitals, such as ["API_TOKEN"]')
         return tuple(value)
 
     def ports(self) -> dict[str, int]:
         for name, port in self.table.items():
             if not _PORT_NAME.fullmatch(name):
                 self.refuse(name, "it is not a port name; write it like grpc")
-            if not isinstance(port, int) or isinstance(port, bool) or not 1024 <= port <= 65535:
-                self.refuse(name, "it must be a whole number from 1024 to 65535")
+            if not isinstance(port, int) or isinstance(port, bool) or port not in PORTS:
+                self.refuse(name, f"it must be a whole number from {PORTS[0]} to {PORTS[-1]}")
         return dict(self.table)

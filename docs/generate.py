@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +12,7 @@ from click.testing import CliRunner
 
 from audit_hooks.judging.findings import SEVERITIES
 from audit_hooks.judging.rule import TIERS, CodeRule, Rule
+from audit_hooks.reports.areas import anchor
 from audit_hooks.reports.explain import explain
 from audit_hooks.rules import AREAS
 from dmb.cli import dmb
@@ -177,7 +177,7 @@ def findings_page() -> str:
     """Every rule with what it fires on, why, an example, and what to do; then what only a running workspace shows."""
     parts = ["# Findings", NOTE, _FINDINGS, "| rule | severity | tier | what |", "|---|---|---|---|"]
     parts += [
-        f"| [{rule.code}](#{_anchor(rule)}) | {rule.severity} | {rule.tier} | {rule.title} |"
+        f"| [{rule.code}](#{anchor(rule)}) | {rule.severity} | {rule.tier} | {rule.title} |"
         for area in AREAS
         for rule in RULES
         if rule.code.startswith(area)
@@ -189,12 +189,6 @@ def findings_page() -> str:
     parts.append("| id | severity | what |\n|---|---|---|")
     parts += [f"| {rule} | {severity} | {title} |" for rule, (severity, title) in PROBLEMS.items()]
     return "\n".join(parts) + "\n"
-
-
-def _anchor(rule: type[Rule]) -> str:
-    """A heading's anchor as GitHub makes it."""
-    words = f"{rule.code}: {rule.title}".lower()
-    return re.sub(r"[^\w\- ]", "", words).replace(" ", "-")
 
 
 _FINDINGS = """\

@@ -135,6 +135,7 @@ def test_a_pyproject_that_is_a_folder_is_refused(tmp_path: Path) -> None:
         ('"quick"', "7", r"governance: it must be a quoted string"),
         ('template_version = "0.1.0"', "", r"template_version: it is missing"),
         ('["API_TOKEN"]', '["A B"]', r"requires: it must be a list of names"),
+        ('["API_TOKEN"]', '["api_token"]', r"requires: it must be a list of names"),
         ('["API_TOKEN"]', '"API_TOKEN"', r"requires: it must be a list of names"),
         ("grpc = 4001", 'grpc = "4001"', r"\[tool.dmb.ports\] grpc: it must be a whole number"),
         ("grpc = 4001", "grpc = 80", r"\[tool.dmb.ports\] grpc: it must be a whole number from 1024"),

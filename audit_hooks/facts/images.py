@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from dmb.formats.interpolation import default_of
+
 from ..reading.sources import Spot
 from .containers import spot_of
 
@@ -17,7 +19,6 @@ if TYPE_CHECKING:
     from .containers import Containers
 
 _COPIED = re.compile(r"--from=(\S+)")
-_DEFAULT = re.compile(r"\$\{\w+:?-([^${}]*)\}$")
 _NO_PULL = ("never", "build")
 
 
@@ -38,9 +39,9 @@ class Used(NamedTuple):
         """Its tag, "" for none; None where a variable may hold it."""
         name = self.image.partition("@")[0].rpartition("/")[2]
         tag = name.partition(":")[2]
-        default = _DEFAULT.fullmatch(tag)
-        if default:
-            return default[1]
+        default = default_of(tag)
+        if default is not None:
+            return default
         return None if "$" in self.image.rpartition("/")[2] or "{" in self.image else tag
 
 

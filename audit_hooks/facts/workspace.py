@@ -11,7 +11,7 @@ from dmb.compose.service import Service
 from dmb.errors import DmbError
 from dmb.formats import envfile, marked_blocks
 from dmb.formats.interpolation import interpolate
-from dmb.module import Module
+from dmb.module import PIECES, Module
 
 from ..reading.sources import Spot
 from .locations import locations
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from ..reading.sources import Sources
     from .locations import Location
 
-PIECES = "workspace/local"  # in a module repository
 REGISTRY = ".dmb/registry.json"
 
 

@@ -7,8 +7,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from dmb.compose.names import COMPOSE_FILES
+from dmb.module import PIECES
 
-from ..facts.workspace import PIECES, REGISTRY
+from ..facts.workspace import REGISTRY
 from ..reading.git_files import tracked, unignored
 from ..reading.sources import Sources
 from .subject import Subject

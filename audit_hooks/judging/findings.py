@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -9,6 +10,7 @@ if TYPE_CHECKING:
 
     from ..reading.edits import Edit
 
+CODE = re.compile(r"[A-Z]{3}(\d{3})?")  # of a rule, or of an area
 SEVERITIES = ("info", "warning", "error")  # the least first
 
 

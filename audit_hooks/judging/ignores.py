@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..reading.sources import LARGEST, Spot
+from .findings import CODE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 WORD = "dmb: ignore"
 _COMMENT = re.compile(r"#[ \t]*dmb:[ \t]*ignore\[([^\]\n]*)\][ \t]*([^\n]*)")
-_CODE = re.compile(r"[A-Z]{3}(\d{3})?")
 _READ = re.compile(
     r"(\.py|\.ya?ml|\.toml|\.cfg|(^|/)\.env(\.[^/]*)?|(^|/)(Dockerfile|Procfile)(\.[^/]*)?|\.Dockerfile)$"
 )
@@ -128,7 +128,7 @@ def _comments(subject: Subject) -> Iterator[Ignore]:
                 # A comment that stands alone is for the line below it.
                 lines = frozenset({number, number + 1} if not line[: match.start()].strip() else {number})
                 for code in match[1].split(","):
-                    if _CODE.fullmatch(code.strip()):
+                    if CODE.fullmatch(code.strip()):
                         spot = Spot(name, number, match.start() + 1)
                         yield Ignore(code.strip(), match[2].strip(), spot, _literal(name), lines)
 

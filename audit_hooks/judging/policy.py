@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..reading.sources import Spot
-from .findings import SEVERITIES
+from .findings import CODE, SEVERITIES
 from .rule import TIERS
 
 if TYPE_CHECKING:
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from .subject import Subject
 
 TABLE = "tool.dmb.audit"
-_CODE = re.compile(r"[A-Z]{3}(\d{3})?")
 
 
 class Options(NamedTuple):
@@ -153,7 +152,7 @@ def _problems(table: Any) -> Iterable[tuple[str, str]]:
             yield from _ignore_problems(value)
         elif key == "severity":
             for code, severity in value.items():
-                if not _CODE.fullmatch(code) or severity not in SEVERITIES:
+                if not CODE.fullmatch(code) or severity not in SEVERITIES:
                     yield code, f"write CODE = one of: {', '.join(SEVERITIES)}"
         elif key == "per-file-ignores":
             for path, codes in value.items():
@@ -164,7 +163,7 @@ def _problems(table: Any) -> Iterable[tuple[str, str]]:
 
 
 def _list_problems(key: str, value: Any) -> Iterable[tuple[str, str]]:
-    if not isinstance(value, list) or not all(isinstance(code, str) and _CODE.fullmatch(code) for code in value):
+    if not isinstance(value, list) or not all(isinstance(code, str) and CODE.fullmatch(code) for code in value):
         yield key, 'it must be a list of codes, such as ["DEF", "SEC004"]'
 
 
@@ -172,7 +171,7 @@ def _ignore_problems(table: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     import datetime
 
     for code, entry in table.items():
-        if not _CODE.fullmatch(code):
+        if not CODE.fullmatch(code):
             yield code, "it is no code of a rule or an area"
         elif isinstance(entry, dict):
             if entry.keys() - {"reason", "until"} or not isinstance(entry.get("reason", ""), str):

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     Files = Mapping[str, str]  # an example: texts by path
 
 TIERS = GOVERNANCE  # each holds the ones before it
-KINDS = ("module", "workspace", "repository")  # of a subject
 SAFE, UNSAFE = "safe", "unsafe"
 _TOKEN = 20  # characters: the shortest that a secret has whose form is known
 

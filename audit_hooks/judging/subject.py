@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from ..facts.containers import Containers
 from ..facts.package import Package
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from ..reading.sources import Sources
+    from .verdict import Kind
 
 
 class Subject:
@@ -27,7 +28,7 @@ class Subject:
 
     def __init__(
         self,
-        kind: Literal["workspace", "module", "repository"],
+        kind: Kind,
         files: Sources,
         places: Mapping[str, str] | None = None,
         *,

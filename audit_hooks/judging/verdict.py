@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from .findings import Finding
+
+Kind = Literal["module", "workspace", "repository"]  # of a subject
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 class Verdict(NamedTuple):
@@ -21,7 +24,7 @@ class Verdict(NamedTuple):
 
     folder: str
     name: str
-    kind: str
+    kind: Kind
     made: bool
     tier: str
     checked: tuple[str, ...]

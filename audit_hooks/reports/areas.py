@@ -7,8 +7,11 @@ import shlex
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from dmb import PUBLIC_ADDRESS
+
 from ..judging.findings import SEVERITIES
-from ..judging.rule import KINDS, UNSAFE
+from ..judging.rule import UNSAFE
+from ..judging.verdict import KINDS
 from ..rules import AREAS, find
 
 if TYPE_CHECKING:
@@ -19,7 +22,6 @@ if TYPE_CHECKING:
     from ..judging.rule import Rule
     from ..judging.verdict import Verdict
 
-HOME = "https://github.com/org/dagster-module-builder"
 CLEAN = ""  # beside the severities: no finding
 
 
@@ -81,8 +83,13 @@ def plural(number: int, noun: str) -> str:
 
 def explained(rule: type[Rule]) -> str:
     """The public address of a rule's section in the reference."""
+    return f"{PUBLIC_ADDRESS}/blob/HEAD/docs/reference/findings.md#{anchor(rule)}"
+
+
+def anchor(rule: type[Rule]) -> str:
+    """The anchor of a rule's heading in the reference, as GitHub makes it."""
     heading = f"{rule.code}: {rule.title}".lower()
-    return f"{HOME}/blob/HEAD/docs/reference/findings.md#" + re.sub(r"[^\w\- ]", "", heading).replace(" ", "-")
+    return re.sub(r"[^\w\- ]", "", heading).replace(" ", "-")
 
 
 def in_repository(root: Path) -> str:

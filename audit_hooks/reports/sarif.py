@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from dmb import __version__
+from dmb import PUBLIC_ADDRESS, __version__
 
 from ..judging.baseline import fingerprint
 from ..rules import every
-from .areas import HOME, area, explained, in_repository, title
+from .areas import area, explained, in_repository, title
 from .excerpts import Excerpts
 from .explain import explain
 from .json import dumped
@@ -40,7 +40,7 @@ def render(verdicts: Sequence[Verdict], files: Sources) -> str:
         "tool": {
             "driver": {
                 "name": "dmb-audit",
-                "informationUri": HOME,
+                "informationUri": PUBLIC_ADDRESS,
                 "version": __version__,
                 "semanticVersion": __version__,
                 "rules": [_rule(rule) for rule in RULES],

@@ -11,7 +11,7 @@ try:
 except ModuleNotFoundError:
     sys.exit("the dmb command needs more libraries: pip install 'dagster-module-builder[cli]'")
 
-from .. import __version__
+from .. import PUBLIC_ADDRESS, __version__
 from ..errors import DmbError
 
 if TYPE_CHECKING:
@@ -106,7 +106,6 @@ def _how_to_report(error: Exception) -> str:
         with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
             file.write(f"dmb {__version__}, Python {sys.version}\n")
             traceback.print_exception(error, file=file)
-        from ..template.extension import PUBLIC_ADDRESS
-    except (OSError, ImportError):
+    except OSError:
         return "report it to the project with the command that you ran and this text"
     return f"report it at {PUBLIC_ADDRESS}/issues with the command that you ran and {path}"

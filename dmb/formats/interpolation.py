@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from .envfile import Assignment
 
-_NAME = re.compile(r"\$(?:\$|([A-Za-z_][A-Za-z0-9_]*)|\{([A-Za-z_][A-Za-z0-9_]*))")
+NAME = "[A-Za-z_][A-Za-z0-9_]*"  # of a variable, as a pattern
+
+_NAME = re.compile(rf"\$(?:\$|({NAME})|\{{({NAME}))")
+_USE = re.compile(rf"\$(?:\$|({NAME})|\{{({NAME})(?:(:?[-?+])|\}}))")
 _BRACES = re.compile(r"\$\{|\}")
 _SIGNS = re.compile(r"\$\{|\}|:")
 _DEFAULT = re.compile(r"\$\{\w+:?-([^{}]*)\}")
@@ -57,6 +60,25 @@ def interpolate(text: str, values: Mapping[str, str]) -> str:
     return "".join(parts) + text[at:]
 
 
+class Use(NamedTuple):
+    """A variable where it is used, and what follows its name: `:-`, `-`, `:?`, `?`, `:+`, `+`, or "" for nothing."""
+
+    name: str
+    operator: str
+
+    @property
+    def may_be_unset(self) -> bool:
+        """Whether it has a default, or stands for something else."""
+        return self.operator.endswith(("-", "+"))
+
+
+def variables_in(text: str) -> Iterator[Use]:
+    """Every variable that is used, those within the words of others too; none where `$$` is a `$`."""
+    for match in _USE.finditer(text):
+        if name := match[1] or match[2]:
+            yield Use(name, match[3] or "")
+
+
 def parts(text: str) -> list[str]:
     """`text` split at its colons, except those inside `${…}`: an item of `ports:` or `volumes:`."""
     pieces, at, depth = [], 0, 0
@@ -72,6 +94,12 @@ def parts(text: str) -> list[str]:
 def with_defaults(text: str) -> str:
     """`text` with each `${NAME:-value}` replaced by its default."""
     return _DEFAULT.sub(lambda match: match[1], text)
+
+
+def default_of(text: str) -> str | None:
+    """The plain default of a text that is one variable, as `${NAME:-value}`; None for any other text."""
+    match = _DEFAULT.fullmatch(text)
+    return match[1] if match and "$" not in match[1] else None
 
 
 def _closing_brace(text: str, at: int) -> int:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from ..compose.names import is_compose
 from ..compose.published import PortReader
 from ..databases import SERVERS
+from ..formats.interpolation import variables_in
 from .port_source import read
 from .port_variables import module_of
 from .tables import Holder
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from ..layout import Layout
     from .port_source import PortSource, Reader
 
-_VARIABLE = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 _KIND_OF_TARGET = {str(server.container_port): name for name, server in SERVERS.items()}
 _ELSEWHERE = ("git@", "oci:", "github.com/")
 
@@ -69,8 +68,8 @@ def _listed(folder: Path) -> Iterable[Path]:
 def _holder(published: Published, service: str, source: PortSource, parsed: Documents) -> Holder:
     """The claim of the module whose block holds it, or whose name is in the port's variable."""
     node = published.node
-    variable = _VARIABLE.search(node.text)
-    owner, kind = module_of(variable[1]) if variable else ("", "")
+    variable = next(variables_in(node.text), None)
+    owner, kind = module_of(variable.name) if variable else ("", "")
     who = parsed.owners.get(node.line) or owner or f"service {service}"
     kind = _KIND_OF_TARGET.get(published.target, kind)
     return Holder(published.port, kind, who, source.place(node.line), "compose")

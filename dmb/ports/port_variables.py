@@ -1,11 +1,17 @@
-"""Environment variables that hold the ports of modules, by their names."""
+"""Environment variables that hold the ports of modules, by their names: `<PREFIX>_GRPC_PORT` and `<PREFIX>_DB_PORT`."""
 
 from __future__ import annotations
 
 import re
 
-_MODULE = re.compile(r"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)_(GRPC|DB)_PORT")
-_USES = {"GRPC": "grpc", "DB": "database"}
+_WORDS = {"grpc": "GRPC", "database": "DB"}
+_USES = {word: use for use, word in _WORDS.items()}
+_MODULE = re.compile(rf"([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)_({'|'.join(_USES)})_PORT")
+
+
+def port_variable(prefix: str, kind: str) -> str:
+    """The variable of a module's port; each kind but `grpc` is its database server's."""
+    return f"{prefix}_{_WORDS.get(kind, _WORDS['database'])}_PORT"
 
 
 def module_of(variable: str) -> tuple[str, str]:

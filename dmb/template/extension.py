@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from cookiecutter.exceptions import FailedHookException
 
-from .. import __version__, answers, databases, layout, system_packages
+from .. import PUBLIC_ADDRESS, __version__, answers, databases, layout, system_packages
 from ..errors import DmbError, NothingToWorkOn
 from ..ports.choice import propose
 from ..ports.reservations import reserve
@@ -27,8 +27,6 @@ from . import finish
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-
-PUBLIC_ADDRESS = "https://github.com/org/dagster-module-builder"
 
 Answers = MutableMapping[str, Any]
 

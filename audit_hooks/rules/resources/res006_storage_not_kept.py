@@ -6,6 +6,8 @@ import ast
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from dmb.module import PIECES
+
 from ...facts.code import argument, spread
 from ...facts.containers import Containers
 from ...facts.stored_values import kept_by_default
@@ -32,7 +34,7 @@ _CLASS = (
     "    def handle_output(self, context, obj): ...\n\n    def load_input(self, context): ...\n"
 )
 _ASSET = "@dg.asset\ndef total() -> int:\n    return 1\n\n\n"
-_PIECE = "workspace/local/docker-compose.yml"
+_PIECE = f"{PIECES}/docker-compose.yml"
 _SERVICE = (
     "services:\n  bar:\n    image: bar:1\n    environment:\n      DAGSTER_STORAGE_PATH: /var/lib/dagster/storage\n"
 )

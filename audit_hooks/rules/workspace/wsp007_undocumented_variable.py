@@ -7,6 +7,9 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING
 
+from dmb.formats.interpolation import NAME, variables_in
+from dmb.module import PIECES
+
 from ...facts.code import argument
 from ...facts.variables import DAGSTER, DOCUMENTED, PLATFORM
 from ...judging.findings import no_edits
@@ -25,12 +28,10 @@ if TYPE_CHECKING:
 
 _EXAMPLE = ".env.example"
 _OTHERS = (_EXAMPLE, ".env.sample", ".env.template", "env.example", ".env.dist")
-_USED = re.compile(r"\$(?:\$|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(:?[-+])?)")
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _READERS = {"os.getenv", "os.environ.get", "dagster.EnvVar", "dagster.EnvVar.int"}
 _PIECES = {
     "pyproject.toml": MANIFEST,
-    "workspace/local/workspace.yaml": "load_from:\n  - grpc_server: {host: bar, port: 4000, location_name: bar}\n",
+    f"{PIECES}/workspace.yaml": "load_from:\n  - grpc_server: {host: bar, port: 4000, location_name: bar}\n",
 }
 
 
@@ -167,14 +168,14 @@ def _read(subject: Subject) -> Iterator[tuple[str, Spot, str]]:
         if ours and any(word in code.text for word in ("environ", "getenv", "EnvVar")):
             for key in sorted(_keys(code, all_of_them=project.made), key=lambda node: (node.lineno, node.col_offset)):
                 name = code.value(key)
-                if isinstance(name, str) and _NAME.fullmatch(name):
+                if isinstance(name, str) and re.fullmatch(NAME, name):
                     yield name, code.spot(key), "the code"
     for file in subject.containers.compose_files:
         if not file.startswith(subject.workspace.home):  # the pieces' variables are the workspace's
             for node in subject.files.yaml(file).walk():
-                for match in _USED.finditer(node.text):
-                    if (match[1] or match[2]) and (project.made or not match[3]):
-                        yield match[1] or match[2], Spot.at(file, node), file
+                for use in variables_in(node.text):
+                    if project.made or not use.may_be_unset:
+                        yield use.name, Spot.at(file, node), file
 
 
 def _keys(code: Code, *, all_of_them: bool) -> Iterator[ast.expr]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dmb.module import PIECES
+
 from ...judging.rule import Rule
 from ...reading.sources import Spot
 from ..examples import MANIFEST
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
-_YAML = "workspace/local/workspace.yaml"
+_YAML = f"{PIECES}/workspace.yaml"
 _SERVER = "load_from:\n  - grpc_server: {host: bar, port: 4000, location_name: bar}\n"
 _SHARED = MANIFEST.replace("isolated", "shared")
 

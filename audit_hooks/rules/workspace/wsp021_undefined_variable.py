@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from dmb.formats.interpolation import variables_in
 from dmb.module import Module
+from dmb.ports.port_variables import port_variable
 
 from ...facts.variables import DOCUMENTED, PLATFORM
 from ...judging.findings import Diagnosis
@@ -17,8 +19,6 @@ if TYPE_CHECKING:
 
     from ...judging.subject import Subject
 
-# `$X`, `${X}`, `${X:?…}`: with `:-`, `-`, `:+` and `+` a variable may be unset.
-_USE = re.compile(r"\$(?:\$|([A-Za-z_]\w*)|\{([A-Za-z_]\w*)(?=\}|:?\?))")
 _YAML = "load_from:\n  - grpc_server: {host: bar, port: {env: BAR_PORT}, location_name: bar}\n"
 
 
@@ -75,7 +75,7 @@ class UndefinedVariable(Rule):
         if module:
             # What a workspace assigns to the module, and what is its own, stands in no file of the repository.
             known |= set(module.requires)
-            assigned = re.compile(rf"{re.escape(module.prefix)}_(GRPC_PORT|DB_\w+)|DAGSTER_\w+")
+            assigned = re.compile(rf"{port_variable(module.prefix, 'grpc')}|{module.prefix}_DB_\w+|DAGSTER_\w+")
         else:
             assigned = None
         for member_name, member in workspace.members.items():
@@ -99,9 +99,9 @@ def _uses(subject: Subject) -> Iterator[tuple[str, Spot]]:
     workspace = subject.workspace
     for name in workspace.compose_files:
         for node in subject.files.yaml(name).walk():
-            for match in _USE.finditer(node.text):
-                if match[1] or match[2]:
-                    yield match[1] or match[2], Spot.at(name, node)
+            for use in variables_in(node.text):
+                if not use.may_be_unset:
+                    yield use.name, Spot.at(name, node)
     inside = {"DAGSTER_HOME"}  # what Dagster's own files name is looked up in the containers' environment
     for service in workspace.services:
         variables = subject.containers.given(service)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dmb.module import PIECES
+
 from ...judging.rule import Rule
 from ...reading.sources import Spot
 from ..examples import MANIFEST
@@ -14,20 +16,19 @@ if TYPE_CHECKING:
     from ...judging.findings import Diagnosis
     from ...judging.subject import Subject
 
-_HOME = "workspace/local"
 _ENTRY = {
     "pyproject.toml": MANIFEST,
-    f"{_HOME}/workspace.yaml": "load_from:\n  - grpc_server: {host: bar, port: 4000, location_name: bar}\n",
+    f"{PIECES}/workspace.yaml": "load_from:\n  - grpc_server: {host: bar, port: 4000, location_name: bar}\n",
 }
 _SHARED = {
     "pyproject.toml": MANIFEST.replace("isolated", "shared"),
-    f"{_HOME}/workspace.yaml": "load_from:\n  - python_module: {module_name: bar_dagster, location_name: bar}\n",
+    f"{PIECES}/workspace.yaml": "load_from:\n  - python_module: {module_name: bar_dagster, location_name: bar}\n",
 }
 _SERVICE = {
-    f"{_HOME}/docker-compose.yml": "services:\n  bar:\n    image: ${BAR_IMAGE}\n    healthcheck: {interval: 15s}\n"
+    f"{PIECES}/docker-compose.yml": "services:\n  bar:\n    image: ${BAR_IMAGE}\n    healthcheck: {interval: 15s}\n"
 }
 _IMAGE = {"Dockerfile": 'FROM python:3.12-slim\nUSER 1000\nCMD ["dagster", "api", "grpc", "-m", "bar_dagster"]\n'}
-_VARIABLES = {f"{_HOME}/.env.example": "BAR_IMAGE=bar:1\n"}
+_VARIABLES = {f"{PIECES}/.env.example": "BAR_IMAGE=bar:1\n"}
 
 
 class MissingPiece(Rule):
@@ -49,12 +50,12 @@ class MissingPiece(Rule):
         {**_ENTRY, **_SERVICE, **_VARIABLES},
         {**_ENTRY, **_IMAGE, **_VARIABLES},
         {**_SHARED, **_VARIABLES},
-        {**_SHARED, f"{_HOME}/dockerfile.snippet": "RUN uv pip install /modules/bar\n"},
-        {**_ENTRY, **_IMAGE, **_VARIABLES, f"{_HOME}/docker-compose.yml": "services: {}\n"},
+        {**_SHARED, f"{PIECES}/dockerfile.snippet": "RUN uv pip install /modules/bar\n"},
+        {**_ENTRY, **_IMAGE, **_VARIABLES, f"{PIECES}/docker-compose.yml": "services: {}\n"},
     )
     good = (
         {**_ENTRY, **_SERVICE, **_IMAGE, **_VARIABLES},
-        {**_SHARED, f"{_HOME}/dockerfile.snippet": "RUN uv pip install /modules/bar\n", **_VARIABLES},
+        {**_SHARED, f"{PIECES}/dockerfile.snippet": "RUN uv pip install /modules/bar\n", **_VARIABLES},
     )
 
     def check(self, subject: Subject) -> Iterator[Diagnosis]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from ...errors import DmbError, refuse
 from ...formats import marked_blocks
 from ...ports.choice import Held, propose
+from ...ports.port_variables import port_variable
 from ...ports.survey import survey
 from ...ports.tables import SOURCES, Holder
 from ..runtimes import container_pieces, local
@@ -63,7 +64,7 @@ def place_modules(
     surroundings = Surroundings(files) if docker and modules else None
     wanted = {module.name: container_pieces.kinds(module) if docker else {} for module in modules}
     if registry.code_servers:
-        wanted = {module.name: {"grpc": local.port_variable(module)} for module in modules}
+        wanted = {module.name: {"grpc": port_variable(module.prefix, "grpc")} for module in modules}
     held = survey(layout.root, documents=files.documents) if any(wanted.values()) else None
     ports, reasons = _assign(files, held, modules, wanted)
     awaits = registry.code_servers and local.makes_storage(files.text(layout.procfile))

@@ -7,7 +7,6 @@ Dockerfile, a section each.
 
 from __future__ import annotations
 
-import re
 import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +16,10 @@ from ...compose.services import services
 from ...databases import SERVERS
 from ...errors import DmbError, NothingToWorkOn
 from ...formats import envfile, marked_blocks
+from ...formats.interpolation import variables_in
 from ...formats.yamlsplice import YamlFile, dump
+from ...module import PIECES
+from ...ports.port_variables import port_variable
 from ..state.files import Pieces
 from .conflicts import refuse_taken
 from .networks import placed, problems
@@ -30,15 +32,12 @@ if TYPE_CHECKING:
     from ...module import Module
     from .surroundings import Surroundings
 
-FOLDER = "workspace/local"
 ENV_VARS = ("run_launcher", "config", "env_vars")
-
-_NEEDED = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*):?\?")  # Compose refuses to start without it
 
 
 def kinds(module: Module) -> dict[str, str]:
     """The ports that it publishes on the host, and the variable of each."""
-    return {module.database: f"{module.prefix}_DB_PORT"} if module.database in SERVERS else {}
+    return {module.database: port_variable(module.prefix, module.database)} if module.database in SERVERS else {}
 
 
 def pieces(module: Module, surroundings: Surroundings, ports: Mapping[str, int]) -> Pieces:
@@ -47,7 +46,7 @@ def pieces(module: Module, surroundings: Surroundings, ports: Mapping[str, int])
     Refuses (DmbError) pieces that this workspace cannot hold as they are.
     """
     layout = surroundings.layout
-    folder = module.path / FOLDER
+    folder = module.path / PIECES
     locations = _read(folder / "workspace.yaml")
     entries: dict[Path, dict[KeyPath, str]] = {layout.workspace_yaml: {("load_from",): locations.body(("load_from",))}}
     variables = _variables(folder / ".env.example", module, ports)
@@ -119,7 +118,8 @@ def _variables(example: Path, module: Module, ports: Mapping[str, int]) -> dict[
 def needed(pieces: Pieces) -> set[str]:
     """The variables that Compose needs for these pieces and that are not among them."""
     texts = (text for entries in pieces.entries.values() for text in entries.values())
-    return {name for text in texts for name in _NEEDED.findall(text)} - pieces.variables.keys()
+    uses = (use for text in texts for use in variables_in(text))
+    return {use.name for use in uses if use.operator in ("?", ":?")} - pieces.variables.keys()
 
 
 def _depends_on(surroundings: Surroundings, servers: list[Service]) -> dict[KeyPath, str]:

@@ -15,6 +15,7 @@ from ...databases import DATABASES
 from ...errors import DmbError
 from ...formats import envfile, marked_blocks
 from ...formats.yamlsplice import dump, scalar
+from ...ports.port_variables import port_variable
 from ..state.files import Pieces
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def variables(module: Module, layout: Layout, port: int | None) -> dict[str, str
     """The module's variables in this workspace."""
     values = {f"{module.prefix}_AUTH_DIR": str(layout.auth / module.name)}
     if port is not None:
-        values[port_variable(module)] = str(port)
+        values[port_variable(module.prefix, "grpc")] = str(port)
     database = DATABASES[module.database]
     if database.embedded:
         file = layout.storage / f"{module.name}.{database.name}"
@@ -201,11 +202,6 @@ def database_variables(module: Module) -> dict[str, str]:
             f"the module's database needs {', '.join(missing)}", place=str(file), remedy="set them and run again"
         )
     return {name: values[name] for name in names}
-
-
-def port_variable(module: Module) -> str:
-    """The variable that holds the port of the module's code server."""
-    return f"{module.prefix}_GRPC_PORT"
 
 
 def python(module: Module) -> Path:
