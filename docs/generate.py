@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 from audit_hooks.judging.findings import SEVERITIES
 from audit_hooks.judging.rule import TIERS, CodeRule, Rule
-from audit_hooks.reports.areas import anchor
 from audit_hooks.reports.explain import explain
+from audit_hooks.reports.summary import anchor
 from audit_hooks.rules import AREAS
 from dmb.cli import dmb
 from dmb.ports.tables import KINDS, SOURCES

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 FLOORS = (
     ("dmb", "dmb.errors", "dmb.formats", "dmb.transaction"),
     ("dmb.answers", "dmb.databases", "dmb.system_packages", "dmb.compose", "dmb.ports", "dmb.module", "dmb.layout"),
-    ("dmb.workspace", "dmb.deploy", "dmb.template"),
+    ("dmb.workspace", "dmb.template"),
     ("audit_hooks",),
-    ("dmb.upgrade", "dmb.cli", "dmb.__main__"),
+    ("dmb.cli", "dmb.__main__"),
 )
 # Within the audit likewise: what is read, what it says, how it is judged, by which rules, how that is told.
 STOREYS = (

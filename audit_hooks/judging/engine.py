@@ -42,7 +42,7 @@ def judge(
 def diagnose(
     subject: Subject, rules: Iterable[type[Rule]], judged: Collection[str] = (), ignores: Ignores | None = None
 ) -> dict[Finding, Callable[[], Iterable[Edit]]]:
-    """The same findings, each with what gives the edits that mend it.
+    """The same findings, each with what gives the edits that fix it.
 
     A rule is not asked where one that it `requires` found something.
     """

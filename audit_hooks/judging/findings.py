@@ -1,4 +1,4 @@
-"""What a rule found: where, what, and how to mend it."""
+"""What a rule found: where, what, and how to fix it."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ class Finding(NamedTuple):
 
 
 def no_edits() -> Iterable[Edit]:
-    """What mends a finding that no machine can mend."""
+    """What fixes a finding that no machine can fix."""
     return ()
 
 
 class Diagnosis(NamedTuple):
-    """What a rule says of one place: the finding, and what gives the edits that mend it.
+    """What a rule says of one place: the finding, and what gives the edits that fix it.
 
-    They are made only where somebody mends, and may be none. A finding is plain data, which `edits` is not.
+    They are made only where somebody asks for the fix, and may be none. A finding is plain data, which `edits` is not.
     """
 
     finding: Finding

@@ -1,4 +1,4 @@
-"""Mend what rules found: edits on texts in memory, kept only when the finding is gone and nothing else broke."""
+"""Fix what rules found: edits on texts in memory, kept only when the finding is gone and nothing else broke."""
 
 from __future__ import annotations
 
@@ -21,52 +21,52 @@ if TYPE_CHECKING:
     from .rule import Rule
     from .subject import Subject
 
-_ROUNDS = 10  # a fix may lay bare another finding that can be mended too
+_ROUNDS = 10  # a fix may lay bare another finding that can be fixed too
 
 
-class Mended(NamedTuple):
-    """What can be mended in one subject: new texts by path (as `Sources.text` has them), and how many findings went.
+class Fixed(NamedTuple):
+    """What can be fixed in one subject: new texts by path (as `Sources.text` has them), and how many findings went.
 
     `refused` are the codes of rules whose fix did not hold: nothing of theirs is in the texts.
     """
 
     texts: Mapping[str, str]
-    mended: int
+    fixed: int
     refused: tuple[str, ...]
 
 
-def mend(subject: Subject, options: Options, *, unsafe: bool) -> Mended:
+def fix_findings(subject: Subject, options: Options, *, unsafe: bool) -> Fixed:
     """The fixes of every rule that `subject` is held to; nothing is written.
 
-    Only SAFE ones unless `unsafe`: those keep what the code does, the others may not. What is ignored is not mended.
+    Only SAFE ones unless `unsafe`: those keep what the code does, the others may not. What is ignored is not fixed.
     """
     from .index import INDEX
 
     allowed = (SAFE, UNSAFE) if unsafe else (SAFE,)
     rules = [listed.load() for listed in Policy(subject, options).rules(INDEX)]
-    mending = [rule for rule in rules if rule.mends in allowed]
+    fixing = [rule for rule in rules if rule.mends in allowed]
     texts: dict[str, str] = {}
     refused: list[str] = []
     count = 0
     for _ in range(_ROUNDS):
         before = count
-        for rule in mending:
+        for rule in fixing:
             if rule.code in refused:
                 continue
-            mended = _by_rule(subject, rule, rules)
-            if mended is None:
+            fixed = _by_rule(subject, rule, rules)
+            if fixed is None:
                 refused.append(rule.code)
-            elif mended.mended:
-                texts |= mended.texts
-                count += mended.mended
-                subject = subject.over(mended.texts)
+            elif fixed.fixed:
+                texts |= fixed.texts
+                count += fixed.fixed
+                subject = subject.over(fixed.texts)
         if count == before:
             break
-    return Mended(texts, count, tuple(refused))
+    return Fixed(texts, count, tuple(refused))
 
 
-def _by_rule(subject: Subject, rule: type[Rule], rules: Sequence[type[Rule]]) -> Mended | None:
-    """What one rule of those that are asked mends; None when its edits leave the finding there, or break a file."""
+def _by_rule(subject: Subject, rule: type[Rule], rules: Sequence[type[Rule]]) -> Fixed | None:
+    """What one rule of those that are asked fixes; None when its edits leave the finding there, or break a file."""
     # One that judges what the others left needs the others; what a rule waits for may make it silent.
     judging = rules if rule.last else _needed(rule, rules)
     codes = [other.code for other in rules]
@@ -74,21 +74,21 @@ def _by_rule(subject: Subject, rule: type[Rule], rules: Sequence[type[Rule]]) ->
     ignores = Ignores(subject, Settings(subject.files, subject.repository))
     diagnoses = diagnose(subject, judging, codes)
     before = sorted(finding for finding in diagnoses if finding.rule == rule.code)
-    mendable = [finding for finding in before if not ignores.of(finding)]
+    fixable = [finding for finding in before if not ignores.of(finding)]
     edits: list[Edit] = []
-    for finding in mendable:
+    for finding in fixable:
         own = list(diagnoses[finding]())
         if all(_editable(subject, edit.path) for edit in own) and not _collide(own, edits):
             edits += own
     texts = {path: new for path, new in _applied(subject, edits).items() if new != subject.files.text(path)}
     if not texts:
-        return Mended({}, 0, ())
+        return Fixed({}, 0, ())
     after = subject.over(texts)
     left = Counter(_known(finding for finding in judge(after, judging, codes) if finding.rule == rule.code))
-    gone = Counter(_known(mendable)) - left
+    gone = Counter(_known(fixable)) - left
     if not gone or left - Counter(_known(before)) or _broken(after, texts) > _broken(subject, texts):
         return None
-    return Mended(texts, gone.total(), ())
+    return Fixed(texts, gone.total(), ())
 
 
 def _needed(rule: type[Rule], rules: Sequence[type[Rule]]) -> list[type[Rule]]:

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from ..facts.assets import given_later
 from ..facts.declarations import MISSING
 from ..facts.python_edits import add_argument
 from .findings import no_edits
@@ -25,10 +26,16 @@ class MissingArgument(CodeRule):
     """Fires on each declaration that does not give `argument`."""
 
     argument: ClassVar[str]
+    of_assets: ClassVar[bool] = False  # it may be given to assets that are declared already
     positions: ClassVar[tuple[int | None, int | None]] = (None, None)  # in a decorator's arguments, and in a class's
     empty: ClassVar[tuple[Any, ...]] = (MISSING,)  # the values that give nothing
     message: ClassVar[str]  # with {} for the declaration's name
     default: ClassVar[str] = ""  # what an edit adds: what Dagster takes without it; {dagster} is its name in the file
+
+    def check(self, subject: Subject) -> Iterator[Diagnosis]:
+        """None where some other place may give it."""
+        if not (self.of_assets and given_later(subject.package, self.argument)):
+            yield from super().check(subject)
 
     @abstractmethod
     def declarations(self, code: Code) -> Iterable[tuple[Declared, str]]:

@@ -55,7 +55,7 @@ class Rule(ABC):
 
     @abstractmethod
     def check(self, subject: Subject) -> Iterator[Diagnosis]:
-        """All findings in one subject, each with what mends it."""
+        """All findings in one subject, each with what fixes it."""
 
     def diagnosis(
         self,
@@ -66,7 +66,7 @@ class Rule(ABC):
         *,
         edits: Callable[[], Iterable[Edit]] = no_edits,
     ) -> Diagnosis:
-        """A finding of this rule at `spot`, and what mends it. Where someone wrote a token for a name, it is masked."""
+        """A finding of this rule at `spot`, and what fixes it. Where someone wrote a token for a name, it is masked."""
         if len(subject) >= _TOKEN:
             from ..facts.tokens import masked  # only here: most findings name something shorter
 

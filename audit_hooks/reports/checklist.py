@@ -1,12 +1,12 @@
-"""A module's checklist: a line an area, what mends each finding, what is recommended, how many rules passed."""
+"""A module's checklist: a line an area, what fixes each finding, what is recommended, how many rules passed."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .areas import CLEAN, counted, findings_by_area, judged, mending, passed, plural, title, worst
 from .plain import one_line
+from .summary import CLEAN, counted, findings_by_area, fix_command, judged, passed, plural, title, worst
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,7 +51,7 @@ def _checklist(verdict: Verdict, folder: str) -> Iterator[str]:
 def _item(finding: Finding, folder: str) -> Iterator[str]:
     yield f"     {finding.rule} {one_line(finding.place)}: {one_line(finding.message)}"
     yield f"       -> {one_line(finding.remedy)}"
-    if command := mending(finding.rule, folder):
+    if command := fix_command(finding.rule, folder):
         yield f"       -> or by itself: {command}"
 
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from ..judging.findings import SEVERITIES
 from ..rules import find
-from .areas import in_repository
 from .plain import one_line
+from .summary import in_repository
 from .text import summary
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from dmb import __version__
 
 from ..judging.findings import SEVERITIES
 from ..rules import AREAS, find
-from .areas import area, explained, findings_by_area, judged, kinds, mending, passed, title
 from .excerpts import Excerpts
 from .plain import encodable, one_line
+from .summary import area, explained, findings_by_area, fix_command, judged, kinds, passed, title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +109,7 @@ def _finding(finding: Finding, verdict: Verdict, excerpts: Excerpts) -> dict[str
         "subject": one_line(finding.subject),
         "message": one_line(finding.message),
         "remedy": one_line(finding.remedy),
-        "command": mending(finding.rule, verdict.folder),
+        "command": fix_command(finding.rule, verdict.folder),
         "excerpt": excerpt.text if excerpt else "",
         "caret": excerpt.caret if excerpt else 0,
     }

@@ -10,8 +10,8 @@ from dmb import __version__
 
 from ..judging.findings import SEVERITIES
 from ..rules import find
-from .areas import passed
 from .plain import encodable
+from .summary import passed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from ..judging.findings import SEVERITIES
 from ..rules import find
-from .areas import counted, explained, judged, kinds, mending, passed, plural, worst
 from .checklist import MARKS
 from .excerpts import Excerpts
 from .plain import encodable, one_line
+from .summary import counted, explained, fix_command, judged, kinds, passed, plural, worst
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -128,7 +128,7 @@ def _said(finding: Finding, verdict: Verdict, excerpts: Excerpts) -> Iterator[st
     if excerpt := excerpts.of(finding):
         yield _code(excerpt.text)
     yield f"→ {escaped(finding.remedy)}"
-    if command := mending(finding.rule, verdict.folder):
+    if command := fix_command(finding.rule, verdict.folder):
         yield f"→ or by itself: {_code(command)}"
 
 

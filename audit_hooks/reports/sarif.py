@@ -9,11 +9,11 @@ from dmb import PUBLIC_ADDRESS, __version__
 
 from ..judging.baseline import fingerprint
 from ..rules import every
-from .areas import area, explained, in_repository, title
 from .excerpts import Excerpts
 from .explain import explain
 from .json import dumped
 from .plain import one_line
+from .summary import area, explained, in_repository, title
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,9 +6,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ..rules import find
-from .areas import counted
 from .excerpts import Excerpts
 from .plain import cells, one_line
+from .summary import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -44,11 +44,11 @@ def summary(verdicts: Sequence[Verdict]) -> str:
     """`2 errors, 1 warning (4 silenced, --fix mends 1)`."""
     findings = [finding for verdict in verdicts for finding in verdict.findings]
     silenced = sum(verdict.silenced for verdict in verdicts)
-    mended = [rule.mends for finding in findings if (rule := find(finding.rule)) and rule.mends]
-    safe = mended.count("safe")
+    fixes = [rule.mends for finding in findings if (rule := find(finding.rule)) and rule.mends]
+    safe = fixes.count("safe")
     notes = [f"{silenced} silenced"] if silenced else []
     notes += [f"--fix mends {safe}"] if safe else []
-    notes += [f"--fix --unsafe mends {len(mended)}"] if len(mended) > safe else []
+    notes += [f"--fix --unsafe mends {len(fixes)}"] if len(fixes) > safe else []
     return counted(findings) + (f" ({', '.join(notes)})" if notes else "")
 
 

@@ -166,18 +166,18 @@ def _write_baseline(verdicts: list[tuple[Path, list[Verdict]]], target: Path) ->
 def _fix(roots: Sequence[Path], options: Options, *, unsafe: bool, diff: bool) -> None:
     """Fix in memory, subject by subject; then show the changes, or write every file."""
     from audit_hooks.judging.discovery import repositories, subjects
-    from audit_hooks.judging.fixes import as_bytes, mend
+    from audit_hooks.judging.fixes import as_bytes, fix_findings
 
     from ..transaction import disk
 
     texts: dict[Path, str] = {}
-    mended = 0
+    fixed = 0
     for subject in (subject for root in roots for repository in repositories(root) for subject in subjects(repository)):
         # Two subjects may share a file: the second fixes what the first has left of it.
         own = {path.relative_to(subject.root).as_posix(): text for path, text in texts.items() if _in(path, subject)}
-        done = mend(subject.over(own), options, unsafe=unsafe)
+        done = fix_findings(subject.over(own), options, unsafe=unsafe)
         texts |= {subject.root / name: text for name, text in done.texts.items()}
-        mended += done.mended
+        fixed += done.fixed
         for code in done.refused:
             output.tell(f"{subject.name}: the fix for {code} does not work here, so it was not applied")
     changes = {path: (disk.read(path), text) for path, text in sorted(texts.items())}
@@ -190,7 +190,7 @@ def _fix(roots: Sequence[Path], options: Options, *, unsafe: bool, diff: bool) -
         else:
             disk.replace(path, as_bytes(old, text))
             output.tell(f"fixed {name}")
-    output.tell(f"{mended} finding{'s' * (mended != 1)} {'would be ' * diff}fixed")
+    output.tell(f"{fixed} finding{'s' * (fixed != 1)} {'would be ' * diff}fixed")
 
 
 def _show(name: str, old: bytes, new: bytes) -> None:

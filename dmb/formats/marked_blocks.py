@@ -173,7 +173,7 @@ def find_blocks(text: str, place: str, opaque: Sequence[Span] = ()) -> list[Bloc
             raise _damaged("this marker names no module", place, line_of(text, head))
         if word == "BEGIN":
             if begin:
-                raise _damaged(f"`# BEGIN: {begin[0]}` has no `# END: {begin[0]}`", place, begin[3])
+                raise _unended(begin[0], place, begin[3])
             line, counted = line + lines_between(text, counted, head), head
             begin = (owner, head, marker, line)
         elif not begin or begin[0] != owner:
@@ -183,7 +183,7 @@ def find_blocks(text: str, place: str, opaque: Sequence[Span] = ()) -> list[Bloc
             blocks.append(Block(owner, start, marker.end(), (first.end(), head), at, text[start : first.start()], text))
             begin = None
     if begin:
-        raise _damaged(f"`# BEGIN: {begin[0]}` has no `# END: {begin[0]}`", place, begin[3])
+        raise _unended(begin[0], place, begin[3])
     return blocks
 
 
@@ -198,6 +198,10 @@ def owners(text: str, place: str, opaque: Sequence[Span] = ()) -> dict[int, str]
 def by_line(blocks: Iterable[Block]) -> dict[int, str]:
     """The owner of each line of the `blocks`, by 1-based number."""
     return {line: block.owner for block in blocks for line in block.lines}
+
+
+def _unended(owner: str, place: str, line: int) -> DmbError:
+    return _damaged(f"`# BEGIN: {owner}` has no `# END: {owner}`", place, line)
 
 
 def _damaged(cause: str, place: str, line: int) -> DmbError:

@@ -20,6 +20,7 @@ from cookiecutter.exceptions import FailedHookException
 
 from .. import PUBLIC_ADDRESS, __version__, answers, databases, layout, system_packages
 from ..errors import DmbError, NothingToWorkOn
+from ..formats.json_text import json_text
 from ..ports.choice import propose
 from ..ports.reservations import reserve
 from ..ports.survey import survey
@@ -61,14 +62,10 @@ def repeat_command(given: dict[str, str], refused: str, root: Path) -> str:
 
 # --- filters: how an answer enters a file -----------------------------------------------------------------------------
 
-# What TOML, JSON and YAML would not take as it is, or not give back: C1 controls, line separators, the BOM, non-
-# characters.
-_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
-
 
 def quoted(value: object) -> str:
     """`value` as a double-quoted string that TOML, JSON and YAML all read back as it was."""
-    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(str(value), ensure_ascii=False))
+    return json_text(str(value))
 
 
 def python_literal(value: object) -> str:
@@ -186,7 +183,7 @@ class _Functions:
         return {"repo": repo, "rev": rev}
 
     def plan(self, given: Answers) -> dict[str, Any]:
-        """What `dmb.finish` does once the tree is rendered: the answers, and the files that only some answers call for.
+        """What `finish.py` does once the tree is rendered: the answers, and the files that only some answers call for.
 
         Cookiecutter makes every folder that it walks, so a folder that a tier does not have would stay behind empty.
         Such files stand in `templates/module/`, and each makes its folders only when its own name renders to something.

@@ -1,16 +1,19 @@
-"""The backups of a workspace: its files as they were before each change."""
+"""The backups of a workspace: its files as they were before each change, and how long they are kept."""
 
 from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import shutil
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from .journal import DONE, TIME, Journal, order
+from .journal import DONE, TIME, Journal, backup_names, order
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+KEEP_DAYS, KEEP_NEWEST = 7, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +67,11 @@ def _backup(state: Path, folder: Path, time: dt.datetime) -> Backup:
     strays = [*(entry.stray for entry in entries if entry.stray), *(f"{link} is a link" for link in links)]
     problem = f"it is not a backup of this workspace: {strays[0]}" if strays else ""
     return Backup(time, folder, tuple(entry.path for entry in entries), names, problem)
+
+
+def prune(state: Path) -> None:
+    """Delete the backups that are older than KEEP_DAYS, never one of the KEEP_NEWEST."""
+    oldest = (dt.datetime.now(dt.UTC) - dt.timedelta(days=KEEP_DAYS)).strftime(TIME)
+    for name in sorted(backup_names(state), key=order, reverse=True)[KEEP_NEWEST:]:
+        if name < oldest:
+            shutil.rmtree(state / "backups" / name, ignore_errors=True)

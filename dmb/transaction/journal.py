@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DRAFT, COMMITTED, DONE = "journal.tmp", "journal.json", "files.json"
-KEEP_DAYS, KEEP_NEWEST = 7, 10
 TIME = "%Y%m%dT%H%M%S.%fZ"
 
 
@@ -251,7 +250,7 @@ class Journal:
 
 
 def _stamp(state: Path) -> str:
-    number = max((order(name)[0] for name in _backups(state)), default=0) + 1
+    number = max((order(name)[0] for name in backup_names(state)), default=0) + 1
     return f"{dt.datetime.now(dt.UTC).strftime(TIME)}-{number:06}-{secrets.token_hex(3)}"
 
 
@@ -315,16 +314,9 @@ def order(name: str) -> tuple[int, str]:
     return int(number) if number.isdecimal() and len(number) < 10 else 0, name
 
 
-def _backups(state: Path) -> list[str]:
+def backup_names(state: Path) -> list[str]:
+    """The folders of the backups; some may belong to a change that is not done."""
     try:
         return os.listdir(state / "backups")  # noqa: PTH208 - there may be many
     except FileNotFoundError:
         return []
-
-
-def prune(state: Path) -> None:
-    """Delete the backups that are older than seven days, never one of the newest ten."""
-    oldest = (dt.datetime.now(dt.UTC) - dt.timedelta(days=KEEP_DAYS)).strftime(TIME)
-    for name in sorted(_backups(state), key=order, reverse=True)[KEEP_NEWEST:]:
-        if name < oldest:
-            shutil.rmtree(state / "backups" / name, ignore_errors=True)

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from ..errors import DmbError
 from . import disk, lock, recovery
-from .journal import COMMITTED, Journal, prune
+from .backups import prune
+from .journal import COMMITTED, Journal
 from .recovery import Recovery
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from ...facts.assets import assets, given_later
+from ...facts.assets import assets
 from ...facts.declarations import MISSING
 from ...judging.missing_argument import MissingArgument
 from ..examples import CODE
@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from ...facts.code import Code
     from ...facts.declarations import Declared
-    from ...judging.findings import Diagnosis
-    from ...judging.subject import Subject
 
 
 class NoDescription(MissingArgument):
@@ -30,6 +28,7 @@ class NoDescription(MissingArgument):
     why = "The catalogue shows a name alone: who looks for data cannot tell what it is without reading the code."
     remedy = "write a docstring: Dagster shows it"
     mentions = ("asset",)
+    of_assets = True
     argument = "description"
     empty = (MISSING, None, "")
     message = "the asset {} has no description"
@@ -46,11 +45,6 @@ class NoDescription(MissingArgument):
             + "def make(name):\n    @dg.asset(name=name)\n    def one() -> None: ...\n\n    return one\n",
         },
     )
-
-    def check(self, subject: Subject) -> Iterator[Diagnosis]:
-        """A module whose assets are whole where they are declared."""
-        if not given_later(subject.package, self.argument):
-            yield from super().check(subject)
 
     def declarations(self, code: Code) -> Iterator[tuple[Declared, str]]:
         """The assets whose function has no docstring."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ...facts.assets import assets, given_later
+from ...facts.assets import assets
 from ...facts.declarations import MISSING
 from ...judging.missing_argument import MissingArgument
 from ..examples import CODE
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
 
     from ...facts.code import Code
     from ...facts.declarations import Declared
-    from ...judging.findings import Diagnosis
-    from ...judging.subject import Subject
 
 
 class NoOwner(MissingArgument):
@@ -32,6 +30,7 @@ class NoOwner(MissingArgument):
     why = "When it fails at night, nobody knows whom to ask, and an alert has nobody to go to."
     remedy = 'add owners=["team:data"], or somebody\'s address'
     mentions = ("asset",)
+    of_assets = True
     argument = "owners"
     empty = (MISSING, None, [], ())
     message = "the asset {} has no owners"
@@ -57,11 +56,6 @@ class NoOwner(MissingArgument):
             "    - target: '*'\n      attributes: {owners: ['team:data']}\n",
         },
     )
-
-    def check(self, subject: Subject) -> Iterator[Diagnosis]:
-        """A module whose assets are whole where they are declared."""
-        if not given_later(subject.package, self.argument):
-            yield from super().check(subject)
 
     def declarations(self, code: Code) -> Iterator[tuple[Declared, str]]:
         """All assets."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import functools
-import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +12,7 @@ import yaml
 
 from ...errors import DmbError
 from .. import marked_blocks
+from ..json_text import json_text
 from ..yaml_events import CLOSE, LIST, MAP, Loader, Sign
 from .splice_edits import ADDED
 from .tree import Tree
@@ -21,7 +21,6 @@ STEP = "  "
 
 _PLAIN = re.compile(r"[A-Za-z_./][A-Za-z0-9_./@+-]*")
 _WORDS = {"y", "n", "yes", "no", "on", "off", "true", "false", "null", ".nan", ".inf"}
-_UNSAFE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")  # line ends or not printable to some YAML reader
 
 
 def dump(data: Any) -> str:
@@ -41,10 +40,9 @@ def scalar(value: Any) -> str:
 def bracketed(value: Any) -> str:
     """`value` as JSON, which is YAML; refuses (DmbError) what JSON cannot say."""
     try:
-        text = json.dumps(value, ensure_ascii=False)
+        return json_text(value)
     except TypeError as error:
         raise DmbError(f"a value that cannot be written here: {error}", remedy="Write it as text, in quotes.") from None
-    return _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def _lines(data: Any) -> list[str]:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from audit_hooks.judging.engine import diagnose, judge
 from audit_hooks.judging.findings import Diagnosis, Finding
-from audit_hooks.judging.fixes import Mended, as_bytes, mend
+from audit_hooks.judging.fixes import Fixed, as_bytes, fix_findings
 from audit_hooks.judging.policy import Options
 from audit_hooks.judging.rule import SAFE, UNSAFE, Rule
 from audit_hooks.judging.subject import Subject
@@ -25,7 +25,7 @@ from audit_hooks.rules.examples import MANIFEST
 from audit_hooks.rules.workspace.wsp007_undocumented_variable import UndocumentedVariable
 from tests.support.trees import subject, write
 
-MENDING = [rule for rule in every() if rule.mends]
+FIXING = [rule for rule in every() if rule.mends]
 
 
 def asking(rule: type[Rule]) -> Options:
@@ -38,37 +38,37 @@ def found(rule: type[Rule], one: Subject) -> list[Finding]:
 
 @pytest.mark.parametrize(
     ("rule", "files"),
-    [pytest.param(rule, files, id=f"{rule.code}-{n}") for rule in MENDING for n, files in enumerate(rule.bad, 1)],
+    [pytest.param(rule, files, id=f"{rule.code}-{n}") for rule in FIXING for n, files in enumerate(rule.bad, 1)],
 )
 def test_a_fix_takes_its_finding_away_and_nothing_else_breaks(
     rule: type[Rule], files: dict[str, str], tmp_path: Path
 ) -> None:
     before = subject(tmp_path, files)
-    done = mend(before, asking(rule), unsafe=True)
+    done = fix_findings(before, asking(rule), unsafe=True)
     assert done.refused == ()
     after = before.over(done.texts)
-    assert len(found(rule, after)) == len(found(rule, before)) - done.mended
+    assert len(found(rule, after)) == len(found(rule, before)) - done.fixed
     for name, text in done.texts.items():
         if name.endswith(".py"):
             ast.parse(text)
     assert after.package.unparsed == before.package.unparsed
-    again = mend(after, asking(rule), unsafe=True)
-    assert (again.texts, again.mended) == ({}, 0)
+    again = fix_findings(after, asking(rule), unsafe=True)
+    assert (again.texts, again.fixed) == ({}, 0)
 
 
-@pytest.mark.parametrize("rule", MENDING, ids=lambda rule: rule.code)
+@pytest.mark.parametrize("rule", FIXING, ids=lambda rule: rule.code)
 def test_a_rule_that_says_it_mends_does(rule: type[Rule], tmp_path: Path) -> None:
     assert rule.mends in (SAFE, UNSAFE)
-    mended = 0
+    fixed = 0
     for number, files in enumerate(rule.bad):
-        mended += mend(subject(tmp_path / str(number), files), asking(rule), unsafe=True).mended
-    assert mended
+        fixed += fix_findings(subject(tmp_path / str(number), files), asking(rule), unsafe=True).fixed
+    assert fixed
 
 
-@pytest.mark.parametrize("rule", [rule for rule in MENDING if rule.mends == UNSAFE], ids=lambda rule: rule.code)
+@pytest.mark.parametrize("rule", [rule for rule in FIXING if rule.mends == UNSAFE], ids=lambda rule: rule.code)
 def test_what_may_change_the_code_is_not_mended_unasked(rule: type[Rule], tmp_path: Path) -> None:
     for number, files in enumerate(rule.bad):
-        assert mend(subject(tmp_path / str(number), files), asking(rule), unsafe=False).texts == {}
+        assert fix_findings(subject(tmp_path / str(number), files), asking(rule), unsafe=False).texts == {}
 
 
 @pytest.mark.parametrize("rule", [rule for rule in every() if not rule.mends], ids=lambda rule: rule.code)
@@ -80,7 +80,7 @@ def test_a_rule_that_does_not_say_so_mends_nothing(rule: type[Rule], tmp_path: P
 
 
 def test_a_fix_that_does_not_hold_is_not_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rule = next(rule for rule in MENDING)
+    rule = next(rule for rule in FIXING)
     one = subject(tmp_path, dict(rule.bad[0]))
     check = rule.check
 
@@ -92,8 +92,8 @@ def test_a_fix_that_does_not_hold_is_not_written(tmp_path: Path, monkeypatch: py
             yield Diagnosis(finding, partial(breaking, edits))
 
     monkeypatch.setattr(rule, "check", broken)
-    done = mend(one, asking(rule), unsafe=True)
-    assert (done.texts, done.mended, done.refused) == ({}, 0, (rule.code,))
+    done = fix_findings(one, asking(rule), unsafe=True)
+    assert (done.texts, done.fixed, done.refused) == ({}, 0, (rule.code,))
 
 
 @pytest.mark.parametrize("there", ["latin-1", "link", "unknown to git"])
@@ -109,21 +109,21 @@ def test_a_file_that_the_audit_cannot_read_is_not_written_over(there: str, tmp_p
     names = frozenset([*tracked, *([".env.example"] if there != "unknown to git" else [])])
     one = Subject("module", Sources(tmp_path, names))
     assert [finding.subject for finding in judge(one, [UndocumentedVariable])] == ["BAR_A"]
-    assert mend(one, asking(UndocumentedVariable), unsafe=True).texts == {}
+    assert fix_findings(one, asking(UndocumentedVariable), unsafe=True).texts == {}
 
 
 def test_what_another_finding_keeps_back_is_not_mended(tmp_path: Path) -> None:
     text = "load_from:\n  - python_module: c\n  - nonsense: 1\n"
     one = subject(tmp_path, {"workspace.yaml": text})
     assert {finding.rule for finding in judge(one, every())} >= {"WSP001"}
-    assert mend(one, Options(tier="enterprise"), unsafe=True).texts == {}
+    assert fix_findings(one, Options(tier="enterprise"), unsafe=True).texts == {}
 
 
 def test_a_file_whose_lines_python_counts_otherwise_is_left_and_the_rest_mended(tmp_path: Path) -> None:
     text = '# ours\nimport dagster as dg\n\n\n@dg.asset(compute_kind="dbt")\ndef orders(): ...\n'
     one = subject(tmp_path, {"a.py": text.replace("\n", "\r"), "b.py": text})
-    done = mend(one, Options(select=("DEF006",)), unsafe=True)
-    assert done == Mended({"b.py": text.replace('compute_kind="dbt"', 'kinds={"dbt"}')}, 1, ())
+    done = fix_findings(one, Options(select=("DEF006",)), unsafe=True)
+    assert done == Fixed({"b.py": text.replace('compute_kind="dbt"', 'kinds={"dbt"}')}, 1, ())
 
 
 LINES = st.lists(st.sampled_from(["", "a", "b", "é😀", "  x  "]), max_size=8)
@@ -151,7 +151,7 @@ def test_a_file_of_mixed_ends_keeps_each() -> None:
     assert as_bytes(b"a\r\nb\nc\r\nd", "a\nb\nX\nc\nd") == b"a\r\nb\nX\r\nc\r\nd"
 
 
-@pytest.mark.parametrize("rule", MENDING, ids=lambda rule: rule.code)
+@pytest.mark.parametrize("rule", FIXING, ids=lambda rule: rule.code)
 def test_no_edit_is_made_where_nobody_mends(rule: type[Rule], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     module = sys.modules[rule.__module__]
     for name in ("Edit", "add_argument", "rewritten"):

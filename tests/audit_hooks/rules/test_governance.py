@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from audit_hooks.judging.engine import audit
-from audit_hooks.judging.fixes import mend
+from audit_hooks.judging.fixes import fix_findings
 from audit_hooks.judging.policy import Options
 from tests.support.trees import module, repository
 
@@ -29,7 +29,7 @@ STANDARD = Options(tier="standard")
     ],
 )
 def test_an_ignore_that_nothing_needs_goes_and_the_line_stays(before: str, after: str, tmp_path: Path) -> None:
-    done = mend(module(tmp_path, {"defs.py": HEAD + before, "README.md": "x\n"}), STANDARD, unsafe=False)
+    done = fix_findings(module(tmp_path, {"defs.py": HEAD + before, "README.md": "x\n"}), STANDARD, unsafe=False)
     assert (done.texts["defs.py"], done.refused) == (HEAD + after, ())
 
 
@@ -38,7 +38,7 @@ def test_an_entry_that_nothing_needs_goes_and_the_others_stay(tmp_path: Path) ->
         "[tool.dmb.audit.ignore]\nAST008 = 'no more'  # once\nSEC = 'all'\n\n"
         "[tool.dmb.audit.per-file-ignores]\n'a/*' = ['AST008']\n'b/*' = ['AST008', 'SEC']\n"
     )
-    done = mend(module(tmp_path, {"pyproject.toml": settings, "defs.py": HEAD}), STANDARD, unsafe=False)
+    done = fix_findings(module(tmp_path, {"pyproject.toml": settings, "defs.py": HEAD}), STANDARD, unsafe=False)
     assert done.texts["pyproject.toml"] == (
         "[tool.dmb.audit.ignore]\nSEC = 'all'\n\n[tool.dmb.audit.per-file-ignores]\n'b/*' = ['AST008', 'SEC']\n"
     )

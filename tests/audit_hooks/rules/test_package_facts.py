@@ -11,7 +11,7 @@ import pytest
 
 from audit_hooks.facts.requirements import span
 from audit_hooks.judging.engine import judge
-from audit_hooks.judging.fixes import mend
+from audit_hooks.judging.fixes import fix_findings
 from audit_hooks.judging.policy import Options
 from audit_hooks.rules import find
 from audit_hooks.rules.package.pkg003_other_python import PYTHON, RELEASE
@@ -50,15 +50,15 @@ def test_an_installed_library_goes_with_the_installed_dagster_and_with_no_other(
         assert len(judge(module(tmp_path / release, {"pyproject.toml": text}), [rule])) == wanted
 
 
-@pytest.mark.parametrize(("library", "mended"), [("dagster-dbt>=0.28", 0), ("dagster-dbt>=0.25", 1)])
-def test_dagster_is_not_capped_below_what_its_libraries_need(library: str, mended: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("library", "fixed"), [("dagster-dbt>=0.28", 0), ("dagster-dbt>=0.25", 1)])
+def test_dagster_is_not_capped_below_what_its_libraries_need(library: str, fixed: int, tmp_path: Path) -> None:
     project = (
         f'[project]\ndependencies = [\n  "dagster>=1.9",\n  "{library}",\n]\n[tool.dagster]\nmodule_name = "defs"\n'
     )
     files = {"pyproject.toml": project, "defs.py": "import dagster as dg\n\ndefs = dg.Definitions()\n"}
-    done = mend(module(tmp_path, files), Options(tier="standard", select=("PKG004",)), unsafe=True)
-    assert done.mended == mended
-    assert ("dagster>=1.9,<1.10" in done.texts.get("pyproject.toml", "")) == bool(mended)
+    done = fix_findings(module(tmp_path, files), Options(tier="standard", select=("PKG004",)), unsafe=True)
+    assert done.fixed == fixed
+    assert ("dagster>=1.9,<1.10" in done.texts.get("pyproject.toml", "")) == bool(fixed)
 
 
 def test_uv_installs_no_project_without_a_build_system(tmp_path: Path) -> None:

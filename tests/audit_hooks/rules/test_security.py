@@ -11,7 +11,7 @@ import pytest
 from audit_hooks.facts.tokens import checksum, secrets
 from audit_hooks.judging.engine import audit, judge
 from audit_hooks.judging.findings import Finding
-from audit_hooks.judging.fixes import mend
+from audit_hooks.judging.fixes import fix_findings
 from audit_hooks.judging.policy import Options
 from audit_hooks.judging.rule import Rule
 from audit_hooks.rules import every
@@ -194,7 +194,7 @@ def test_a_database_is_published_for_this_host_alone_in_the_form_that_it_has(
 ) -> None:
     subject = module(tmp_path, {"docker-compose.yml": f"{_HEAD}{before}  # kept\n    restart: always\n"})
     assert [one.subject for one in judge(subject, [PublishedDatabase])] == ["db"]
-    done = mend(subject, Options(select=("SEC004",)), unsafe=False)
+    done = fix_findings(subject, Options(select=("SEC004",)), unsafe=False)
     assert done.texts == {"docker-compose.yml": f"{_HEAD}{after}  # kept\n    restart: always\n"}
 
 

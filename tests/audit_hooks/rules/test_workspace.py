@@ -8,7 +8,7 @@ import pytest
 
 from audit_hooks.judging.engine import judge
 from audit_hooks.judging.findings import Finding
-from audit_hooks.judging.fixes import mend
+from audit_hooks.judging.fixes import fix_findings
 from audit_hooks.judging.policy import Options
 from audit_hooks.judging.rule import Rule
 from audit_hooks.judging.subject import Subject
@@ -36,7 +36,7 @@ def found(rule: type[Rule], subject: Subject) -> list[Finding]:
 
 
 def mended(subject: Subject, code: str, *, unsafe: bool = False) -> dict[str, str]:
-    return dict(mend(subject, Options(select=(code,), tier="enterprise"), unsafe=unsafe).texts)
+    return dict(fix_findings(subject, Options(select=(code,), tier="enterprise"), unsafe=unsafe).texts)
 
 
 @pytest.mark.parametrize(

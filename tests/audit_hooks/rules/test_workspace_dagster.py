@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from audit_hooks.judging.fixes import mend
+from audit_hooks.judging.fixes import fix_findings
 from audit_hooks.judging.policy import Options
 from audit_hooks.judging.subject import Subject
 from audit_hooks.reading.sources import Sources
@@ -91,8 +91,8 @@ def test_a_location_that_is_given_a_name_keeps_the_one_that_it_had(tmp_path: Pat
     for number, files in enumerate(UnnamedLocation.bad):
         root = write(tmp_path / str(number), {**files, "a/defs.py": ""})
         subject = Subject("workspace", Sources(root))
-        done = mend(subject, Options(select=("WSP003",), tier="standard"), unsafe=False)
-        assert done.mended, number
+        done = fix_findings(subject, Options(select=("WSP003",), tier="standard"), unsafe=False)
+        assert done.fixed, number
         before.append(root / "workspace.yaml")
         after.append(write(tmp_path / f"{number}-mended", {**files, **done.texts, "a/defs.py": ""}) / "workspace.yaml")
     told = names([*before, *after])

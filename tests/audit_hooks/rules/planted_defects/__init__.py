@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
+EXTRA = "src/bar_one_dagster/defs/extra.py"
+HEAD = '"""More."""\n\nimport dagster as dg\n\n'
+JOB = HEAD + 'extra = dg.define_asset_job("bar_one_extra", description="More.")\n\n'
+ON = "default_status=dg.DefaultScheduleStatus.STOPPED"
+
 
 class Seed(NamedTuple):
     """One defect. `answers` make the module ({"governance": "standard", "database": "postgresql"}).

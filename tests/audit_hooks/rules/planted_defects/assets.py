@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from . import Seed
-from .code import EXTRA, HEAD
+from . import EXTRA, HEAD, Seed
 
 _QUICK, _STANDARD, _ENTERPRISE = ({"governance": tier} for tier in ("quick", "standard", "enterprise"))
 _ALL = 'key_prefix="bar_one", group_name="bar_one", owners=["team:data"], kinds={"python"}'
@@ -55,5 +54,8 @@ SEEDS = [
         },
         EXTRA,
         "@dg.asset",
+    ),
+    Seed(
+        "AST008", {}, {EXTRA: HEAD + "RETRIES = dg.RetryPolicy(backoff=dg.Backoff.LINEAR)\n"}, EXTRA, "dg.RetryPolicy"
     ),
 ]

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from . import Seed
+from . import EXTRA, HEAD, Seed
 
-EXTRA = "src/bar_one_dagster/defs/extra.py"
-HEAD = '"""More."""\n\nimport dagster as dg\n\n'
 SPEC = 'EXTRA = dg.AssetSpec(\n    ["bar_one", "extra"], description="x", kinds={"x"}, owners=["team:x"], '
 
 ASSET = '@dg.asset(key=["bar_one", "extra"], description="x", kinds={{"x"}}, owners=["team:x"], group_name="bar_one")\n'
@@ -40,5 +38,15 @@ SEEDS = [
         },
         EXTRA,
         "compute_kind",
+    ),
+    Seed(
+        "DEF002",
+        {},
+        {
+            EXTRA: '"""More."""\n\nfrom __future__ import annotations\n\nimport dagster as dg\n\n\n'
+            '@dg.op\ndef look(context: dg.OpExecutionContext) -> None:\n    """Look."""\n'
+        },
+        EXTRA,
+        "context: dg",
     ),
 ]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from . import Seed
-from .code import EXTRA, HEAD
+from . import EXTRA, HEAD, Seed
 
 CI = ".github/workflows/ci.yml"
 CONFIG = ".pre-commit-config.yaml"
@@ -41,5 +40,19 @@ SEEDS = [
             )
         },
         "pyproject.toml",
+    ),
+    Seed(
+        "GOV006",
+        {"governance": "standard"},
+        {EXTRA: HEAD + "R = dg.RetryPolicy(max_retries=3)  # dmb: ignore[AST008] not any more\n"},
+        EXTRA,
+        "dmb: ignore",
+    ),
+    Seed(
+        "GOV008",
+        {},
+        {"pyproject.toml": ("[tool.dmb.ports]\n", "[tool.dmb.audit]\nselected = []\n\n[tool.dmb.ports]\n")},
+        "pyproject.toml",
+        "selected",
     ),
 ]

@@ -1,8 +1,8 @@
-"""Defects in what a module says of itself in pyproject.toml."""
+"""Defects of a module as a package: what it says of itself in pyproject.toml, and files that are none."""
 
 from __future__ import annotations
 
-from . import Seed
+from . import EXTRA, HEAD, Seed
 
 FILE = "pyproject.toml"
 BUILD = '[build-system]\nrequires = ["hatchling>=1.27"]\nbuild-backend = "hatchling.build"\n\n'
@@ -25,4 +25,5 @@ SEEDS = [
         FILE,
         "dagster>=1.13",
     ),
+    Seed("PKG007", {}, {EXTRA: HEAD + "def look(:\n"}, EXTRA, "def look(:"),
 ]

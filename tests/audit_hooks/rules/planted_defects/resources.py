@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from . import Seed
-from .code import EXTRA, HEAD
+from . import EXTRA, HEAD, Seed
 
 _QUICK, _STANDARD = ({"governance": tier} for tier in ("quick", "standard"))
 _PIECE = "workspace/local/docker-compose.yml"
@@ -96,4 +95,6 @@ SEEDS = [
         EXTRA,
         "api_key",
     ),
+    Seed("RES002", {}, {EXTRA: HEAD + 'PATH = dg.EnvVar("BAR_ONE_EXECUTOR") + "/a"\n'}, EXTRA, "EnvVar"),
+    Seed("RES003", {}, {EXTRA: HEAD + 'PATH = str(dg.EnvVar("BAR_ONE_EXECUTOR"))\n'}, EXTRA, "EnvVar"),
 ]

@@ -1,4 +1,4 @@
-"""What all reports say of a verdict and of its rules: areas, totals, where a rule is explained, what mends it."""
+"""What all reports say of a verdict and of its rules: areas, totals, where a rule is explained, what fixes it."""
 
 from __future__ import annotations
 
@@ -102,8 +102,8 @@ def in_repository(root: Path) -> str:
     return ""
 
 
-def mending(code: str, folder: str) -> str:
-    """The command that mends a rule's findings in a folder; "" where the rule does not mend itself."""
+def fix_command(code: str, folder: str) -> str:
+    """The command that fixes a rule's findings in a folder; "" where no machine can."""
     rule = find(code)
     if rule is None or not rule.mends:
         return ""
