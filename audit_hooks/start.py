@@ -8,6 +8,8 @@ from importlib import import_module
 
 from .judging.engine import collect_seldom
 
+INTERNAL = 4  # the exit code of an error of ours
+
 
 def audit() -> None:
     """`dmb-audit`."""
@@ -21,7 +23,12 @@ def workspace_validate() -> None:
 
 def _run(hook: str) -> None:
     collect_seldom()
-    code: int = import_module(f".{hook}", __package__).main()
+    try:
+        code: int = import_module(f".{hook}", __package__).main()
+    except Exception as error:  # no traceback reaches a user, and 1 would mean findings
+        name = hook.replace("_", "-")
+        print(f"Error: {name} failed where it should not ({type(error).__name__}: {error})", file=sys.stderr)  # noqa: T201
+        code = INTERNAL
     try:
         sys.stdout.flush()
         sys.stderr.flush()

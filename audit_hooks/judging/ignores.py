@@ -114,7 +114,7 @@ def _ignore(code: Any, entry: Any, spot: Spot) -> Ignore:
         str(code),
         reason if isinstance(reason, str) else "",
         spot,
-        until=until if isinstance(until, datetime.date) else None,
+        until=until if type(until) is datetime.date else None,
     )
 
 

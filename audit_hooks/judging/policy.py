@@ -176,7 +176,7 @@ def _ignore_problems(table: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
         elif isinstance(entry, dict):
             if entry.keys() - {"reason", "until"} or not isinstance(entry.get("reason", ""), str):
                 yield code, 'write it as {reason = "why", until = 2030-01-31}'
-            elif not isinstance(entry.get("until", datetime.date.max), datetime.date):
+            elif type(entry.get("until", datetime.date.max)) is not datetime.date:  # nor a time of a day
                 yield code, "until must be a date, without quotes: 2030-01-31"
         elif not isinstance(entry, str):
             yield code, 'write the reason as text: CODE = "why"'

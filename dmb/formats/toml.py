@@ -21,5 +21,7 @@ def document(text: str, place: str) -> dict[str, Any]:
         line = int(where[1]) if where and where[1] else text.count("\n") + 1
         cause = _AT_LINE.sub("", str(error)).strip()
         raise DmbError(f"broken TOML: {cause}", place=f"{place}:{line}", remedy="fix this line") from error
+    except ValueError as error:  # Python's own limit of digits
+        raise DmbError(f"broken TOML: {error}", place=place, remedy="use a shorter number") from None
     except RecursionError:
         raise DmbError("its values are nested too deeply", place=place, remedy="use fewer levels") from None

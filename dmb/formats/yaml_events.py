@@ -126,7 +126,7 @@ class Events:
                     self.flow.add(index)
                 elif event.anchor is not None or event.tag is not None:
                     # Where the first entry is, not where the anchor or tag is; of a flush list, before its dash.
-                    start = end - (kind == "[" and text[end] != "-")
+                    start = end - (kind == "[" and text[end : end + 1] != "-")
             elif event_type is yaml.AliasEvent:
                 kind, sign = "*", ("*", event.anchor)
                 if event.anchor not in self.anchors:

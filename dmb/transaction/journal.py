@@ -22,12 +22,14 @@ import errno
 import functools
 import json
 import os
+import re
 import secrets
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ..errors import DmbError
 from . import disk
 
 if TYPE_CHECKING:
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
 DRAFT, COMMITTED, DONE = "journal.tmp", "journal.json", "files.json"
 TIME = "%Y%m%dT%H%M%S.%fZ"
+_NAME = re.compile(r"\d{8}T\d{6}\.\d{6}Z-(\d{6,9}-)?[0-9a-f]{6}")  # of a backup: TIME, number, id
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,9 +136,19 @@ class Journal:
         return entry.target.with_name(f".{entry.target.name}.{self.stamp[-6:]}.dmb")
 
     def draft(self) -> None:
-        """Note what is about to be staged, so that it can be discarded; make the folder of the backups."""
+        """Note what is about to be staged, so that it can be discarded; make the folder of the backups.
+
+        Refuses (DmbError) a folder of backups that is a link: what is elsewhere is not ours to write or delete.
+        """
+        backups = self.folder.parent
         with contextlib.suppress(FileExistsError):
-            self.folder.parent.mkdir(mode=0o700)
+            backups.mkdir(mode=0o700)
+        if self.led_away:
+            raise DmbError(
+                "the folder of the backups is a link",
+                place=str(backups),
+                remedy="Remove the link; to keep backups elsewhere, copy them.",
+            )
         disk.write(self.state / DRAFT, self.dump())
         self.folder.mkdir(mode=0o700)
 
@@ -315,8 +328,10 @@ def order(name: str) -> tuple[int, str]:
 
 
 def backup_names(state: Path) -> list[str]:
-    """The folders of the backups; some may belong to a change that is not done."""
+    """The folders of the backups; some may belong to a change that is not done. What else stands there is not ours."""
+    if (state / "backups").is_symlink():
+        return []
     try:
-        return os.listdir(state / "backups")  # noqa: PTH208 - there may be many
+        return [name for name in os.listdir(state / "backups") if _NAME.fullmatch(name)]  # noqa: PTH208 - may be many
     except FileNotFoundError:
         return []

@@ -142,3 +142,34 @@ for arguments in ([], ["--format", "json"]):
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_an_error_of_its_own_is_4_and_no_traceback(tmp_path: Path) -> None:
+    program = (
+        "import audit_hooks.dmb_audit, audit_hooks.start, sys\n"
+        "def fail(*_): raise ZeroDivisionError('whatever')\n"
+        "audit_hooks.dmb_audit.main = fail\n"
+        "audit_hooks.start.audit()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (4, "")
+    assert done.stderr == "Error: dmb-audit failed where it should not (ZeroDivisionError: whatever)\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("pyproject.toml", "[tool.dmb]\nx = " + "9" * 5_000 + "\n"),
+        ("pyproject.toml", "[tool.dmb.audit.ignore]\nDEF = {reason = 'a', until = 2020-12-31T00:00:00}\n"),
+        ("workspace.yaml", "load_from: !!seq\n-"),
+    ],
+)
+def test_what_python_chokes_on_is_a_finding_or_nothing(tmp_path: Path, name: str, text: str) -> None:
+    (tmp_path / name).write_text(text)
+    (tmp_path / "defs.py").write_text("import dagster as dg\n")
+    command = [sys.executable, "-c", "import audit_hooks.start as start; start.audit()"]
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, check=False, env={"PYTHONPATH": str(ROOT)}
+    )
+    assert done.returncode in (0, 1), done.stderr
+    assert "Traceback" not in done.stderr

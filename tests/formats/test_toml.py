@@ -25,3 +25,9 @@ def test_what_is_broken_is_told_with_its_line(text: str, place: str) -> None:
 def test_values_that_are_nested_too_deep() -> None:
     with pytest.raises(DmbError, match=r"nested too deep|broken TOML"):
         toml.document("a = " + "[" * 20_000, "f.toml")
+
+
+def test_a_number_that_python_does_not_read() -> None:
+    with pytest.raises(DmbError, match="broken TOML") as caught:
+        toml.document("a = " + "9" * 5_000, "f.toml")
+    assert caught.value.place == "f.toml"

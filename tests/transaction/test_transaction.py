@@ -502,6 +502,31 @@ class Clock(dt.datetime):
         return cls.shown
 
 
+def test_a_folder_of_backups_that_is_a_link_is_refused_and_nothing_behind_it_touched(
+    root: Path, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    for name in ("0old", ".ssh", *(f"z{letter}" for letter in "abcdefghijkl")):
+        (elsewhere / name).mkdir(parents=True)
+    (root / ".dmb").mkdir()
+    (root / ".dmb" / "backups").symlink_to(elsewhere)
+    before = sorted(path.name for path in elsewhere.iterdir())
+    with pytest.raises(DmbError, match="the folder of the backups is a link"):
+        change(root)
+    assert content(root) == OLD
+    assert is_clean(root)
+    assert sorted(path.name for path in elsewhere.iterdir()) == before
+
+
+def test_what_is_not_a_backup_stays_among_them(root: Path) -> None:
+    strange = [".git", "0", "2019-photos", "20190101T000000Z", "mine-000001-abcdef"]
+    for name in strange:
+        (root / ".dmb" / "backups" / name).mkdir(parents=True)
+    for number in range(12):
+        write_number(root, number)
+    assert {path.name for path in (root / ".dmb" / "backups").iterdir()} >= set(strange)
+
+
 def test_a_clock_that_is_set_back_does_not_make_an_old_backup_the_newest(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
