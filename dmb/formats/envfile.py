@@ -144,6 +144,26 @@ def update(text: str, changes: Mapping[str, str | None], place: str) -> str:
     return marked_blocks.changed(text, changes, blocks(text, place))
 
 
+def replaced(text: str, owner: str, lines: Mapping[str, str], place: str) -> tuple[str, dict[str, str]]:
+    """`text` with these lines in place of those that set the same keys in the block of `owner`, and the lines before.
+
+    Refuses (DmbError with file:line) a key that is set there in quotes or with a colon, or not at all.
+    """
+    block = next(block for block in blocks(text, place) if block.owner == owner)
+    body, before = block.body, {}
+    for key, new in lines.items():
+        match = re.search(rf"^[ \t]*(?:export[ \t]+)?{re.escape(key)}[ \t]*=[^\r\n]*", body, re.MULTILINE)
+        if match is None:
+            raise DmbError(
+                f"{key} is set in a way that cannot be replaced",
+                place=f"{place}:{block.line}",
+                remedy=f"write it as {key}=…",
+            )
+        before[key] = match[0]
+        body = body[: match.start()] + new + body[match.end() :]
+    return update(text, {owner: body}, place), before
+
+
 def put(text: str, owner: str, body: str, place: str) -> str:
     """`update` for one owner."""
     return update(text, {owner: body}, place)

@@ -6,6 +6,7 @@ import click
 
 from .add import add
 from .adopt import adopt
+from .build import build
 from .init import init
 from .list import show
 from .remove import remove
@@ -25,5 +26,5 @@ def workspace() -> None:
     """
 
 
-for command in (init, add, remove, show, validate, sync, adopt, up, restore, rotate):
+for command in (init, add, remove, show, validate, sync, adopt, build, up, restore, rotate):
     workspace.add_command(command)

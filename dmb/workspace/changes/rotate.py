@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import secrets
 import subprocess
 from dataclasses import dataclass
@@ -84,21 +83,12 @@ def _write(
     """Put `line` in place of the one that sets `variable` in the module's block: that one, what changes, and notes."""
     with open_workspace(layout) as session:
         entry, env, text = session.registry.modules[name], str(layout.env), session.files.text(layout.env)
-        block = next(block for block in envfile.blocks(text, env) if block.owner == name)
-        match = re.search(rf"^[ \t]*(?:export[ \t]+)?{re.escape(variable)}[ \t]*=[^\r\n]*", block.body, re.MULTILINE)
-        if match is None:  # a key in quotes, or with a colon
-            raise DmbError(
-                f"{variable} is set in a way that cannot be replaced",
-                place=f"{env}:{block.line}",
-                remedy=f"write it as {variable}=…",
-            )
-        body = block.body[: match.start()] + line + block.body[match.end() :]
-        new = envfile.update(text, {name: body}, env)
+        new, before = envfile.replaced(text, name, {variable: line}, env)
         session.tx.write(layout.env, marked_blocks.encode(new))
         digest = fingerprints(envfile.blocks(new, env), {name})[name]
         changed = type(entry)(**{**vars(entry), "blocks": {**entry.blocks, layout.name_of(layout.env): digest}})
         changes = session.finish(session.registry.with_modules({name: changed}), commit=commit)
-        return match[0], changes, session.notes
+        return before[variable], changes, session.notes
 
 
 def _service(files: Files, name: str, kind: str) -> str:

@@ -34,15 +34,19 @@ PROBLEMS: Mapping[str, tuple[str, str]] = {
     "WSP058": ("error", "Two code servers share one port"),
 }
 
-_ENTRIES = """locationEntries { name displayMetadata { key value } locationOrLoadError { __typename
+_ENTRY = """name displayMetadata { key value } locationOrLoadError { __typename
   ... on RepositoryLocation { dagsterLibraryVersions { name version } %s }
-  ... on PythonError { message errorChain { error { message } } } } }"""
+  ... on PythonError { message errorChain { error { message } } } }"""
+_ENTRIES = "locationEntries { " + _ENTRY + " }"
 _ASSETS = "repositories { assetNodes { assetKey { path } isExecutable } }"
 _WORKSPACE = "{ version workspaceOrError { __typename ... on Workspace { %s } ... on PythonError { message } } }" % (
     _ENTRIES % _ASSETS
 )
 _RELOAD = """mutation { reloadWorkspace { __typename ... on Workspace { %s } ... on PythonError { message }
   ... on UnauthorizedError { message } } }""" % (_ENTRIES % "")
+_RELOAD_LOCATION = """mutation($name: String!) { reloadRepositoryLocation(repositoryLocationName: $name) { __typename
+  ... on WorkspaceLocationEntry { %s } ... on PythonError { message } ... on ReloadNotSupported { message }
+  ... on RepositoryLocationNotFound { message } ... on UnauthorizedError { message } } }""" % (_ENTRY % "")
 
 
 class Location(NamedTuple):
@@ -115,6 +119,23 @@ def reload(url: str) -> tuple[Location, ...]:
     data = server.ask(_RELOAD)
     with _understanding(server):
         return tuple(_location(entry) for entry in _entries(data["reloadWorkspace"], server))
+
+
+def reload_location(url: str, name: str) -> Location:
+    """Have the webserver at `url` load one code location again, from a code server that loads its code again.
+
+    Raises DmbError when it does not answer, or has no such location.
+    """
+    server = Webserver(url)
+    entry = server.ask(_RELOAD_LOCATION, name=name)["reloadRepositoryLocation"]
+    with _understanding(server):
+        if entry["__typename"] != "WorkspaceLocationEntry":
+            raise DmbError(
+                f"the webserver does not load {name} again: {entry.get('message', entry['__typename'])}".strip(),
+                place=server.url,
+                remedy="look whether it is in workspace.yaml, and reload all on the Deployment page",
+            )
+        return _location(entry)
 
 
 @contextlib.contextmanager

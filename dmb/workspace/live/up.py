@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import DmbError
 from ...formats import envfile, marked_blocks
-from ..runtimes import local
+from ..runtimes import compose_project, local
 from ..state.registry import Registry
 from .graphql import Webserver
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ...layout import Layout
 
 _PORT = re.compile(r"^dagster:.*?(?:-p|--port)[ =](\d+)", re.MULTILINE)
+STOPPING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PATIENCE = 30.0  # seconds that the processes have to end by themselves
 
 
@@ -44,9 +45,8 @@ def start_of(layout: Layout, port: int | None = None) -> Start:
         _refuse_port(port, str(layout.env), "DAGSTER_WEBSERVER_PORT")
         _refuse_no_compose()
         webserver_port = _variable(layout, "DAGSTER_WEBSERVER_PORT") or str(local.WEBSERVER_PORT)
-        return Start(
-            ("docker", "compose", "-f", str(layout.compose), "up", "--build"), f"http://{local.HOST}:{webserver_port}"
-        )
+        # What it would build is built before, by what can.
+        return Start(compose_project.command(layout, "up", "--no-build"), f"http://{local.HOST}:{webserver_port}")
     tool = layout.venv / "bin" / ("honcho" if registry.code_servers else "dagster")
     if not tool.exists():
         raise DmbError(
@@ -86,36 +86,52 @@ def _variable(layout: Layout, name: str) -> str | None:
     return values.get(name)
 
 
+def answers(start: Start) -> bool:
+    """Whether a webserver is there already."""
+    return Webserver(start.url).answers()
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[None]:
+    """SIGTERM and SIGHUP end it as Ctrl-C does (KeyboardInterrupt), and none of them what then stops."""
+
+    def interrupt(*_: object) -> None:
+        for each in STOPPING:
+            signal.signal(each, signal.SIG_IGN)  # what is stopping is left to stop
+        raise KeyboardInterrupt
+
+    # SIGINT too: a process that inherits an ignored one passes that on to Dagster, which then cannot be stopped.
+    before = {each: signal.signal(each, interrupt) for each in STOPPING}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
 @contextlib.contextmanager
 def running(layout: Layout, start: Start) -> Iterator[subprocess.Popen[bytes]]:
     """The workspace's processes, in a group of their own; all of them are stopped at the end.
 
-    SIGTERM and SIGHUP end it as Ctrl-C does (KeyboardInterrupt).
+    See `interruptible` for what ends it.
     """
-    if Webserver(start.url).answers():
+    if answers(start):
         raise DmbError(
             "a webserver is already running there", place=start.url, remedy="stop it, or use it: --live, --reload"
         )
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    # SIGINT too: a process that inherits an ignored one passes that on to Dagster, which then cannot be stopped.
-    before = {each: signal.signal(each, interrupt) for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    try:
-        process = subprocess.Popen(start.command, cwd=layout.root, start_new_session=True)
-    except OSError as error:
-        raise DmbError(
-            f"{start.command[0]} cannot be run: {error.strerror}", remedy="install it and run again"
-        ) from error
-    try:
-        yield process
-    finally:
-        for each in before:
-            signal.signal(each, signal.SIG_IGN)  # what is stopping is left to stop
-        stop(process)
-        for each, handler in before.items():
-            signal.signal(each, handler)
+    with interruptible():
+        try:
+            process = subprocess.Popen(start.command, cwd=layout.root, start_new_session=True)
+        except OSError as error:
+            raise DmbError(
+                f"{start.command[0]} cannot be run: {error.strerror}", remedy="install it and run again"
+            ) from error
+        try:
+            yield process
+        finally:
+            for each in STOPPING:
+                signal.signal(each, signal.SIG_IGN)  # what is stopping is left to stop
+            stop(process)
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
