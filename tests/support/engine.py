@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from .command import run_dmb
 from .databases import unavailable
 from .servers import LAUNCH, STATUS, ask
 
@@ -142,6 +143,16 @@ class Webserver:
         """Wait until a run has ended: how."""
         wait_until(f"run {run} ended", lambda: self.status(run) in FINAL, seconds)
         return self.status(run)
+
+
+def container_workspace(folder: Path, modules: Path, **answers: str) -> ComposeProject:
+    """A workspace of containers made by the command, with a module of each name in `modules` and its code location."""
+    run_dmb("workspace", "init", folder, "--runtime", "docker", cwd=folder.parent)
+    for name, code_location in answers.items():
+        words = ["--set", "database=none", "--set", f"code_location={code_location}", "--output-dir", modules]
+        run_dmb("new", name, *words, "--no-input", cwd=folder.parent)
+    run_dmb("workspace", "add", *sorted(modules.iterdir()), "--workspace", folder, cwd=folder.parent)
+    return ComposeProject(folder)
 
 
 @contextlib.contextmanager

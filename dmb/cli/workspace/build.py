@@ -104,5 +104,8 @@ def _next(done: Built) -> list[str]:
     folder = shlex.quote(str(done.layout.root))
     lines = [f"cd {folder} && docker compose up --detach"]
     if done.changes:
-        lines.append("# to go back: dmb workspace restore && docker compose up --detach")
+        from ...workspace.changes.restore import label, undoable
+
+        time = label(undoable(done.layout)[0])
+        lines.append(f"# to go back: dmb workspace restore {time} --workspace {folder}, and this again")
     return lines

@@ -188,7 +188,10 @@ def _context(given: Mapping[str, str | None], source: Source, launched: Mapping[
     docker = context.setdefault("docker", {})
     options = docker.setdefault("container_kwargs", {})
     volumes = options.get("volumes") or (launched.get("container_kwargs") or {}).get("volumes") or []
-    options["volumes"] = [*volumes, f"{source.folder}:{source.mounted}:ro"]
+    if isinstance(volumes, dict):  # Docker's other form
+        options["volumes"] = {**volumes, str(source.folder): {"bind": source.mounted, "mode": "ro"}}
+    else:
+        options["volumes"] = [*volumes, f"{source.folder}:{source.mounted}:ro"]
     docker["env_vars"] = [*(docker.get("env_vars") or ()), f"PYTHONPATH={source.python_path}"]
     return json.dumps(context)
 

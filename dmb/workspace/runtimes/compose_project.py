@@ -43,7 +43,7 @@ def project(layout: Layout) -> dict[str, Any]:
             place=str(layout.compose),
             remedy=f"fix that; to see it again: {' '.join(words[:2])} -f {layout.compose} config --quiet",
         )
-    content: dict[str, Any] = json.loads(done.stdout)
+    content: dict[str, Any] = json.loads(done.stdout.replace(b"$$", b"$"))  # it writes `$` as in a Compose file
     return content
 
 
