@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shlex
@@ -13,8 +14,9 @@ import pytest
 from dotenv import dotenv_values
 
 from tests.support.command import run_dmb
-from tests.support.engine import ComposeProject, container_workspace, docker, removed_afterwards
+from tests.support.engine import ComposeProject, container_workspace, docker, remove_images, removed_afterwards
 
+IMAGES = ("dmbtest-*", "dmb-test-build-*", "dmb-context/dmb-test-build-dagster/*")
 # The version and the beginning of the image's id.
 NAMED = re.compile(r"dmbtest-(one|two):0\.1\.0-[0-9a-f]{12}")
 
@@ -29,7 +31,10 @@ def project(tmp_path_factory: pytest.TempPathFactory, modules: Path) -> Iterator
     """A fresh workspace with two modules of their own images and one that shares the workspace's; built and started."""
     kinds = {"dmbtest-one": "isolated", "dmbtest-two": "isolated", "dmbtest-three": "shared"}
     made = container_workspace(tmp_path_factory.mktemp("engine") / "dmb-test-build", modules, **kinds)
-    with removed_afterwards(made):
+    remove_images(*IMAGES)
+    with contextlib.ExitStack() as stack:
+        stack.callback(remove_images, *IMAGES)
+        stack.enter_context(removed_afterwards(made))
         assert {image["subject"]: image["status"] for image in build(made)["images"]} == {
             "workspace": "built",
             "dmbtest-one": "built",

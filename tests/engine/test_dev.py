@@ -12,7 +12,15 @@ from pathlib import Path
 import pytest
 
 from tests.support.command import run_dmb
-from tests.support.engine import ComposeProject, Webserver, container_workspace, docker, removed_afterwards, wait_until
+from tests.support.engine import (
+    ComposeProject,
+    Webserver,
+    container_workspace,
+    docker,
+    remove_images,
+    removed_afterwards,
+    wait_until,
+)
 from tests.support.paths import BIN
 
 OWN = "dmb-test-dev-one"
@@ -42,7 +50,9 @@ def project(tmp_path_factory: pytest.TempPathFactory, modules: Path) -> Iterator
     """A workspace with a module of its own image and one that shares the workspace's; built, not started."""
     folder = tmp_path_factory.mktemp("engine") / "dmb-test-dev"
     made = container_workspace(folder, modules, **{OWN: "isolated", "dmb-test-dev-shared": "shared"})
-    with removed_afterwards(made):
+    with contextlib.ExitStack() as stack:
+        stack.callback(remove_images, "dmb-test-dev-*", "dmb-context/dmb-test-dev-dagster/*")
+        stack.enter_context(removed_afterwards(made))
         run_dmb("workspace", "build", cwd=folder)
         yield made
 

@@ -155,6 +155,13 @@ def container_workspace(folder: Path, modules: Path, **answers: str) -> ComposeP
     return ComposeProject(folder)
 
 
+def remove_images(*patterns: str) -> None:
+    """Remove the images whose names match."""
+    filters = [word for pattern in patterns for word in ("--filter", f"reference={pattern}")]
+    if names := docker("images", "--format", "{{.Repository}}:{{.Tag}}", *filters).split():
+        docker("image", "rm", "--force", *names)
+
+
 @contextlib.contextmanager
 def removed_afterwards(project: ComposeProject) -> Iterator[ComposeProject]:
     """A Compose project of which nothing is left at the end."""

@@ -6,7 +6,6 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ...module import Module
     from ...workspace.changes.add import Added
 
 
@@ -80,8 +79,9 @@ def _after_add(done: Added) -> list[str]:
 
     layout = done.layout
     if done.runtime == "docker":
-        images = [_build(placed.module) for placed in done.placements if placed.module.code_location == "isolated"]
-        return [*images, f"cd {shlex.quote(str(layout.root))} && {docker.START}"]
+        folder = shlex.quote(str(layout.root))
+        names = " ".join(placed.module.name for placed in done.placements)
+        return [f"dmb workspace build {names} --workspace {folder}", f"cd {folder} && {docker.START}"]
     host = Environment.of_workspace(layout.root, layout.requirements)
     lines = []
     for placed in done.placements:
@@ -90,8 +90,3 @@ def _after_add(done: Added) -> list[str]:
     if not layout.venv.exists():
         lines += host.commands()
     return [*lines, f"cd {shlex.quote(str(layout.root))} && {local.start_command(code_servers=done.code_servers)}"]
-
-
-def _build(module: Module) -> str:
-    """What makes the image of an isolated module, under the name that its block of `.env` starts with."""
-    return f"docker build --tag {module.name}:0.1.0 {shlex.quote(str(module.path))}"

@@ -94,7 +94,7 @@ def _after_init(done: Initialized) -> list[str]:
     layout = done.layout
     folder = shlex.quote(str(layout.root))
     if done.runtime == "docker":
-        return [f"cd {folder} && {docker.START}"]
+        return [f"dmb workspace build --workspace {folder}", f"cd {folder} && {docker.START}"]
     lines = [f"dmb workspace add MODULE_DIR --workspace {folder}"]
     if not layout.venv.exists():
         lines += Environment.of_workspace(layout.root, layout.requirements).commands()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ...formats.dockerfile import Instruction
 
 SECONDS = 60  # for a question to docker
+DISTRIBUTION = "/usr/bin"  # where that has its client, also where another one comes first or PATH is short
 _VERSION = re.compile(r"Docker version (\d+)\.")
 _NEEDS_PLUGIN = 23  # the first version of the client that builds with BuildKit through buildx alone
 _NO_NAME = re.compile(r"[^a-z0-9]+")
@@ -119,7 +120,7 @@ def choose() -> Builder:
 def _clients() -> Iterator[Path]:
     """Every docker in PATH, each once, then the distribution's."""
     seen = set()
-    for folder in (*os.get_exec_path(), "/usr/bin"):
+    for folder in (*os.get_exec_path(), DISTRIBUTION):
         path = Path(folder, "docker")
         if os.access(path, os.X_OK) and path.is_file() and path.resolve() not in seen:
             seen.add(path.resolve())

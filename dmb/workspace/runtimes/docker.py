@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 # Where files are that are not in their usual place; see `Registry`.
 PLACES = {"workspace.yaml": "home/workspace.yaml", "dagster.yaml": "home/dagster.yaml"}
 RUN_LAUNCHERS = ("default", "docker")
-START = "docker compose up --detach --build"
+START = "docker compose up --detach"
 
 # Dagster's packages move as one set: its libraries name the one dagster that they go with.
 DAGSTER = "1.13.27"
