@@ -62,7 +62,7 @@ def up(names: tuple[str, ...], named: Path | None, port: int | None, patience: f
     with contextlib.ExitStack() as stack:
         if modules:
             override = stack.enter_context(reloading.overridden(layout, modules))
-            if starter.answers(start):
+            if reloading.is_running(layout):
                 return _dev_beside(layout, modules, override, start.url)
             start = replace(start, command=reloading.command(layout, override, "up", "--no-build"))
         return _run(layout, start, patience, modules)

@@ -244,6 +244,18 @@ def command(layout: Layout, file: Path, *words: str) -> tuple[str, ...]:
     return compose_project.command(layout, *words, overrides=(str(file),))
 
 
+def is_running(layout: Layout) -> bool:
+    """Whether the workspace's webserver has a container that runs."""
+    words = compose_project.command(layout, "ps", "--services", "--filter", "status=running")
+    done = subprocess.run(words, cwd=layout.root, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    services = compose_project.project(layout)["services"]
+    return any(
+        role(name, " ".join(services[name].get("command") or ()), "") == "webserver"
+        for name in done.stdout.split()
+        if name in services
+    )
+
+
 @contextlib.contextmanager
 def replaced(layout: Layout, modules: Sequence[Source], file: Path) -> Iterator[None]:
     """The containers of the modules' services replaced in a workspace that runs, and put back at the end."""

@@ -86,11 +86,6 @@ def _variable(layout: Layout, name: str) -> str | None:
     return values.get(name)
 
 
-def answers(start: Start) -> bool:
-    """Whether a webserver is there already."""
-    return Webserver(start.url).answers()
-
-
 @contextlib.contextmanager
 def interruptible() -> Iterator[None]:
     """SIGTERM and SIGHUP end it as Ctrl-C does (KeyboardInterrupt), and none of them what then stops."""
@@ -115,7 +110,7 @@ def running(layout: Layout, start: Start) -> Iterator[subprocess.Popen[bytes]]:
 
     See `interruptible` for what ends it.
     """
-    if answers(start):
+    if Webserver(start.url).answers():
         raise DmbError(
             "a webserver is already running there", place=start.url, remedy="stop it, or use it: --live, --reload"
         )
