@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,7 @@ import pytest
 
 from .command import run_dmb
 from .databases import unavailable
+from .free_ports import free_port
 from .servers import LAUNCH, STATUS, ask
 
 PATIENCE = 180.0  # seconds; a slow machine with others at work
@@ -148,6 +150,9 @@ class Webserver:
 def container_workspace(folder: Path, modules: Path, **answers: str) -> ComposeProject:
     """A workspace of containers made by the command, with a module of each name in `modules` and its code location."""
     run_dmb("workspace", "init", folder, "--runtime", "docker", cwd=folder.parent)
+    # A port that no workspace of another process has been given.
+    env = folder / ".env"
+    env.write_text(re.sub(r"(?m)^(DAGSTER_WEBSERVER_PORT=).*", rf"\g<1>{free_port()}", env.read_text()))
     for name, code_location in answers.items():
         words = ["--set", "database=none", "--set", f"code_location={code_location}", "--output-dir", modules]
         run_dmb("new", name, *words, "--no-input", cwd=folder.parent)
