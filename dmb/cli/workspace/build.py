@@ -32,8 +32,8 @@ def build(names: tuple[str, ...], named: Path | None, no_cache: bool, as_json: b
     A module's image is named after its version and content, in the module's block of .env. What runs keeps its image
     until `docker compose up` replaces it, and images from before are kept.
     """
-    from ...workspace.changes.build import build
     from ...layout import find
+    from ...workspace.changes.build import build
     from .. import output
 
     layout = find(named)

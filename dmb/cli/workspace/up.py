@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from ...layout import Layout
     from ...workspace.live.dev import Source
     from ...workspace.live.up import Start
-    from ...layout import Layout
 
 FAILED = 1
 
@@ -45,9 +45,9 @@ def up(names: tuple[str, ...], named: Path | None, port: int | None, patience: f
     With --dev each module's folder is mounted into its container, and a saved file is served within seconds, with no
     build. A workspace that is running stays up: only these modules' containers are replaced, and put back at the end.
     """
+    from ...layout import find
     from ...workspace.live import dev as reloading
     from ...workspace.live import up as starter
-    from ...layout import find
     from .. import output
 
     if names and not dev:

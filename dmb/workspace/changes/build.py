@@ -29,9 +29,9 @@ from ..state.session import open_workspace
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from ...layout import Layout
     from ...transaction.transaction import Change
     from ..runtimes.builder import Builder
-    from ...layout import Layout
     from ..state.session import Session
 
 WORKSPACE = "workspace"  # what its own image is called in messages
@@ -114,7 +114,7 @@ def build(
     if dry_run:
         commands = [step for image in chosen for step in _steps(layout, image, ours, cache=cache)]
         return Built(layout, (), (), tuple(commands), notes)
-    ids = {name: str(found["Id"]) if found else "" for name, found in before.items()}
+    ids = {name: str(image["Id"]) if image else "" for name, image in before.items()}
     results = _all_built(layout, chosen, ours, ids, cache=cache, tell=tell)
     renamed = [result for result in results if result.status == "built" and result.name != result.image.name]
     changes = _name_in_env(layout, renamed) if renamed else ()

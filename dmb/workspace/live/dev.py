@@ -218,9 +218,9 @@ def _refuse_unreadable(source: Source, user: str) -> None:
     if not owner.isdigit() or owner == "0":
         return
     for path in (source.folder, *_files(source.package)):
-        found = path.stat()
+        status = path.stat()
         needed = stat.S_IROTH | (stat.S_IXOTH if path.is_dir() else 0)
-        if found.st_uid != int(owner) and found.st_mode & needed != needed:
+        if status.st_uid != int(owner) and status.st_mode & needed != needed:
             raise DmbError(
                 f"the user {owner} of the container of {source.name} cannot read it",
                 place=str(path),
@@ -280,7 +280,7 @@ def _run(layout: Layout, words: tuple[str, ...]) -> None:
 def saves(modules: Sequence[Source], going_on: Callable[[], bool]) -> Iterator[Saved]:
     """Each module of which files were saved, when it is quiet again, as long as `going_on()`."""
     known = {source.name: _seen(source) for source in modules}
-    asked = {source.name: _dependencies(source) for source in modules}
+    dependencies = {source.name: _dependencies(source) for source in modules}
     while going_on():
         time.sleep(PAUSE)
         for source in modules:
@@ -293,22 +293,22 @@ def saves(modules: Sequence[Source], going_on: Callable[[], bool]) -> Iterator[S
                     break
                 now = later
             known[source.name] = now
-            before, asked[source.name] = asked[source.name], _dependencies(source)
-            yield Saved(source, asked[source.name] != before)
+            before, dependencies[source.name] = dependencies[source.name], _dependencies(source)
+            yield Saved(source, dependencies[source.name] != before)
 
 
 def _seen(source: Source) -> dict[Path, tuple[int, int]]:
     """What tells that a file changed: when it was written, and its size."""
-    found = {}
+    seen = {}
     for path in (source.folder / "pyproject.toml", *(source.folder / name for name in _NEEDS_BUILD)):
         with contextlib.suppress(OSError):
             status = path.stat()
-            found[path] = (status.st_mtime_ns, status.st_size)
+            seen[path] = (status.st_mtime_ns, status.st_size)
     for path in _files(source.package):
         with contextlib.suppress(OSError):
             status = path.stat()
-            found[path] = (0, 0) if stat.S_ISDIR(status.st_mode) else (status.st_mtime_ns, status.st_size)
-    return found
+            seen[path] = (0, 0) if stat.S_ISDIR(status.st_mode) else (status.st_mtime_ns, status.st_size)
+    return seen
 
 
 def _files(folder: Path) -> Iterator[Path]:

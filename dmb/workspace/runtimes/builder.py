@@ -86,7 +86,7 @@ class Builder:
 def _with_stages(text: str, place: str, images: Mapping[str, str]) -> str:
     """A Dockerfile with a stage for each of `images` before its first one: arguments before that stay global."""
     first: Instruction | None = next(
-        (found for found in dockerfile.instructions(text, place) if found.word == "FROM"), None
+        (instruction for instruction in dockerfile.instructions(text, place) if instruction.word == "FROM"), None
     )
     if first is None:
         raise DmbError("there is no FROM in it", place=place, remedy="restore it, or write the stage that is missing")
