@@ -78,6 +78,8 @@ def test_the_code_server_can_do_no_more_than_it_needs(isolated: MadeModule, work
     server = services["bar-one"]
     assert (server["read_only"], server["init"], server["cap_drop"]) == (True, True, ["ALL"])
     assert server["security_opt"] == ["no-new-privileges:true"]
+    assert (server["pull_policy"], server["stop_grace_period"]) == ("never", "1h0m0s")
+    assert {service["logging"]["driver"] for service in services.values()} == {"json-file"}
     assert "ports" not in server
     assert list(server["networks"]) == ["dagster"]
     mounts = {mount["target"]: mount for mount in server["volumes"]}
@@ -192,23 +194,31 @@ def test_the_images_probe_tells_a_server_that_serves(cookies: Cookies, tmp_path:
     assert not healthy()
 
 
-def test_an_image_with_broken_code_ends_at_once(cookies: Cookies, tmp_path: Path) -> None:
+def test_an_image_with_broken_code_stays_and_says_why(cookies: Cookies, tmp_path: Path) -> None:
     module = make(cookies, Configuration("none", "quick", "isolated"))
     install(module, tmp_path / "site")
     (tmp_path / "site" / "bar_one_dagster" / "definitions.py").write_text("raise RuntimeError('broken on purpose')\n")
-    serve = [word.replace("4000", str(free_port())) for word in exec_form(module.project / "Dockerfile", "CMD")]
+    port = str(free_port())
+    file = module.project / "Dockerfile"
+    serve = [word.replace("4000", port) for word in exec_form(file, "CMD")]
+    probe = [sys.executable, *(word.replace("4000", port) for word in exec_form(file, "HEALTHCHECK")[1:])]
     env = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
-    done = subprocess.run(
-        [str(BIN / serve[0]), *serve[1:]],
-        cwd=tmp_path,
-        env=env,
-        text=True,
-        capture_output=True,
-        check=False,
-        timeout=60,
-    )
-    assert done.returncode == 1
-    assert "broken on purpose" in done.stdout + done.stderr
+    with (tmp_path / "log").open("wb") as log:
+        server = subprocess.Popen([str(BIN / serve[0]), *serve[1:]], cwd=tmp_path, env=env, stdout=log, stderr=log)
+    try:
+        deadline = time.monotonic() + 60
+        said = ""
+        while "broken on purpose" not in said:
+            assert server.poll() is None, (tmp_path / "log").read_text(encoding="utf-8")
+            assert time.monotonic() < deadline, said
+            done = subprocess.run(probe, env=env, text=True, capture_output=True, check=False)
+            assert done.returncode != 0
+            said = done.stderr
+            time.sleep(0.2)
+        assert server.poll() is None
+    finally:
+        server.terminate()
+        server.wait(30)
 
 
 def test_the_pieces_name_one_location(isolated: MadeModule) -> None:

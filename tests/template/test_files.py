@@ -58,9 +58,10 @@ def expected_files(configuration: Configuration) -> set[str]:
     if configuration.database != "duckdb":
         files |= {f"{package}/defs/orders/cleaning.py"}
     if configuration.code_location == "isolated":
-        files |= {"Dockerfile", ".dockerignore", "workspace/local/docker-compose.yml"}
+        files |= {"Dockerfile", "workspace/local/docker-compose.yml"}
     else:
         files |= {"workspace/local/dockerfile.snippet"}
+    files |= {".dockerignore"}
     if configuration.governance != "quick":
         files |= {f"{package}/defs/orders/schedules.py", f"{package}/defs/orders/sensors.py"}
         files |= {"tests/test_schedules.py", "tests/test_sensors.py"}

@@ -157,12 +157,22 @@ class YamlFile:
 
     def headed(self, path: KeyPath, entry: str) -> YamlFile:
         """The file with `entry`, a line, before all others of the mapping at `path`. Nothing is proven."""
+        return self._headed(path, entry, "map", "")
+
+    def headed_list(self, path: KeyPath, item: str) -> YamlFile:
+        """The file with `item`, a line, before all others of the list at `path`. Nothing is proven."""
+        return self._headed(path, item, "list", "- ")
+
+    def _headed(self, path: KeyPath, entry: str, kind: str, mark: str) -> YamlFile:
         event, depth = self._tree.find(path)
-        if depth < len(path) or self._tree.kind(event) != "map":
+        if depth < len(path) or self._tree.kind(event) != kind:
             return self
-        start = self._tree.ends[event] if event in self._tree.flow else self._tree.starts[event]
-        behind = ", " if event in self._tree.flow else f"{marked_blocks.eol_of(self.text)}{indent(self._tree, event)}"
-        return YamlFile(self._bom + marked_blocks.splice(self.text, [(start, start, entry + behind)]), self.place)
+        if event in self._tree.flow:
+            start, new = self._tree.ends[event], f"{entry}, "
+        else:
+            start = self._tree.starts[event]
+            new = f"{mark}{entry}{marked_blocks.eol_of(self.text)}{indent(self._tree, event)}"
+        return YamlFile(self._bom + marked_blocks.splice(self.text, [(start, start, new)]), self.place)
 
     def put(self, owner: str, entries: Mapping[KeyPath, str]) -> None:
         """Plan that `owner` has exactly `entries` in this file: YAML text in block style, list items or `key: value`s.

@@ -22,6 +22,7 @@ from ...module import PIECES
 from ...ports.port_variables import port_variable
 from ..state.files import Pieces
 from .conflicts import refuse_taken
+from .instance import with_instance
 from .networks import placed, problems
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def pieces(module: Module, surroundings: Surroundings, ports: Mapping[str, int])
     snippet = ""
     if (folder / "docker-compose.yml").is_file():
         hosts = list(_hosts(locations))
-        own = placed(_read(folder / "docker-compose.yml"), surroundings, hosts)
+        own = with_instance(placed(_read(folder / "docker-compose.yml"), surroundings, hosts), surroundings, hosts)
         refuse_taken(own, surroundings, variables, kinds(module).values())
         for about, problem in problems(own, surroundings, hosts):
             surroundings.problems.setdefault(about, problem)

@@ -1,6 +1,6 @@
 """The docker runtime: Compose runs webserver, daemon and a code server for each module; PostgreSQL keeps their state.
 
-workspace.yaml and dagster.yaml are in a folder of their own, DAGSTER_HOME, which is mounted read-only: a container
+workspace.yaml and dagster.yaml are in a folder of their own, which is mounted read-only in DAGSTER_HOME: a container
 that mounts a single file goes on seeing the old one when it is replaced, and the workspace's own folder has secrets.
 """
 
@@ -38,7 +38,10 @@ def files(layout: Layout, *, run_launcher: str) -> dict[Path, str]:
         layout.workspace_yaml: _WORKSPACE_YAML,
         layout.dagster_yaml: _DAGSTER_YAML + (_Text(_RUN_LAUNCHER).substitute(project=project) if docker else ""),
         layout.compose: _Text(_COMPOSE).substitute(
-            project=project, group=_GROUP if docker else "", socket=_SOCKET if docker else ""
+            project=project,
+            group=_GROUP if docker else "",
+            image=_Text(_IMAGE).substitute(project=project) if docker else "",
+            socket=_SOCKET if docker else "",
         ),
         layout.dockerfile: _DOCKERFILE,
         layout.root / ".dockerignore": _DOCKERIGNORE,
@@ -78,7 +81,7 @@ load_from: []
 """
 
 _DAGSTER_YAML = """\
-# Dagster's instance: runs, events and schedules in PostgreSQL; logs of runs on the volume that all containers share.
+# Dagster's instance: runs, events and schedules in PostgreSQL; logs of runs on a volume that all containers mount.
 storage:
   postgres:
     postgres_db:
@@ -94,19 +97,33 @@ compute_logs:
   module: dagster._core.storage.local_compute_log_manager
   class: LocalComputeLogManager
   config:
-    base_dir: /var/lib/dagster/storage/.compute_logs
+    base_dir: /var/lib/dagster/instance/compute_logs
 local_artifact_storage:
   module: dagster._core.storage.root
   class: LocalArtifactStorage
   config:
-    base_dir: /var/lib/dagster/storage/.instance
+    base_dir: /var/lib/dagster/instance
+# No location's runs fill the queue for the others: five of each at a time, twenty-five in all.
+concurrency:
+  runs:
+    max_concurrent_runs: 25
+    tag_concurrency_limits:
+      - key: dagster/code_location
+        value: {applyLimitPerUniqueValue: true}
+        limit: 5
+# Runs that do not start within three minutes, or do not end three minutes after they were told to, count as ended.
+run_monitoring:
+  enabled: true
+  poll_interval_seconds: 30
+  # Runs that take longer than that fail, also those that nothing executes any more:
+  # max_runtime_seconds: 86400
 telemetry:
   enabled: false
 """
 
 # The default launcher runs a job in its code server's container. This one starts a container for each run.
 _RUN_LAUNCHER = """\
-# Each run has a container of its own, from the image of its code server.
+# Each run has a container, from the image of its code server. When it is gone, run_monitoring ends the run.
 run_launcher:
   module: dagster_docker
   class: DockerRunLauncher
@@ -120,12 +137,19 @@ run_launcher:
       init: true
       cap_drop: [ALL]
       security_opt: ["no-new-privileges:true"]
-      volumes: ["@{project}_dagster_storage:/var/lib/dagster/storage"]
+      volumes:
+        - "@{project}_dagster_instance:/var/lib/dagster/instance"
+        - "@{project}_dagster_storage:/var/lib/dagster/storage"
 """
 
 _GROUP = """
   # To start runs in containers. Who can write to this socket is root on this host.
   group_add: ["${DOCKER_GID:?the group of /var/run/docker.sock: stat --format=%g /var/run/docker.sock}"]\
+"""
+
+_IMAGE = """
+      # What a shared module's run is started from.
+      DAGSTER_CURRENT_IMAGE: @{project}-dagster\
 """
 
 _SOCKET = """
@@ -136,16 +160,29 @@ _COMPOSE = """\
 # Dagster's webserver and daemon, and the PostgreSQL that keeps their state. A module's services come beside them.
 name: "@project"
 
+# What a container prints is kept up to 30 MB.
+x-logging: &logging
+  driver: json-file
+  options: {max-size: 10m, max-file: "3"}
+
 x-dagster: &dagster
+  # It is built here; where it is missing no registry is asked.
   image: @project-dagster
+  pull_policy: never
   init: true
   restart: unless-stopped
+  logging: *logging
+  # For each of the two:
+  # mem_limit: 2g
   read_only: true
   tmpfs: [/tmp]
   cap_drop: [ALL]
   security_opt: ["no-new-privileges:true"]@group
   volumes:
     - ./home:/opt/dagster/home:ro
+    # The logs of runs, which code servers and runs write.
+    - dagster_instance:/var/lib/dagster/instance
+    # What modules keep that share this image.
     - dagster_storage:/var/lib/dagster/storage@socket
   networks: [dagster]
 
@@ -156,7 +193,7 @@ services:
     build:
       context: .
     environment:
-      DAGSTER_POSTGRES_PASSWORD: ${DAGSTER_POSTGRES_PASSWORD:?the password of the storage}
+      DAGSTER_POSTGRES_PASSWORD: ${DAGSTER_POSTGRES_PASSWORD:?the password of the storage}@image
     command: [dagster-webserver, --host, 0.0.0.0, --port, "3000", --workspace, /opt/dagster/home/workspace.yaml]
     ports:
       # Only this host: whoever reaches the webserver can run code, and it asks for no password.
@@ -177,7 +214,7 @@ services:
   dagster-daemon:
     <<: *dagster
     environment:
-      DAGSTER_POSTGRES_PASSWORD: ${DAGSTER_POSTGRES_PASSWORD:?the password of the storage}
+      DAGSTER_POSTGRES_PASSWORD: ${DAGSTER_POSTGRES_PASSWORD:?the password of the storage}@image
     command: [dagster-daemon, run, --workspace, /opt/dagster/home/workspace.yaml]
     depends_on:
       dagster-postgresql:
@@ -192,6 +229,10 @@ services:
   dagster-postgresql:
     image: postgres:${DAGSTER_POSTGRES_VERSION:-17}
     restart: unless-stopped
+    # It writes all that it holds to its files before it ends.
+    stop_grace_period: 2m
+    logging: *logging
+    # mem_limit: 1g
     cap_drop: [ALL]
     # The image starts as root, makes its folders the server's own and goes on as the server's user.
     cap_add: [CHOWN, DAC_OVERRIDE, FOWNER, SETGID, SETUID]
@@ -215,6 +256,8 @@ networks:
     name: @{project}_dagster
 
 volumes:
+  dagster_instance:
+    name: @{project}_dagster_instance
   dagster_storage:
     name: @{project}_dagster_storage
   dagster_postgresql:
@@ -238,13 +281,24 @@ RUN --mount=type=cache,target=/root/.cache/uv \\
         dagster-postgres dagster-docker
 LABEL org.opencontainers.image.title="dagster" \\
       org.opencontainers.image.version="${{DAGSTER_VERSION}}"
-# What is installed belongs to root and the servers run as another user, so they cannot change what they run.
+# What is installed belongs to root and the servers run as another user, so they cannot change what they run. They write
+# to volumes, of which the storage is their home too. Where dagster.yaml does not turn telemetry off, Dagster writes it
+# into DAGSTER_HOME, and ends where it cannot: that goes to /tmp.
 RUN groupadd --gid 10001 dagster \\
-    && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin dagster \\
-    && install --directory --owner=dagster --group=dagster /var/lib/dagster/storage
+    && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /var/lib/dagster/storage \\
+        --shell /usr/sbin/nologin dagster \\
+    && install --directory --owner=dagster --group=dagster /var/lib/dagster/storage /var/lib/dagster/instance \\
+    && mkdir -p /opt/dagster/home \\
+    && ln -s home/dagster.yaml /opt/dagster/dagster.yaml \\
+    && ln -s /tmp /opt/dagster/logs \\
+    && ln -s /tmp /opt/dagster/.logs_queue \\
+    && ln -s /tmp /opt/dagster/.telemetry \\
+    && ln -s /tmp /opt/dagster/.nux
 ENV PATH=/opt/venv/bin:${{PATH}} \\
     PYTHONUNBUFFERED=1 \\
-    DAGSTER_HOME=/opt/dagster/home \\
+    HOME=/var/lib/dagster/storage \\
+    DAGSTER_HOME=/opt/dagster \\
+    DAGSTER_DISABLE_TELEMETRY=yes \\
     DAGSTER_STORAGE_PATH=/var/lib/dagster/storage
 WORKDIR /var/lib/dagster
 USER 10001:10001

@@ -58,7 +58,7 @@ def test_webserver_daemon_and_code_server_run_a_job_with_what_their_containers_h
 ) -> None:
     folder = tmp_path
     with postgresql.database() as database:
-        workspace, storage = folder / "ws", folder / "storage"
+        workspace, storage, logs = folder / "ws", folder / "storage", folder / "instance"
         storage.mkdir()
         init_docker(workspace, run_launcher="default", dry_run=False)
         services = compose(workspace)["services"]
@@ -66,7 +66,7 @@ def test_webserver_daemon_and_code_server_run_a_job_with_what_their_containers_h
 
         # Only the addresses differ from the files as they are made.
         home = workspace / "home"
-        instance = yaml.safe_load((home / "dagster.yaml").read_text().replace("/var/lib/dagster/storage", str(storage)))
+        instance = yaml.safe_load((home / "dagster.yaml").read_text().replace("/var/lib/dagster/instance", str(logs)))
         storage_settings = instance["storage"]["postgres"]["postgres_db"]
         assert storage_settings["password"] == {"env": "DAGSTER_POSTGRES_PASSWORD"}
         storage_settings |= {"hostname": "127.0.0.1", "port": postgresql.port, "username": postgresql.user}
@@ -109,7 +109,7 @@ def test_webserver_daemon_and_code_server_run_a_job_with_what_their_containers_h
             assert status == "SUCCESS", said
         assert postgresql.tables(database)["runs"] == 1
         assert (storage / "bar_one_dagster.json").is_file()
-        assert list((storage / ".compute_logs").rglob("*.err"))
+        assert list((logs / "compute_logs").rglob("*.err"))
         # Two folders are for telemetry that is off: where they cannot be made, nobody minds.
         assert {path.name for path in home.iterdir()} <= {"dagster.yaml", "workspace.yaml", "logs", ".logs_queue"}
         assert not [path for name in ("logs", ".logs_queue") for path in (home / name).glob("*")]

@@ -59,8 +59,10 @@ def test_the_services_are_shut_off_as_far_as_they_can_be(made: Path) -> None:
         assert service["security_opt"] == ["no-new-privileges:true"], name
         assert "test" in service["healthcheck"], name
         assert list(service["networks"]) == ["dagster"], name
+        assert service["logging"]["driver"] == "json-file", name
     for name in ("dagster-webserver", "dagster-daemon"):
         assert services[name]["read_only"] is True
+        assert services[name]["pull_policy"] == "never"
         assert services[name]["depends_on"]["dagster-postgresql"]["condition"] == "service_healthy"
         mounts = {mount["target"]: mount for mount in services[name]["volumes"]}
         assert mounts["/opt/dagster/home"]["source"] == str(made / "home")
@@ -76,10 +78,12 @@ def test_runs_in_containers_of_their_own_find_network_and_volume(dmb: Dmb, tmp_p
     launcher = yaml.safe_load((ws / "home" / "dagster.yaml").read_text())["run_launcher"]["config"]
     whole = compose(ws, env={"DOCKER_GID": "998"})
     assert launcher["network"] == whole["networks"]["dagster"]["name"]
-    volume, _, target = launcher["container_kwargs"]["volumes"][0].partition(":")
-    assert volume == whole["volumes"]["dagster_storage"]["name"]
     daemon = whole["services"]["dagster-daemon"]
-    assert target in {mount["target"] for mount in daemon["volumes"]}
+    mounted = [volume.partition(":") for volume in launcher["container_kwargs"]["volumes"]]
+    for (volume, _, target), name in zip(mounted, ("dagster_instance", "dagster_storage"), strict=True):
+        assert volume == whole["volumes"][name]["name"]
+        assert target in {mount["target"] for mount in daemon["volumes"]}
+    assert daemon["environment"]["DAGSTER_CURRENT_IMAGE"] == daemon["image"]
     assert set(launcher["env_vars"]) <= set(daemon["environment"])
     assert daemon["group_add"] == ["998"]
     assert str(SOCKET) in {mount["source"] for mount in daemon["volumes"]}
