@@ -22,11 +22,11 @@ import dagster as dg
 
 
 @dg.asset
-def bar_one_slow() -> None:
+def bar_one_slow_asset() -> None:
     time.sleep(15)
 
 
-bar_one_slow_job = dg.define_asset_job("bar_one_slow", selection=[bar_one_slow])
+bar_one_slow_job = dg.define_asset_job("bar_one_slow", selection=[bar_one_slow_asset])
 """
 
 
