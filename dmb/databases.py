@@ -27,7 +27,8 @@ class Server(NamedTuple):
     settings: Mapping[str, str]  # the image's other variables, with their values
     ready: str  # a shell line that succeeds when the database can be used
     ping: str  # as `ready`, in a CI workflow: no variable, since no shell is there to put it in
-    run: str  # a shell line that runs the statement in {}
+    run: str  # a shell line that runs the statements it reads
+    password_variable: str  # where that line finds the user's password
     scheme: str  # of SQLAlchemy's addresses
     password_in_bytes: bool  # the driver would send a text in another encoding than the server's
     connects_to_database: bool  # a connection needs an existing database, not only the server
@@ -36,6 +37,7 @@ class Server(NamedTuple):
     grant: str  # a statement that lets {user} make the database {name}; "" where the image's user may make any
     no_table: str  # what it says where the table {} is missing
     no_answer: str  # what the driver says where nothing answers
+    refused: str  # what the server says of a wrong password
 
 
 class Embedded(NamedTuple):
@@ -79,7 +81,9 @@ _ALL = (
             settings={},
             ready="pg_isready --host=127.0.0.1 --username=$POSTGRES_USER --dbname=$POSTGRES_DB",
             ping="pg_isready --host=127.0.0.1 --username=ci",
-            run='psql -U "$POSTGRES_USER" -d "$POSTGRES_DB" -c "{}"',
+            run="psql --quiet --set=ON_ERROR_STOP=1"
+            ' --username="${POSTGRES_USER:-postgres}" --dbname="${POSTGRES_DB:-${POSTGRES_USER:-postgres}}"',
+            password_variable="PGPASSWORD",  # noqa: S106  a name
             scheme="postgresql+psycopg",
             password_in_bytes=False,
             connects_to_database=True,
@@ -88,6 +92,7 @@ _ALL = (
             grant="",
             no_table='relation "{}" does not exist',
             no_answer="connection refused",
+            refused="password authentication failed",
         ),
     ),
     Database(
@@ -106,7 +111,8 @@ _ALL = (
             ready="MYSQL_PWD=$MYSQL_PASSWORD mysql --host=127.0.0.1 --user=$MYSQL_USER"
             " --execute='select 1' $MYSQL_DATABASE",
             ping="mysqladmin ping --host=127.0.0.1 --silent",
-            run='MYSQL_PWD="$MYSQL_PASSWORD" $(command -v mysql mariadb | head -n 1) -u "$MYSQL_USER" -e "{}"',
+            run='$(command -v mysql mariadb | head -n 1) --user="${MYSQL_USER:-$MARIADB_USER}"',
+            password_variable="MYSQL_PWD",  # noqa: S106  a name
             scheme="mysql+pymysql",
             password_in_bytes=True,  # PyMySQL has Latin-1
             connects_to_database=False,
@@ -116,6 +122,7 @@ _ALL = (
             grant="grant all on `{name}`.* to '{user}'@'%';",
             no_table="{}' doesn't exist",
             no_answer="Can't connect to MySQL server",
+            refused="Access denied",
         ),
     ),
     Database("none", "", ()),

@@ -18,7 +18,7 @@ from audit_hooks.rules import AREAS
 from dmb.cli import dmb
 from dmb.ports.tables import KINDS, SOURCES
 from dmb.system_packages import CATALOGUE, LARGE
-from dmb.workspace.live.inspection import PROBLEMS
+from dmb.workspace.live.problems import PROBLEMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

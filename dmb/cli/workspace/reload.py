@@ -22,13 +22,15 @@ reload_option = click.option("--reload", "reload_url", metavar="URL", help="Then
 @dataclass(frozen=True)
 class Reloaded:
     """What a webserver has after a reload; `missing` are locations of workspace.yaml that it does not have,
-    `lingering` ones that it has and the file does not; `error` is why there was none.
+    `lingering` ones that it has and the file does not, `waiting` ones whose container was never started; `error` is why
+    there was no reload.
     """
 
     url: str
     locations: tuple[Location, ...] = ()
     missing: tuple[str, ...] = ()
     lingering: tuple[str, ...] = ()
+    waiting: tuple[str, ...] = ()
     error: DmbError | None = None
 
 
@@ -48,7 +50,8 @@ def reload_now(url: str | None, layout: Layout, *, dry_run: bool = False) -> Rel
         return Reloaded(url, error=error)
     served = {location.name for location in locations}
     missing = tuple(name for name in names if name not in served)
-    return Reloaded(url, locations, missing, tuple(sorted(served - set(names))))
+    lingering = tuple(sorted(served - set(names)))
+    return Reloaded(url, locations, missing, lingering, inspection.waiting(locations, layout))
 
 
 def reloaded_data(reloaded: Reloaded | None) -> dict[str, Any]:
@@ -67,7 +70,8 @@ def end_with(reloaded: Reloaded | None, *, as_json: bool) -> None:
         _print_reloaded(reloaded)
     if reloaded.error:
         click.get_current_context().exit(DmbError.exit_code)
-    if reloaded.missing or reloaded.lingering or any(location.error for location in reloaded.locations):
+    broken = [each.name for each in reloaded.locations if each.error and each.name not in reloaded.waiting]
+    if reloaded.missing or reloaded.lingering or broken:
         click.get_current_context().exit(FAILED)
 
 
@@ -78,7 +82,11 @@ def _print_reloaded(reloaded: Reloaded) -> None:
         output.tell(f"Not reloaded: {reloaded.error}")
         return
     output.line(f"Reloaded {reloaded.url}")
-    print_locations(reloaded.locations)
+    print_locations(location for location in reloaded.locations if location.name not in reloaded.waiting)
+    for name in reloaded.waiting:
+        output.line(
+            f"  {name}: its container is not there yet; it comes in by itself once docker compose has started it"
+        )
     for name in reloaded.missing:
         output.line(f"  {name}: not loaded")
     for name in reloaded.lingering:

@@ -22,10 +22,9 @@ if TYPE_CHECKING:
 @as_json_option
 @dry_run_option
 def rotate(name: str, named: Path | None, yes: bool, as_json: bool, dry_run: bool) -> None:
-    """Give a module's database a new password in its block of .env; it is never printed.
+    """Give a module's database a new password: on its server, then in its block of .env. It is never printed.
 
-    In a local workspace the password is changed on the server too, or not at all. For a server in a container, the
-    commands that change it there are printed.
+    A server in a container has to run, or nothing is changed. What is killed on the way is ended by the same command.
     """
     from ...layout import find
     from ...workspace.changes.rotate import rotate
@@ -54,25 +53,14 @@ def rotate(name: str, named: Path | None, yes: bool, as_json: bool, dry_run: boo
 
 
 def _after_rotate(done: Rotated) -> list[str]:
-    """Shell lines: change the server, then restart what uses the password."""
-    from ...databases import SERVERS
-
+    """Shell lines: have what uses the password take the new one."""
     folder, variable = shlex.quote(str(done.layout.root)), done.variable
     if done.runtime != "docker":
         return [
-            f"# copy {variable} from {done.layout.env} to {done.path}/.env",
+            f"# write {variable} of {done.layout.env} into {done.path}/.env too",
             "# then stop the workspace and start it again",
         ]
+    start = f"cd {folder} && docker compose up --detach"
     if not done.service:
-        return [
-            f"# set the password of {done.name}'s server to {variable} from {done.layout.env}",
-            f"cd {folder} && docker compose up --detach",
-        ]
-    server = SERVERS[done.database]
-    change = server.run.format(server.new_password.format("$NEW"))
-    take = f"$(grep '^{variable}=' .env | cut -d= -f2-)"
-    return [
-        f"cd {folder}",
-        f'NEW="{take}" docker compose exec -e NEW {done.service} sh -c {shlex.quote(change)}',
-        "docker compose up --detach",
-    ]
+        return [f"# give the server of {done.name} the password that {variable} has in {done.layout.env}", start]
+    return [start]

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 def live_data(live: Live) -> dict[str, Any]:
     """What a running workspace has, for programs."""
     notes = list(live.notes)
-    return {"url": live.url, "version": live.version, "locations": locations_data(live.locations), "notes": notes}
+    logs = {name: list(lines) for name, lines in live.logs.items()}
+    locations = locations_data(live.locations)
+    return {"url": live.url, "version": live.version, "locations": locations, "notes": notes, "logs": logs}
 
 
 def print_live(live: Live) -> None:
@@ -25,6 +27,10 @@ def print_live(live: Live) -> None:
 
     output.line(f"{live.url} runs Dagster {live.version}")
     print_locations(live.locations)
+    for name, lines in live.logs.items():
+        output.line(f"The log of {name} ends with:")
+        for text in lines:
+            output.line(f"  | {text}")
     for note in live.notes:
         output.tell(f"Note: {note}")
 

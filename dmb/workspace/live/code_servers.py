@@ -11,6 +11,7 @@ from ...compose.services import services
 from ...errors import DmbError
 from ...formats import marked_blocks
 from ...formats.yamlsplice import YamlFile
+from ..runtimes import engine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,5 +45,4 @@ def _command(layout: Layout, runtime: str) -> list[str]:
     service = next((service.name for service in all_services if service.role == "webserver"), None)
     if service is None:
         raise DmbError(f"{path} has no webserver service")
-    compose = ["docker", "compose", "--file", str(path), "exec", "-T", service]
-    return [*compose, "python", "-c", PROBE.read_text("utf-8")]
+    return engine.compose(layout, "exec", "-T", service, "python", "-c", PROBE.read_text("utf-8"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import shlex
 from dataclasses import dataclass
 from importlib.metadata import Distribution
 from pathlib import PurePosixPath
@@ -13,26 +14,19 @@ from ...errors import DmbError
 from ...formats import marked_blocks
 from ...formats.yamlsplice import YamlFile
 from ..changes.placement import LOCATIONS
+from ..changes.rotate import interrupted
+from ..runtimes import engine
 from ..state.registry import Registry
 from . import code_servers as servers
 from .graphql import Webserver
+from .problems import Problem
+from .runs import Inspection, ask_runs
+from .runs import addresses as executing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ...layout import Layout
-
-# The problems that only a running workspace shows: id -> (severity, title). Listed in docs/reference/findings.md.
-PROBLEMS: Mapping[str, tuple[str, str]] = {
-    "WSP051": ("error", "A code location does not load"),
-    "WSP052": ("error", "A code location of workspace.yaml is not served"),
-    "WSP053": ("warning", "A code location is served that workspace.yaml does not have"),
-    "WSP054": ("error", "Two code locations define one asset"),
-    "WSP055": ("warning", "A code location has newer libraries of Dagster than the webserver"),
-    "WSP056": ("error", "A code server does not answer"),
-    "WSP057": ("error", "A code server serves another module"),
-    "WSP058": ("error", "Two code servers share one port"),
-}
 
 _ENTRY = """name displayMetadata { key value } locationOrLoadError { __typename
   ... on RepositoryLocation { dagsterLibraryVersions { name version } %s }
@@ -59,30 +53,19 @@ class Location(NamedTuple):
     libraries: Mapping[str, str]  # those of Dagster that it has loaded -> version
 
 
-class Problem(NamedTuple):
-    """What is wrong: a key of TROUBLES, the object, what, and what to do. `line` is that of its item, 0 for none."""
-
-    rule: str
-    subject: str
-    message: str
-    remedy: str
-    line: int = 0
-
-    @property
-    def severity(self) -> str:
-        """As in a finding."""
-        return PROBLEMS[self.rule][0]
-
-
 @dataclass(frozen=True)
 class Live:
-    """What a webserver and the code servers answered. `notes` say what could not be checked."""
+    """What a webserver and the code servers answered. `notes` say what could not be checked.
+
+    `logs` are the last lines of servers in containers that do not answer, by location.
+    """
 
     url: str
     version: str
     locations: tuple[Location, ...]
     problems: tuple[Problem, ...]
     notes: tuple[str, ...]
+    logs: Mapping[str, tuple[str, ...]]
 
 
 def inspect_workspace(url: str, layout: Layout) -> Live:
@@ -99,15 +82,34 @@ def inspect_workspace(url: str, layout: Layout) -> Live:
         ]
     registry = Registry.parse(layout.registry.read_bytes(), layout.registry)
     packages = {entry.location_name: entry.package for entry in registry.modules.values()}
-    remote, notes = [location for location in locations if location.server], []
+    served = {location.name: location.server for location in locations if location.server}
+    notes, runs = list[str](), None
     try:
-        addresses = [location.server for location in remote if location.server]
-        answers = servers.ask(addresses, layout, registry.runtime) if remote else []
-        problems += _servers(zip(remote, answers, strict=True), packages)
+        runs = ask_runs(server)
+    except DmbError as error:
+        notes.append(f"the runs were not checked: {error.cause}")
+    addresses = list({*served.values(), *(executing(runs) if runs else ())})
+    answers: dict[tuple[str, int], dict[str, Any]] = {}
+    logs, remedies = dict[str, tuple[str, ...]](), dict[str, str]()
+    try:
+        answers = (
+            dict(zip(addresses, servers.ask(addresses, layout, registry.runtime), strict=True)) if addresses else {}
+        )
+        silent = {name: host for name, (host, port) in served.items() if "error" in answers[host, port]}
+        if registry.runtime == "docker":
+            logs, remedies = _of_containers(silent, layout)
+        problems += _servers(served, answers, packages, remedies)
     except DmbError as error:
         notes.append(f"the code servers themselves were not checked: {error.cause}")
+    for name in interrupted(layout):
+        notes.append(f"the new password of {name} is not yet in .env; run again: dmb workspace rotate {name}")
+    if runs and runs.unfinished:
+        names = {location.name for location in locations}
+        inspection = Inspection(server, layout, registry.runtime, runs, answers=answers, served=names)
+        problems += inspection.problems
+        notes += inspection.notes
     problems = [problem._replace(line=lines.get(problem.subject, 0)) for problem in problems]
-    return Live(server.url, str(data["version"]), tuple(locations), tuple(problems), tuple(notes))
+    return Live(server.url, str(data["version"]), tuple(locations), tuple(problems), tuple(notes), logs)
 
 
 def reload(url: str) -> tuple[Location, ...]:
@@ -136,6 +138,18 @@ def reload_location(url: str, name: str) -> Location:
                 remedy="look whether it is in workspace.yaml, and reload all on the Deployment page",
             )
         return _location(entry)
+
+
+def waiting(locations: Iterable[Location], layout: Layout) -> tuple[str, ...]:
+    """The locations that only wait for a container that nobody has started yet: Dagster takes them in when it runs."""
+    absent = {location.name: location.server[0] for location in locations if location.error and location.server}
+    if not absent or Registry.parse(layout.registry.read_bytes(), layout.registry).runtime != "docker":
+        return ()
+    try:
+        names = {name for container in engine.containers(layout) for name in container.names}
+    except DmbError:
+        return ()
+    return tuple(name for name, host in absent.items() if host not in names)
 
 
 @contextlib.contextmanager
@@ -279,26 +293,48 @@ def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
 
 
-def _servers(answers: Iterable[tuple[Location, dict[str, Any]]], packages: Mapping[str, str]) -> list[Problem]:
+def _servers(
+    served: Mapping[str, tuple[str, int]],
+    answers: Mapping[tuple[str, int], Mapping[str, Any]],
+    packages: Mapping[str, str],
+    remedies: Mapping[str, str],
+) -> list[Problem]:
     problems = []
-    for location, answer in answers:
-        host, port = location.server or ("", 0)
-        address = f"{host}:{port}"
+    for name, (host, port) in served.items():
+        address, answer = f"{host}:{port}", answers[host, port]
         if "error" in answer:
-            message = f"no code server answers for {location.name} at {address}: {answer['error']}"
-            problems.append(
-                Problem("WSP056", location.name, message, "start it: dmb workspace up, or its line of the Procfile")
-            )
+            remedy = "start it: dmb workspace up, or its line of the Procfile"
+            message = f"no code server answers for {name} at {address}: {answer['error']}"
+            problems.append(Problem("WSP056", name, message, remedies.get(name, remedy)))
             continue
-        served = sorted({module for modules in answer["servers"].values() for module in modules})
+        modules = sorted({module for modules in answer["servers"].values() for module in modules})
         if len(answer["servers"]) > 1:
-            message = f"{len(answer['servers'])} code servers share {address}: {', '.join(served)}"
-            problems.append(Problem("WSP058", location.name, message, "stop all but one, and give each its own port"))
-        package = packages.get(location.name)
-        others = [module for module in served if package and module.split(".")[0] != package.split(".")[0]]
+            message = f"{len(answer['servers'])} code servers share {address}: {', '.join(modules)}"
+            problems.append(Problem("WSP058", name, message, "stop all but one, and give each its own port"))
+        package = packages.get(name)
+        others = [module for module in modules if package and module.split(".")[0] != package.split(".")[0]]
         if others:
-            message = f"the code server at {address} serves {', '.join(others)}, and {location.name} is {package}"
-            problems.append(
-                Problem("WSP057", location.name, message, "stop that server, or give one of the two another port")
-            )
+            message = f"the code server at {address} serves {', '.join(others)}, and {name} is {package}"
+            problems.append(Problem("WSP057", name, message, "stop that server, or give one of the two another port"))
     return problems
+
+
+def _of_containers(silent: Mapping[str, str], layout: Layout) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    """The ends of the logs of code servers (location -> host) that do not answer, and what to do for each."""
+    start = f"cd {shlex.quote(str(layout.root))} && docker compose"
+    logs, remedies = {}, {}
+    try:
+        containers = engine.containers(layout) if silent else ()
+        for name, host in silent.items():
+            container = next((each for each in containers if host in each.names), None)
+            if container is None:
+                remedies[name] = f"start it: {start} up --detach"
+                continue
+            service, lines = container.service, engine.last_lines(layout, container.service)
+            logs[name] = tuple(lines)
+            log = f"its log ends with: {lines[-1]}" if lines else "its log is empty"
+            again = "" if container.running else f"; start it: {start} up --detach {service}"
+            remedies[name] = f"{log}; more of it: {start} logs --tail 100 {service}{again}"
+    except DmbError as error:
+        remedies = dict.fromkeys(silent, f"look at its container ({error.cause}): {start} ps --all")
+    return logs, remedies
