@@ -81,7 +81,7 @@ _ALL = (
             settings={},
             ready="pg_isready --host=127.0.0.1 --username=$POSTGRES_USER --dbname=$POSTGRES_DB",
             ping="pg_isready --host=127.0.0.1 --username=ci",
-            run="psql --quiet --set=ON_ERROR_STOP=1"
+            run="psql --quiet --set=ON_ERROR_STOP=1 --host=127.0.0.1"
             ' --username="${POSTGRES_USER:-postgres}" --dbname="${POSTGRES_DB:-${POSTGRES_USER:-postgres}}"',
             password_variable="PGPASSWORD",  # noqa: S106  a name
             scheme="postgresql+psycopg",

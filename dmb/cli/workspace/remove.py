@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -10,8 +11,10 @@ from ..options import as_json_option, confirm, dry_run_option, force_option, wor
 from .reload import end_with, reload_now, reload_option, reloaded_data
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from ...workspace.changes.left_behind import LeftBehind
     from ...workspace.changes.remove import Removed
 
 
@@ -44,11 +47,13 @@ def remove(
     Only their blocks are removed; the modules' own folders and their data stay.
     """
     from ...layout import find
+    from ...workspace.changes.left_behind import left_behind
     from ...workspace.changes.remove import remove_modules
     from .. import output
 
     layout = find(named)
     done = remove_modules(layout, names, with_data=with_data, force=force, commit=False)
+    stays = left_behind(layout, done.names)
     if not dry_run:
         if not yes:
             for line in _doomed(done):
@@ -63,7 +68,14 @@ def remove(
             for item in stored
         ]
         changed = output.changed(layout, done.changes, dry_run=dry_run)
-        more = {"data": kept, **changed, "next": list(done.commands), **reloaded_data(reloaded)}
+        docker = {name: {"image": item.image or None, "volumes": list(item.volumes)} for name, item in stays.items()}
+        more = {
+            "data": kept,
+            "docker": docker,
+            **changed,
+            "next": _after_remove(done, stays),
+            **reloaded_data(reloaded),
+        }
         output.data("dmb.workspace.remove/1", {"modules": list(done.names), **more})
         end_with(reloaded, as_json=True)
         return
@@ -79,9 +91,14 @@ def remove(
         for item in done.kept.get(name, ()):
             output.line(f"  deleted {item.path}")
     output.files(layout, done.changes)
-    if done.commands:
-        output.line("Data in volumes stays until you delete it, which cannot be undone:")
-        output.following(done.commands)
+    for line in _staying(stays):
+        output.line(line)
+    if commands := _after_remove(done, stays):
+        if any(item.services for item in stays.values()):
+            output.line("Containers that run go on until the first of these commands stops them.")
+        if done.commands:
+            output.line("Data in volumes stays until you delete it, which cannot be undone.")
+        output.following(commands)
     end_with(reloaded, as_json=False)
 
 
@@ -93,3 +110,21 @@ def _doomed(done: Removed) -> list[str]:
         for item in stored
     ]
     return [*deleted, *(f"to delete data in volumes, run afterwards: {command}" for command in done.commands)]
+
+
+def _after_remove(done: Removed, stays: Mapping[str, LeftBehind]) -> list[str]:
+    """Shell lines: stop what runs of the modules, then, with `--data`, delete what they have in volumes."""
+    from ...workspace.runtimes.engine import compose
+
+    stop = shlex.join(compose(done.layout, "up", "--detach", "--remove-orphans"))
+    runs = any(item.services for item in stays.values())
+    return list(dict.fromkeys([*([stop] if runs else []), *done.commands]))
+
+
+def _staying(stays: Mapping[str, LeftBehind]) -> Iterator[str]:
+    """The image and the volumes of each module."""
+    for name, item in stays.items():
+        if item.image:
+            yield f"  the image of {name} stays: docker image rm {shlex.quote(item.image)}"
+        if item.volumes:
+            yield f"  the data of {name} stays in a volume: {', '.join(item.volumes)}"

@@ -57,10 +57,10 @@ def _after_rotate(done: Rotated) -> list[str]:
     folder, variable = shlex.quote(str(done.layout.root)), done.variable
     if done.runtime != "docker":
         return [
-            f"# write {variable} of {done.layout.env} into {done.path}/.env too",
+            f"# copy {variable} from {done.layout.env} to {done.path}/.env",
             "# then stop the workspace and start it again",
         ]
     start = f"cd {folder} && docker compose up --detach"
     if not done.service:
-        return [f"# give the server of {done.name} the password that {variable} has in {done.layout.env}", start]
+        return [f"# set the password of {done.name}'s server to {variable} from {done.layout.env}", start]
     return [start]

@@ -28,13 +28,21 @@ from ..state.session import open_workspace
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+<<<<<<< HEAD
     from ...layout import Layout
+=======
+    from ...databases import Server
+>>>>>>> 0bced50 (workspace: remove and add name what Docker has; rotate ends what was killed)
     from ...transaction.transaction import Change
     from ..state.files import Files
     from ..state.registry import Entry
     from ..state.session import Session
 
 _KEPT = "rotation-"  # the name of what is kept, before that of the module
+
+
+class NothingDone(DmbError):
+    """A server that has the old password, as before."""
 
 
 @dataclass(frozen=True)
@@ -79,11 +87,16 @@ def rotate(layout: Layout, name: str, *, commit: bool) -> Rotated:
             old = resolved(session.files.variables(), os.environ)[variable]
         log_in = _log_in(layout, name, entry, own, variable.removesuffix("_PASSWORD"), service, runtime)
         kept = layout.state / f"{_KEPT}{name}.json"
-        new = _kept_password(kept) or secrets.token_hex(16)
+        half_way = _kept_password(kept)
+        new = half_way or secrets.token_hex(16)
         changed = _replaced(session, name, variable, envfile.line(variable, new))
         if commit and log_in:
             _keep(kept, new)
-            _set(name, entry, kept, log_in, old, new)
+            try:
+                _set(name, SERVERS[entry.database], log_in, old, new, half_way=half_way is not None)
+            except NothingDone:
+                kept.unlink()
+                raise
         try:
             changes = session.finish(session.registry.with_modules({name: changed}), commit=commit)
         except DmbError as error:
@@ -126,20 +139,20 @@ def _keep(kept: Path, password: str) -> None:
     disk.sync(kept.parent)
 
 
-def _set(name: str, entry: Entry, kept: Path, log_in: Callable[[str, str], None], old: str, new: str) -> None:
-    """Give the server the new password. It may have it, from a rotation that did not come to its end."""
+def _set(name: str, server: Server, log_in: Callable[[str, str], None], old: str, new: str, *, half_way: bool) -> None:
+    """Give the server the new password, which it may have already. NothingDone where it certainly has not got it."""
     try:
         log_in(old, new)
     except DmbError as error:
         try:
             log_in(new, new)
         except DmbError as again:
-            changed = "whether it was changed is not known: run this again, and look at the server's log"
-            if SERVERS[entry.database].refused in again.cause:
-                kept.unlink(missing_ok=True)
-                changed = "nothing was changed"
-            cause = f"the new password of {name} could not be set on its server, and {changed}: {error.cause}"
-            raise DmbError(cause, place=error.place, remedy=error.remedy) from error
+            unreached = not half_way and server.no_answer.lower() in error.cause.lower()
+            unchanged = unreached or server.refused in again.cause
+            state = "nothing was changed" if unchanged else "it may have been changed: run this again"
+            cause = f"the new password of {name} could not be set on its server, and {state}: {error.cause}"
+            kind = NothingDone if unchanged else DmbError
+            raise kind(cause, place=error.place, remedy=error.remedy) from error
 
 
 def _service(files: Files, name: str, kind: str) -> str:
@@ -171,7 +184,11 @@ def _in_container(layout: Layout, service: str, entry: Entry, password: str, new
     server = SERVERS[entry.database]
     command = engine.compose(layout, "exec", "-T", "-e", server.password_variable, service, "sh", "-c", server.run)
     environment = {**os.environ, server.password_variable: password}
-    engine.output(command, stdin=server.new_password.format(new) + ";\n", environment=environment)
+    try:
+        engine.output(command, stdin=server.new_password.format(new) + ";\n", environment=environment)
+    except DmbError as error:
+        look = f"look at its log: cd {shlex.quote(str(layout.root))} && docker compose logs --tail 100 {service}"
+        raise DmbError(error.cause, place=service, remedy=look) from error
 
 
 def _python(name: str, entry: Entry) -> Path:
