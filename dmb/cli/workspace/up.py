@@ -88,7 +88,8 @@ def _run(layout: Layout, start: Start, patience: float, modules: Sequence[Source
                     _reload_what_is_saved(modules, start.url, lambda: process.poll() is None)
             process.wait()
         except KeyboardInterrupt:
-            output.tell("Stopping.")
+            again = " Containers may take their time; Ctrl-C again ends them at once."
+            output.tell(f"Stopping.{again if start.command[0] == 'docker' else ''}")
             return 0
     output.tell(f"It exited with code {process.returncode}.")
     return FAILED

@@ -130,7 +130,21 @@ def running(layout: Layout, start: Start) -> Iterator[subprocess.Popen[bytes]]:
 
 
 def stop(process: subprocess.Popen[bytes]) -> None:
-    """End a group of processes: as Ctrl-C does, and by force what still runs after PATIENCE."""
+    """End a group of processes: as Ctrl-C does, and by force what still runs after PATIENCE.
+
+    Compose is waited for: it gives each container the time that the workspace grants it, and what it has not stopped
+    when it is killed runs on. At another Ctrl-C it ends the containers at once.
+    """
+
+    def interrupt(*_: object) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGINT)
+
+    if isinstance(process.args, tuple) and process.args[0] == "docker":
+        signal.signal(signal.SIGINT, interrupt)
+        interrupt()
+        process.wait()
+        return
     for each in (signal.SIGINT, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, each)

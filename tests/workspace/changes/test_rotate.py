@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,8 +17,10 @@ from sqlalchemy.exc import OperationalError
 
 from tests.support.command import Dmb
 from tests.support.databases import Server
+from tests.support.docker_shim import docker_shim
 from tests.support.free_ports import free_port
 from tests.support.modules import isolated, make_module
+from tests.support.workspaces import own
 
 pytestmark = pytest.mark.needs_server
 OLD = "old #1 pa$$ ü"
@@ -115,20 +117,8 @@ def test_what_the_server_does_not_take_changes_nothing(
         assert takes(server, name, OLD)
 
 
-DOCKER = """\
-#!{python}
-# Where `docker compose exec` would run its command in the container of the server, run it here, as it is there.
-import os, sys
-words = sys.argv[1:]
-if words[1] == "exec":
-    assert words[:5] == ["compose", "exec", "-e", "NEW", "bar-one-db"], words
-    os.execvp(words[5], words[5:])
-"""
-
-
-def test_the_commands_for_containers_have_the_server_take_it(
-    dmb: Dmb, tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def docker_workspace(dmb: Dmb, tmp_path: Path, server: Server, password: str) -> Path:
+    """A workspace of containers with a module whose database is `server`'s, with this password in `.env`."""
     root = tmp_path / "a ws"
     assert dmb("workspace", "init", root, "--runtime", "docker").code == 0
     module = isolated(tmp_path)
@@ -139,35 +129,103 @@ def test_the_commands_for_containers_have_the_server_take_it(
         ):
             file.write_text(file.read_text().replace(*words))
     assert dmb("workspace", "add", module, "--workspace", root).code == 0
-    done = dmb("workspace", "rotate", "bar-one", "--workspace", root, "--yes", "--json")
-    assert (done.code, done.json["server_told"]) == (0, False), done.err
-    shim = tmp_path / "bin" / "docker"
-    shim.parent.mkdir()
-    shim.write_text(DOCKER.format(python=sys.executable))
-    shim.chmod(0o755)
+    env = root / ".env"
+    minted = str(dotenv_values(env)["BAR_ONE_DB_PASSWORD"])
+    env.write_text(env.read_text("utf-8").replace(minted, f"'{password}'"), "utf-8")
+    return root
+
+
+def in_container(server: Server, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the server's container has, and where the client finds the server when it is not beside it."""
+    for key, value in {
+        "POSTGRES_USER": name,
+        "POSTGRES_DB": name,
+        "PGPORT": str(server.port),
+        "MYSQL_USER": name,
+        "MYSQL_HOST": "127.0.0.1",
+        "MYSQL_TCP_PORT": str(server.port),
+        "LC_ALL": "C.UTF-8",
+    }.items():
+        monkeypatch.setenv(key, value)
+
+
+def test_the_server_in_a_container_gets_it_before_env(
+    dmb: Dmb, tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with account(server) as name:
-        # What the images set, and where the client finds the server when it is not beside it.
-        environment = {
-            "PATH": f"{shim.parent}:{os.environ['PATH']}",
-            "POSTGRES_USER": name,
-            "POSTGRES_DB": name,
-            "PGHOST": "127.0.0.1",
-            "PGPORT": str(server.port),
-            "PGPASSWORD": OLD,
-            "MYSQL_USER": name,
-            "MYSQL_PASSWORD": OLD,
-            "MYSQL_DATABASE": name,
-            "MYSQL_HOST": "127.0.0.1",
-            "MYSQL_TCP_PORT": str(server.port),
-            "LC_ALL": "C.UTF-8",
-        }
-        ran = subprocess.run(
-            ["/bin/sh", "-e", "-c", "\n".join(done.json["next"])],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert ran.returncode == 0, ran.stderr
+        root = docker_workspace(dmb, tmp_path, server, OLD)
+        in_container(server, name, monkeypatch)
+        log = docker_shim(tmp_path / "bin", monkeypatch, "bar-one-db")
+        done = dmb("workspace", "rotate", "bar-one", "--workspace", root, "--yes", "--json")
+        assert (done.code, done.json["server_told"]) == (0, True), done.err
         new = str(dotenv_values(root / ".env")["BAR_ONE_DB_PASSWORD"])
         assert (takes(server, name, new), takes(server, name, OLD)) == (True, False)
+        assert done.json["next"] == [f"cd '{root}' && docker compose up --detach"]
+        # No password stands in a command.
+        commands = log.read_text("utf-8")
+        assert "exec -T -e" in commands
+        assert [word for word in (new, OLD) if word in commands + done.out + done.err] == []
+
+
+def test_what_a_server_in_a_container_does_not_take_changes_nothing(
+    dmb: Dmb, tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with account(server) as name:
+        root = docker_workspace(dmb, tmp_path, server, "older")
+        in_container(server, name, monkeypatch)
+        docker_shim(tmp_path / "bin", monkeypatch, "bar-one-db")
+        before = own(root)
+        done = dmb("workspace", "rotate", "bar-one", "--workspace", root, "--yes")
+        assert (done.code, done.out, "nothing was changed" in done.err) == (2, "", True), done.err
+        assert own(root) == before
+
+
+@pytest.mark.parametrize("runtime", ["local", "docker"])
+def test_a_rotation_that_is_killed_half_way_is_ended_by_the_next(
+    dmb: Dmb, workspace: Path, tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch, runtime: str
+) -> None:
+    with account(server) as name:
+        if runtime == "local":
+            root, module = workspace, module_on(server, name, tmp_path)
+            assert dmb("workspace", "add", module, "--workspace", root, "--no-install").code == 0
+        else:
+            root = docker_workspace(dmb, tmp_path, server, OLD)
+            in_container(server, name, monkeypatch)
+            docker_shim(tmp_path / "bin", monkeypatch, "bar-one-db")
+        before = (root / ".env").read_bytes()
+        killed = subprocess.run(
+            [sys.executable, "-c", KILLED_BEFORE_ENV, "workspace", "rotate", "bar-one", "--workspace", root, "--yes"],
+            check=False,
+            timeout=60,
+        )
+        assert killed.returncode == -signal.SIGKILL
+        assert (root / ".env").read_bytes() == before
+        assert not takes(server, name, OLD)
+        done = dmb("workspace", "rotate", "bar-one", "--workspace", root, "--yes")
+        assert done.code == 0, done.err
+        assert takes(server, name, str(dotenv_values(root / ".env")["BAR_ONE_DB_PASSWORD"]))
+        assert not list((root / ".dmb").glob("rotation-*"))
+
+
+# Dies where `.env` would be written.
+KILLED_BEFORE_ENV = """\
+import os, signal, sys
+from dmb.transaction.transaction import Transaction
+Transaction.commit = lambda self: os.kill(os.getpid(), signal.SIGKILL)
+from dmb.cli import main
+main(sys.argv[1:])
+"""
+
+
+def test_a_server_whose_container_does_not_run_is_named_with_the_command(
+    dmb: Dmb, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = tmp_path / "ws"
+    assert dmb("workspace", "init", root, "--runtime", "docker").code == 0
+    assert dmb("workspace", "add", isolated(tmp_path), "--workspace", root).code == 0
+    docker_shim(tmp_path / "bin", monkeypatch, "bar-one")
+    before = own(root)
+    done = dmb("workspace", "rotate", "bar-one", "--workspace", root, "--yes")
+    assert (done.code, done.out) == (2, "")
+    assert f"cd {root} && docker compose up --detach bar-one-db" in done.err
+    assert own(root) == before

@@ -14,6 +14,7 @@ from dotenv import dotenv_values
 from dmb.formats.dockerfile import instructions
 from tests.support.command import Dmb
 from tests.support.containers import compose, config, refuse_lint
+from tests.support.docker_shim import docker_shim
 from tests.support.modules import COMPOSE, isolated, shared
 from tests.support.workspaces import add, own
 
@@ -254,8 +255,12 @@ def test_two_databases_never_share_a_port(dmb: Dmb, made: Path, tmp_path: Path) 
     assert config(made, env={"DOCKER_GID": "1"}).returncode == 0
 
 
-def test_a_new_password(dmb: Dmb, made: Path, tmp_path: Path) -> None:
+def test_a_new_password(dmb: Dmb, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     add(dmb, made, isolated(tmp_path), shared(tmp_path, "alpha"))
+    docker_shim(tmp_path / "bin", monkeypatch, "bar-one-db")
+    accepting = tmp_path / "bin" / "psql"
+    accepting.write_text("#!/bin/sh\n")
+    accepting.chmod(0o755)
     old = dotenv_values(made / ".env")
     done = dmb("workspace", "rotate", "bar-one", "--workspace", made, "--yes", "--json")
     assert done.code == 0, done.err
