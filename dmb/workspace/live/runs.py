@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 Address = tuple[str, int]
 
+# Those that make a run a process of the code server, or a container.
+LAUNCHERS = frozenset({"DefaultRunLauncher", "DockerRunLauncher"})
 STARTING_SECONDS = 180  # Dagster's own patience with a run that starts
 HEARTBEAT_SECONDS = 120  # a daemon that runs shows itself every 30
 FIRST_HEARTBEAT_SECONDS = 20  # what a daemon that starts needs until its first one
@@ -72,8 +74,8 @@ def ask_runs(server: Webserver) -> Runs:
 
 
 def addresses(runs: Runs) -> set[Address]:
-    """The code servers that execute the runs, where these are processes of theirs."""
-    return {run.address for run in runs.unfinished if run.address and runs.launcher == "DefaultRunLauncher"}
+    """The code servers of which runs may be processes."""
+    return {run.address for run in runs.unfinished if run.address and not run.container and runs.launcher in LAUNCHERS}
 
 
 class Inspection:
@@ -125,17 +127,19 @@ class Inspection:
 
     def _judged(self, runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
         """The runs that no process executes, and those of which that cannot be seen."""
-        if self._runs.launcher == "DefaultRunLauncher":
-            verdicts = {run: self._in_code_server(run) for run in runs}
-        elif self._runs.launcher == "DockerRunLauncher":
-            try:
-                alive = engine.running_ids() if any(run.container for run in runs) else frozenset[str]()
-            except DmbError as error:
-                self.notes.append(f"the containers of runs were not checked: {error.cause}")
-                return [], []
-            verdicts = {run: run.container in alive if run.container else None for run in runs}
-        else:
-            verdicts = dict.fromkeys(runs)
+        if self._runs.launcher not in LAUNCHERS:
+            return [], list(runs)
+        alive: frozenset[str] | None = None
+        try:
+            alive = engine.running_ids() if any(run.container for run in runs) else None
+        except DmbError as error:
+            self.notes.append(f"the containers of runs were not checked: {error.cause}")
+        verdicts: dict[Run, bool | None] = {}
+        for run in runs:
+            if run.container:
+                verdicts[run] = None if alive is None else run.container in alive
+            else:
+                verdicts[run] = self._in_code_server(run)
         return [run for run in runs if verdicts[run] is False], [run for run in runs if verdicts[run] is None]
 
     def _in_code_server(self, run: Run) -> bool | None:
