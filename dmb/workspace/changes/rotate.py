@@ -28,11 +28,8 @@ from ..state.session import open_workspace
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-<<<<<<< HEAD
-    from ...layout import Layout
-=======
     from ...databases import Server
->>>>>>> 0bced50 (workspace: remove and add name what Docker has; rotate ends what was killed)
+    from ...layout import Layout
     from ...transaction.transaction import Change
     from ..state.files import Files
     from ..state.registry import Entry

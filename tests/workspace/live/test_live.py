@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 import yaml
+from dagster import DagsterEvent, DagsterInstance
 from dagster._core.workspace.load import location_origins_from_config
+from dotenv import dotenv_values
 
 from dmb.layout import find
+from dmb.workspace.live import runs
 from dmb.workspace.live.inspection import location_lines
 from dmb.workspace.runtimes.python_environment import find_uv
 from tests.support.command import Dmb
@@ -24,7 +27,7 @@ from tests.support.databases import unavailable
 from tests.support.free_ports import free_port
 from tests.support.modules import isolated, make_module, make_runnable_module
 from tests.support.paths import BIN
-from tests.support.servers import PATIENCE, code_server, running, wait_for_locations
+from tests.support.servers import PATIENCE, code_server, run_job, running, wait_for_locations
 
 if TYPE_CHECKING:
     pass
@@ -117,6 +120,36 @@ def test_a_code_server_of_another_module(dmb: Dmb, served: Path, tmp_path: Path)
         with code_server("bar_one_dagster", mine, grpc, tmp_path / "second.log"):
             done = dmb("workspace", "validate", "--workspace", served, "--live", f"http://127.0.0.1:{port}", "--json")
         assert {each["rule"] for each in done.json["findings"]} == {"WSP057", "WSP058"}
+
+
+@pytest.mark.slow
+def test_a_queue_without_a_daemon_and_a_run_that_nobody_executes(
+    dmb: Dmb, served: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "FIRST_HEARTBEAT_SECONDS", 1)
+    (served / ".venv").symlink_to(sys.prefix)
+    mine = make_runnable_module(tmp_path, "bar-one")
+    done = dmb("workspace", "add", mine, "--workspace", served, "--no-install", "--json")
+    grpc, port, log = done.json["modules"][0]["ports"]["grpc"], free_port(), tmp_path / "log"
+    url = f"http://127.0.0.1:{port}"
+    command = f"cd {served} && exec {BIN}/dagster-webserver -h 127.0.0.1 -p {port} -w workspace.yaml"
+    with code_server("bar_one_dagster", mine, grpc, tmp_path / "grpc.log"), running(command, log) as process:
+        wait_for_locations(port, {"bar-one"}, process, log)
+        run = run_job(port, "bar-one", "bar_one_dagster_seen")
+        (found,) = dmb("workspace", "validate", "--workspace", served, "--live", url, "--json").json["findings"]
+        assert (found["rule"], f"the run {run[:8]} (__ASSET_JOB, QUEUED) waits" in found["message"]) == ("WSP060", True)
+        assert "start it: dmb workspace up; or end it: curl" in found["remedy"]
+        # As a code server that was killed leaves it.
+        for key, value in dotenv_values(served / ".env").items():
+            monkeypatch.setenv(key, value or "")
+        with DagsterInstance.get() as instance:
+            instance.report_dagster_event(DagsterEvent("PIPELINE_START", "__ASSET_JOB"), run)
+        (found,) = dmb("workspace", "validate", "--workspace", served, "--live", url, "--json").json["findings"]
+        assert (found["rule"], found["subject"], found["line"] > 0) == ("WSP059", "bar-one", True)
+        assert f"no process executes the run {run[:8]} (__ASSET_JOB, STARTED)" in found["message"]
+        _, _, end = str(found["remedy"]).partition("end it: ")
+        subprocess.run(["/bin/sh", "-c", end], check=True, capture_output=True, timeout=60)
+        assert dmb("workspace", "validate", "--workspace", served, "--live", url).out.endswith("no findings\n")
 
 
 DOCKER = """\
