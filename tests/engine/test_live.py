@@ -110,7 +110,11 @@ def obey(remedy: str, at: str) -> None:
     """Run the command that a remedy has behind these words, as a person would."""
     _, _, command = remedy.partition(at)
     assert command, remedy
-    subprocess.run(["/bin/sh", "-c", command.split("; or ")[0]], env=ENVIRONMENT, check=True, timeout=120)
+    shell(command.split("; or ")[0])
+
+
+def shell(command: str) -> None:
+    subprocess.run(["/bin/sh", "-e", "-c", command], env=ENVIRONMENT, check=True, timeout=120)
 
 
 def started(webserver: Webserver) -> str:
@@ -264,7 +268,7 @@ def test_what_is_removed_is_stopped_by_what_is_printed(project: ComposeProject, 
     assert done.json["docker"] == {"live-my": {"image": "live-my:0.1.0", "volumes": [volume]}}
     (stop,) = done.json["next"]
     assert "live-my" in project.services()
-    obey(stop, "")
+    shell(stop)
     assert {name for name in project.services() if name.startswith("live-my")} == set()
     webserver.wait_for("live-pg")
     assert docker("volume", "inspect", "--format", "{{.Name}}", volume).strip() == volume
