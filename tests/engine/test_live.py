@@ -262,7 +262,7 @@ def test_what_was_given_new_passwords_goes_on(project: ComposeProject, webserver
 
 
 def test_what_is_removed_is_stopped_by_what_is_printed(project: ComposeProject, webserver: Webserver, dmb: Dmb) -> None:
-    done = dmb("workspace", "remove", "live-my", "--workspace", project.folder, "--yes", "--json")
+    done = dmb("workspace", "remove", "live-my", "--force", "--workspace", project.folder, "--yes", "--json")
     assert done.code == 0, done.err
     volume = f"{project.folder.name}_live-my-db"
     assert done.json["docker"] == {"live-my": {"image": "live-my:0.1.0", "volumes": [volume]}}
@@ -272,7 +272,7 @@ def test_what_is_removed_is_stopped_by_what_is_printed(project: ComposeProject, 
     assert {name for name in project.services() if name.startswith("live-my")} == set()
     webserver.wait_for("live-pg")
     assert docker("volume", "inspect", "--format", "{{.Name}}", volume).strip() == volume
-    done = dmb("workspace", "remove", "live-pg", "--workspace", project.folder, "--yes", "--data")
+    done = dmb("workspace", "remove", "live-pg", "--force", "--workspace", project.folder, "--yes", "--data")
     assert "the image of live-pg stays: docker image rm live-pg:0.1.0" in done.out
     obey(done.out, "Next:")
     assert not any(name.startswith("live-pg") for name in project.services())
