@@ -287,7 +287,7 @@ def test_containers_that_take_their_time_are_waited_for(tmp_path: Path) -> None:
     )
     code = (
         "import sys\nfrom pathlib import Path\nfrom dmb.workspace.live import up\n"
-        "from dmb.workspace.state.layout import Layout\nup.PATIENCE = 1\n"
+        "from dmb.layout import Layout\nup.PATIENCE = 1\n"
         "with up.running(Layout(Path('.').resolve()), up.Start(('docker', 'compose', 'up'), sys.argv[1])) as p:\n"
         "    try:\n        p.wait()\n    except KeyboardInterrupt:\n        pass\n"
     )

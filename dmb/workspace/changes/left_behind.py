@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ...formats import envfile
-    from ..state.layout import Layout
+    from ...layout import Layout
 
 
 @dataclass(frozen=True)
