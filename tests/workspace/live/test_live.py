@@ -129,6 +129,8 @@ def test_a_queue_without_a_daemon_and_a_run_that_nobody_executes(
     monkeypatch.setattr(runs, "FIRST_HEARTBEAT_SECONDS", 1)
     (served / ".venv").symlink_to(sys.prefix)
     mine = make_runnable_module(tmp_path, "bar-one")
+    manifest = mine / "pyproject.toml"  # a port of its own: tests run side by side
+    manifest.write_text(manifest.read_text().replace("grpc = 4001", f"grpc = {free_port()}"))
     done = dmb("workspace", "add", mine, "--workspace", served, "--no-install", "--json")
     grpc, port, log = done.json["modules"][0]["ports"]["grpc"], free_port(), tmp_path / "log"
     url = f"http://127.0.0.1:{port}"
