@@ -26,29 +26,41 @@ ADOPT = "dmb workspace adopt"
 
 
 class Case(NamedTuple):
-    """`old` in `file` is made `new`, or `new` appended; the line (0: none), words of the cause and of the remedy."""
+    """`old` in `file` is made `new`, or `new` appended; the line that is `shown` ("": none), words of cause and remedy."""
 
     file: str
     old: str
     new: str
-    line: int
+    shown: str
     cause: str
     remedy: str = " "
     piece: tuple[str, str] = ("", "")  # an edit to the module's own Compose file
 
 
 CASES = {
-    "broken YAML": Case(COMPOSE, "", "x: [\n", 90, "not valid YAML"),
-    "a tab": Case(COMPOSE, "    image: postgres", "\timage: postgres", 61, "not valid YAML"),
-    "a key twice": Case(COMPOSE, "", "services: {}\n", 90, "`services` appears twice"),
-    "a key twice in a service": Case(COMPOSE, "    image: pos", "    image: a\n    image: pos", 62, "appears twice"),
-    "several documents": Case(COMPOSE, "", "---\na: 1\n", 90, "several YAML documents", "one document"),
-    "several documents in workspace.yaml": Case(YAML, "", "---\na: 1\n", 3, "several YAML documents"),
+    "broken YAML": Case(COMPOSE, "", "x: [\n", "x: [", "not valid YAML"),
+    "a tab": Case(
+        COMPOSE,
+        "    image: postgres",
+        "\timage: postgres",
+        "\timage: postgres:${DAGSTER_POSTGRES_VERSION:-17}",
+        "not valid YAML",
+    ),
+    "a key twice": Case(COMPOSE, "", "services: {}\n", "services: {}", "`services` appears twice"),
+    "a key twice in a service": Case(
+        COMPOSE,
+        "    image: pos",
+        "    image: a\n    image: pos",
+        "    image: postgres:${DAGSTER_POSTGRES_VERSION:-17}",
+        "appears twice",
+    ),
+    "several documents": Case(COMPOSE, "", "---\na: 1\n", "---", "several YAML documents", "one document"),
+    "several documents in workspace.yaml": Case(YAML, "", "---\na: 1\n", "---", "several YAML documents"),
     "an alias at the spot": Case(
         COMPOSE,
         "services:\n",
         "x-s: &s\n  a: {image: x}\nservices: *s\nold:\n",
-        22,
+        "services: *s",
         "is an alias",
         "Replace it with a copy",
     ),
@@ -56,23 +68,32 @@ CASES = {
         YAML,
         "load_from: []\n",
         "load_from: &a\n- python_file: a.py\nx: *a\n",
-        2,
+        "load_from: &a",
         "every use of *a",
         "Replace *a with copies",
     ),
     "depends_on through an alias": Case(
-        COMPOSE, NEEDS, "    depends_on: *x\n", 33, "is an alias", "Replace it with a copy"
+        COMPOSE, NEEDS, "    depends_on: *x\n", "    depends_on: *x", "is an alias", "Replace it with a copy"
     ),
-    "depends_on of one word": Case(COMPOSE, NEEDS, "    depends_on: a\n", 32, "expected a mapping here"),
+    "depends_on of one word": Case(
+        COMPOSE, NEEDS, "    depends_on: a\n", "    depends_on: a", "expected a mapping here"
+    ),
     "a service": Case(
-        COMPOSE, "services:\n", "services:\n  bar-one:\n    image: x\n", 21, "`bar-one` is already here", ADOPT
+        COMPOSE,
+        "services:\n",
+        "services:\n  bar-one:\n    image: x\n",
+        "  bar-one:",
+        "`bar-one` is already here",
+        ADOPT,
     ),
-    "a volume": Case(COMPOSE, "\nvolumes:\n", "\nvolumes:\n  bar-one-db:\n", 86, "`bar-one-db` is already here", ADOPT),
+    "a volume": Case(
+        COMPOSE, "\nvolumes:\n", "\nvolumes:\n  bar-one-db:\n", "  bar-one-db:", "`bar-one-db` is already here", ADOPT
+    ),
     "a volume's own name": Case(
         COMPOSE,
         "\nvolumes:\n",
         "\nvolumes:\n  other:\n    name: both\n",
-        86,
+        "  other:",
         "other already has the name both",
         ADOPT,
         ("volumes:\n  bar-one-db:\n", "volumes:\n  bar-one-db:\n    name: both\n"),
@@ -81,7 +102,7 @@ CASES = {
         COMPOSE,
         "    image: postgres",
         "    container_name: x\n    image: postgres",
-        60,
+        "  dagster-postgresql:",
         "dagster-postgresql already has the container name x",
         ADOPT,
         ("    image: postgres", "    container_name: x\n    image: postgres"),
@@ -90,7 +111,7 @@ CASES = {
         COMPOSE,
         "services:\n",
         "services:\n  other:\n    image: x\n    ports: ['5433:5432']\n",
-        21,
+        "  other:",
         "other already has the port 5433",
         ADOPT,
         ("127.0.0.1:${BAR_ONE_DB_PORT:?port}", "5433"),
@@ -99,34 +120,57 @@ CASES = {
         YAML,
         "load_from: []\n",
         "load_from:\n- grpc_server: {host: x, port: 4000, location_name: bar-one}\n",
-        3,
+        "- grpc_server: {host: x, port: 4000, location_name: bar-one}",
         "the code location bar-one already exists",
         ADOPT,
     ),
     "a variable": Case(
-        ".env", "", "export BAR_ONE_DB_PASSWORD=x\n", 5, "BAR_ONE_DB_PASSWORD is already set here", ADOPT
+        ".env",
+        "",
+        "export BAR_ONE_DB_PASSWORD=x\n",
+        "export BAR_ONE_DB_PASSWORD=x",
+        "BAR_ONE_DB_PASSWORD is already set here",
+        ADOPT,
     ),
-    "an open quote": Case(".env", "", "A='x\n", 5, "the quote of A is not closed", "Close it"),
-    "no UTF-8": Case(".env", "", "A=\udcff\n", 5, "not UTF-8", "Save the file as UTF-8"),
-    "a beginning without an end": Case(COMPOSE, "services:\n", "services:\n  # BEGIN: z\n", 21, "has no `# END: z`"),
-    "an end without a beginning": Case(COMPOSE, "services:\n", "services:\n  # END: z\n", 21, "has no `# BEGIN: z`"),
+    "an open quote": Case(".env", "", "A='x\n", "A='x", "the quote of A is not closed", "Close it"),
+    "no UTF-8": Case(".env", "", "A=\udcff\n", "A=\udcff", "not UTF-8", "Save the file as UTF-8"),
+    "a beginning without an end": Case(
+        COMPOSE, "services:\n", "services:\n  # BEGIN: z\n", "  # BEGIN: z", "has no `# END: z`"
+    ),
+    "an end without a beginning": Case(
+        COMPOSE, "services:\n", "services:\n  # END: z\n", "  # END: z", "has no `# BEGIN: z`"
+    ),
     "markers that cross": Case(
-        COMPOSE, "services:\n", "services:\n  # BEGIN: a\n  # BEGIN: b\n  # END: a\n  # END: b\n", 21, "no `# END: a`"
+        COMPOSE,
+        "services:\n",
+        "services:\n  # BEGIN: a\n  # BEGIN: b\n  # END: a\n  # END: b\n",
+        "  # BEGIN: a",
+        "no `# END: a`",
     ),
     "markers that wrap half an entry": Case(
-        COMPOSE, HALF, f"    # BEGIN: z\n{HALF}    # END: z\n", 67, "do not wrap whole entries"
+        COMPOSE, HALF, f"    # BEGIN: z\n{HALF}    # END: z\n", "    # BEGIN: z", "do not wrap whole entries"
     ),
-    "a damaged block in .env": Case(".env", "", "# BEGIN: z\nA=1\n", 5, "has no `# END: z`"),
-    "an open heredoc": Case(IMAGE, "", "RUN <<EOF\necho\n", 27, "heredoc EOF is not closed", "Complete it"),
-    "an open line": Case(IMAGE, "", "RUN a \\\n", 27, "continues past the end", "Complete it"),
-    "a damaged block in the Dockerfile": Case(IMAGE, "", "# BEGIN: dmb\nRUN a\n", 27, "has no `# END: dmb`"),
-    "no stage": Case(IMAGE, "FROM", "LABEL a=", 0, "no stage (FROM)"),
-    "a scalar for services": Case(COMPOSE, "services:\n", "services: 1\nx:\n", 20, "expected a mapping here"),
-    "a list for services": Case(COMPOSE, "services:\n", "services: [a]\nx:\n", 20, "expected a mapping here"),
-    "a mapping for load_from": Case(YAML, "load_from: []", "load_from: {a: b}", 2, "expected a list here"),
-    "a list for workspace.yaml": Case(YAML, "load_from: []", "- a", 2, "expected a mapping here"),
-    "ports that are none": Case(COMPOSE, "    image: pos", "    ports: 7\n    image: pos", 61, "`ports` is not a list"),
-    "a broken dagster.yaml": Case("home/dagster.yaml", "", "x: [\n", 40, "not valid YAML"),
+    "a damaged block in .env": Case(".env", "", "# BEGIN: z\nA=1\n", "# BEGIN: z", "has no `# END: z`"),
+    "an open heredoc": Case(IMAGE, "", "RUN <<EOF\necho\n", "RUN <<EOF", "heredoc EOF is not closed", "Complete it"),
+    "an open line": Case(IMAGE, "", "RUN a \\\n", "RUN a \\", "continues past the end", "Complete it"),
+    "a damaged block in the Dockerfile": Case(
+        IMAGE, "", "# BEGIN: dmb\nRUN a\n", "# BEGIN: dmb", "has no `# END: dmb`"
+    ),
+    "no stage": Case(IMAGE, "FROM", "LABEL a=", "", "no stage (FROM)"),
+    "a scalar for services": Case(
+        COMPOSE, "services:\n", "services: 1\nx:\n", "services: 1", "expected a mapping here"
+    ),
+    "a list for services": Case(
+        COMPOSE, "services:\n", "services: [a]\nx:\n", "services: [a]", "expected a mapping here"
+    ),
+    "a mapping for load_from": Case(
+        YAML, "load_from: []", "load_from: {a: b}", "load_from: {a: b}", "expected a list here"
+    ),
+    "a list for workspace.yaml": Case(YAML, "load_from: []", "- a", "- a", "expected a mapping here"),
+    "ports that are none": Case(
+        COMPOSE, "    image: pos", "    ports: 7\n    image: pos", "    ports: 7", "`ports` is not a list"
+    ),
+    "a broken dagster.yaml": Case("home/dagster.yaml", "", "x: [\n", "x: [", "not valid YAML"),
 }
 
 
@@ -162,12 +206,12 @@ def test_refused(dmb: Dmb, tmp_path: Path, fresh: Path, name: str) -> None:
     assert (done.code, done.out) == (2, ""), done.err
     place, _, rest = done.err.removeprefix("Error: ").partition(": ")
     cause, _, remedy = rest.partition("\n  -> ")
-    line = int(re.findall(r":(\d+)$", place)[0]) if case.line else 0
+    line = int(re.findall(r":(\d+)$", place)[0]) if case.shown else 0
     assert place == f"{path}:{line}" if line else place == str(path)
     shown = text.splitlines()[line - 1] if line else ""
     assert case.cause in cause, done.err
     assert case.remedy in remedy, done.err
-    assert line == case.line, f"{line}: {shown}"
+    assert shown == case.shown, line
     assert own(root) == before
 
 
