@@ -26,7 +26,7 @@ ADOPT = "dmb workspace adopt"
 
 
 class Case(NamedTuple):
-    """`old` in `file` is made `new`, or `new` appended; the line `shown` ("": none), words of the cause and the remedy."""
+    """`old` in `file` is made `new`, or `new` appended; the text of the line ("": none), words of cause and remedy."""
 
     file: str
     old: str
