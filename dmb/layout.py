@@ -23,11 +23,13 @@ VARIABLE = "DMB_WORKSPACE"
 class Layout:
     """The files of one workspace, by what they are for. Nothing is read or made here.
 
-    `places` says where a file is that is not in its usual place (see `Registry`).
+    `places` says where a file is that is not in its usual place, `compose_files` of which Compose files the workspace
+    is made where that is not one alone (see `Registry`).
     """
 
     root: Path  # absolute
     places: Mapping[str, str] = field(default_factory=dict, compare=False)
+    compose_files: tuple[str, ...] = field(default=(), compare=False)
 
     def _at(self, name: str) -> Path:
         return self.root / self.places.get(name, name)
@@ -44,8 +46,20 @@ class Layout:
 
     @functools.cached_property
     def compose(self) -> Path:
-        """The containers, in the docker runtime."""
+        """The containers, in the docker runtime: the Compose file that modules go into."""
         return self._at("docker-compose.yml")
+
+    @functools.cached_property
+    def other_compose_files(self) -> tuple[Path, ...]:
+        """The Compose files that are read with it."""
+        paths = (self.root / name for name in self.compose_files)
+        return tuple(path for path in paths if path != self.compose)
+
+    @property
+    def compose_words(self) -> list[str]:
+        """What `docker compose` is run with for this workspace, from any folder."""
+        paths = [self.root / name for name in self.compose_files] or [self.compose]
+        return ["docker", "compose", *(word for path in paths for word in ("--file", str(path)))]
 
     @functools.cached_property
     def dockerfile(self) -> Path:
@@ -89,8 +103,8 @@ class Layout:
 
     @functools.cached_property
     def auth(self) -> Path:
-        """Credential files, in a folder for each module."""
-        return self.root / "auth"
+        """Credential files, in a folder for each module: beside the Compose file, which names it."""
+        return self._at("auth")
 
     @functools.cached_property
     def state(self) -> Path:
@@ -130,9 +144,12 @@ def find(named: Path | None = None, *, start: Path | None = None) -> Layout:
     home = Layout(Path(HOME).expanduser())
     if home.exists:
         return placed(home.root)
+    made = "create one: dmb workspace init DIR"
+    if (here / "workspace.yaml").is_file():
+        made = "make this folder one: dmb workspace adopt"
     raise NothingToWorkOn(
         f"no workspace was named, and there is none at or above {here}, nor in {HOME}",
-        remedy=f"create one: dmb workspace init DIR; or name one with --workspace DIR or {VARIABLE}",
+        remedy=f"{made}; or name one with --workspace DIR or {VARIABLE}",
     )
 
 
@@ -140,15 +157,19 @@ def _required(path: Path, place: str) -> Layout:
     layout = Layout(path.expanduser().resolve())
     if layout.exists:
         return placed(layout.root)
-    raise NothingToWorkOn(
-        "this is not a workspace", place=place, remedy=f"turn it into one: dmb workspace init {layout.root}"
-    )
+    patterns = ("workspace.yaml", "*/workspace.yaml", "*compose*.y*ml")
+    if any(path.is_file() for pattern in patterns for path in layout.root.glob(pattern)):
+        remedy = f"turn it into one as it is: dmb workspace adopt --workspace {layout.root}"
+    else:
+        remedy = f"turn it into one: dmb workspace init {layout.root}"
+    raise NothingToWorkOn("this is not a workspace", place=place, remedy=remedy)
 
 
 def placed(root: Path) -> Layout:
     """The layout of a workspace as its registry has it; a broken registry is reported by what reads all of it."""
     layout = Layout(root)
     with contextlib.suppress(OSError, ValueError, AttributeError, TypeError, RecursionError):
-        places = json.loads(layout.registry.read_bytes()).get("places", {})
-        return replace(layout, places={str(name): str(path) for name, path in places.items()})
+        registry = json.loads(layout.registry.read_bytes())
+        places = {str(name): str(path) for name, path in registry.get("places", {}).items()}
+        return replace(layout, places=places, compose_files=tuple(map(str, registry.get("compose_files", ()))))
     return layout

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .choice import Held
+from .known_workspaces import held_by_others
 from .manifests import manifest_holders
 from .reserved import reserved_ports
 
@@ -42,6 +43,6 @@ def survey(
         holders += manifest_holders(siblings, notes)
     if reservations:
         reserved, problems = reserved_ports(workspace, now=now)
-        holders += reserved
+        holders += [*reserved, *held_by_others(workspace)]
         notes += problems
     return Held(holders, notes)

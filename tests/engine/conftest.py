@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.engine import engine
+from tests.support.engine import built_modules, engine
 
-__all__ = ["engine"]
+__all__ = ["built_modules", "engine"]
 
 HERE = Path(__file__).parent
 

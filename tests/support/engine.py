@@ -141,6 +141,14 @@ class Webserver:
         """The status of a run."""
         return str(self.ask(STATUS, id=run)["runOrError"].get("status"))
 
+    def events(self, run: str) -> list[str]:
+        """What a run's events say, to tell why it failed."""
+        kinds = ("RunFailureEvent", "ExecutionStepFailureEvent", "EngineEvent")
+        fields = ["... on MessageEvent { message }", *(f"... on {kind} {{ error {{ message }} }}" for kind in kinds)]
+        events = f"... on EventConnection {{ events {{ {' '.join(fields)} }} }}"
+        query = f"query($id: ID!) {{ logsForRun(runId: $id) {{ {events} }} }}"
+        return [str(event) for event in self.ask(query, id=run)["logsForRun"]["events"]]
+
     def wait_for_run(self, run: str, seconds: float = PATIENCE) -> str:
         """Wait until a run has ended: how."""
         wait_until(f"run {run} ended", lambda: self.status(run) in FINAL, seconds)
@@ -174,3 +182,33 @@ def removed_afterwards(project: ComposeProject) -> Iterator[ComposeProject]:
         yield project
     finally:
         project.down()
+
+
+@dataclass(frozen=True)
+class BuiltModule:
+    """A module from the template, its image built."""
+
+    path: Path
+    job: str
+
+    @property
+    def name(self) -> str:
+        """Also its code location, its service, and the image's name."""
+        return self.path.name
+
+
+@pytest.fixture(scope="session")
+def built_modules(engine: None, tmp_path_factory: pytest.TempPathFactory) -> dict[str, BuiltModule]:
+    """A module of PostgreSQL and one without a database, by what they have; their images are built once."""
+    from cookiecutter.main import cookiecutter
+
+    from .paths import ROOT
+
+    folder = tmp_path_factory.mktemp("built")
+    modules = {}
+    for database in ("postgresql", "none"):
+        answers = {"module_name": f"Dmb test {database}", "database": database, "governance": "quick"}
+        path = Path(cookiecutter(str(ROOT), no_input=True, output_dir=str(folder), extra_context=answers))
+        docker("build", "--quiet", "--tag", f"{path.name}:0.1.0", path)
+        modules[database] = BuiltModule(path, f"{path.name.replace('-', '_')}_refresh")
+    return modules

@@ -46,7 +46,8 @@ def bare_workspace(root: Path) -> Path:
 
 def own(root: Path) -> dict[str, bytes]:
     """The files of people, and the registry."""
-    return {name: data for name, data in contents(root).items() if "backups" not in name and "reservations" not in name}
+    state = ("backups", "reservations", "kept_passwords")
+    return {name: data for name, data in contents(root).items() if not any(word in name for word in state)}
 
 
 def add(dmb: Dmb, root: Path, *modules: Path) -> dict[str, Any]:

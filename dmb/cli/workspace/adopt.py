@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     metavar="PATH",
     type=FOLDER,
     multiple=True,
-    help="Path of a workspace file, such as workspace.yaml (repeatable).",
+    help="Path of workspace.yaml, dagster.yaml or a Compose file (repeatable).",
 )
 @yes_option
 @as_json_option
@@ -75,6 +75,8 @@ def adopt(
         return
     for group in done.groups:
         output.line(f"{group.name}: taken over in {done.layout.root}")
+    if not done.groups:
+        output.line(f"{done.layout.root} is a workspace now; nothing in it was to be taken over")
     output.files(done.layout, done.changes)
 
 

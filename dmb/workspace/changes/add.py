@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ...formats import envfile, marked_blocks
+from ...ports.known_workspaces import remember
 from ..runtimes.python_environment import Environment
+from ..state.git_ignored import unignored
 from ..state.session import open_workspace
 from .placement import Placement, place_modules
 
@@ -59,7 +61,9 @@ def add_modules(
             environments = install_modules(layout, modules, tell)
     added = replace(_place(layout, modules, commit=True, force=force), environments=tuple(environments))
     make_folders(added)
-    return added
+    if added.runtime == "docker":
+        remember(layout.root)
+    return replace(added, notes=(*added.notes, *unignored(layout)))
 
 
 def make_folders(added: Added) -> None:
@@ -70,10 +74,12 @@ def make_folders(added: Added) -> None:
     layout, docker = added.layout, added.runtime == "docker"
     folders = [layout.auth / placed.module.name for placed in added.placements]
     if docker:
-        folders = folders if layout.auth.is_dir() else []
+        text = layout.compose.read_text("utf-8")
+        folders = [folder for folder in folders if layout.auth.is_dir() or f"/auth/{folder.name}" in text]
     else:
         values = _values(layout.env)
         folders = [folder for folder in folders if str(folder) in values]
+    if folders or not docker:
         with contextlib.suppress(OSError):
             layout.auth.mkdir(mode=0o700, exist_ok=True)
     for folder in folders:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...compose.names import COMPOSE_FILE, COMPOSE_FILES
 from ...compose.service import build
-from ...compose.services import services
 from ...errors import DmbError, NothingToWorkOn
 from ...formats import envfile, marked_blocks
 from ...layout import VARIABLE, Layout, find
 from ...module import Module
+from ...ports.known_workspaces import remember
 from ...transaction.transaction import read_only, transaction
 from ..state.files import Files
+from ..state.git_ignored import unignored
 from ..state.registry import Entry, Registry, fingerprints
 from ..state.session import Session, read_workspace, recovery_notes, timestamp, unknown_module
 from ..state.status import blocks_of
 from .discover import discover
+from .locate import locate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from ...formats.yamlsplice import KeyPath
     from ...transaction.transaction import Change, Transaction
     from .discover import Find, Group
+    from .locate import Located
 
 
 @dataclass(frozen=True)
@@ -59,15 +61,20 @@ def adopt(
         session = _session(tx, folder, given)
         layout = session.files.layout
         try:
-            groups = _selected(
-                discover(session.files, session.registry.modules, mapped), names, session.registry, layout
-            )
+            found = discover(session.files, session.registry.modules, mapped)
+            if found or names or layout.exists:
+                groups = _selected(found, names, session.registry, layout)
+            else:  # an empty folder of Dagster's becomes a workspace all the same
+                groups = []
+                session.tx.write(layout.registry, session.registry.text().encode(), mode=0o600)
         except NothingToWorkOn as nothing:
             cause = "; ".join((*session.notes, nothing.cause))
             raise NothingToWorkOn(cause, place=nothing.place, remedy=nothing.remedy) from None
         entries = _wrap(session, groups)
         changes = session.finish(session.registry.with_modules(entries), commit=commit)
-    return Adopted(layout, tuple(groups), changes, session.notes)
+    if commit and session.registry.runtime == "docker":
+        remember(layout.root)
+    return Adopted(layout, tuple(groups), changes, (*session.notes, *unignored(layout)))
 
 
 def _place(named: Path | None, given: Sequence[Path]) -> Layout:
@@ -91,64 +98,20 @@ def _session(tx: Transaction, folder: Layout, given: Sequence[Path]) -> Session:
     """
     if folder.exists:
         return read_workspace(tx, find(folder.root))
-    registry = _new_registry(folder.root, given)
-    files = Files(tx, Layout(folder.root, registry.places))
-    return Session(tx, files, _with_runtime(files, registry), tuple(recovery_notes(tx.recovery)), timestamp())
+    located = locate(folder.root, given)
+    for path, data in located.writes.items():
+        tx.write(path, data, mode=0o644)
+    registry = _registry_of(folder.root, located)
+    files = Files(tx, Layout(folder.root, registry.places, tuple(registry.compose_files)))
+    notes = (*recovery_notes(tx.recovery), *located.notes)
+    return Session(tx, files, registry, notes, timestamp())
 
 
-def _new_registry(root: Path, given: Sequence[Path]) -> Registry:
-    """The registry that a folder would have: where its files are."""
-    places = {}
-    for path in given:
-        full = (Path.cwd() / path).resolve()
-        full = full if full.is_file() else (root / path).resolve()
-        if not full.is_file() or not full.is_relative_to(root):
-            raise NothingToWorkOn("the workspace has no such file", place=str(path), remedy=f"name one in {root}")
-        usual = COMPOSE_FILE if full.name in COMPOSE_FILES else full.name
-        places[usual] = full.relative_to(root).as_posix()
-    if "workspace.yaml" not in places:
-        places["workspace.yaml"] = _only(root, "workspace.yaml")
-    beside = (root / places["workspace.yaml"]).parent / "dagster.yaml"
-    if "dagster.yaml" not in places and beside.is_file():
-        places["dagster.yaml"] = beside.relative_to(root).as_posix()
-    compose = next((name for name in COMPOSE_FILES if (root / name).is_file()), None)
-    if compose:
-        places.setdefault(COMPOSE_FILE, compose)
-    return Registry("local", places={usual: place for usual, place in places.items() if usual != place})
-
-
-def _only(root: Path, name: str) -> str:
-    """The one file of that name in `root`, or in a folder not far below."""
-    paths = [root / name] if (root / name).is_file() else [*root.glob(f"*/{name}"), *root.glob(f"*/*/{name}")]
-    if len(paths) == 1:
-        return paths[0].relative_to(root).as_posix()
-    if not paths:
-        raise NothingToWorkOn(
-            f"there is no {name}, so there is nothing to take over",
-            place=str(root),
-            remedy="create a workspace: dmb workspace init",
-        )
-    names = ", ".join(sorted(path.relative_to(root).as_posix() for path in paths))
-    raise DmbError(
-        f"there are several files of that name: {names}",
-        place=str(root),
-        remedy="say which one with --file PATH, or name its folder",
-    )
-
-
-def _with_runtime(files: Files, registry: Registry) -> Registry:
-    """The registry of a folder that becomes a workspace: of containers where one of them runs Dagster."""
-    layout = files.layout
-    services_here = services(files.yaml(layout.compose)) if files.exists(layout.compose) else {}
-    if not {service.role for service in services_here.values()} & {"webserver", "daemon", "code"}:
-        return replace(registry, code_servers=files.exists(layout.procfile))
-    registry = replace(registry, runtime="docker")
-    built = (build(service) for service in services_here.values() if service.role in ("webserver", "daemon"))
-    dockerfiles = {Path(image.dockerfile).resolve() for image in built if image}
-    images = [path for path in dockerfiles if path.is_file() and path.is_relative_to(layout.root)]
-    if len(images) == 1 and images[0] != layout.dockerfile:
-        return replace(registry, places={**registry.places, "Dockerfile": layout.name_of(images[0])})
-    return registry
+def _registry_of(root: Path, located: Located) -> Registry:
+    """The registry that a folder would have."""
+    if located.docker:
+        return Registry("docker", places=located.places, compose_files=tuple(located.compose_files))
+    return Registry("local", code_servers=Layout(root).procfile.exists(), places=located.places)
 
 
 def _selected(groups: list[Group], names: Sequence[str], registry: Registry, layout: Layout) -> list[Group]:

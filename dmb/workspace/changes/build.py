@@ -21,7 +21,7 @@ from ...compose.service import role
 from ...errors import DmbError, NothingToWorkOn
 from ...formats import envfile, marked_blocks, toml
 from ...module import Module
-from ..runtimes import builder, compose_project
+from ..runtimes import builder, engine
 from ..runtimes.builder import Recipe, Step
 from ..state.registry import fingerprints
 from ..state.session import open_workspace
@@ -102,7 +102,7 @@ def build(
     with open_workspace(layout) as session:
         _refuse_local(session)
         chosen, notes = _images(session, session.checked(names)), session.notes
-    before = {image.name: compose_project.inspect_image(image.name) for image in chosen}
+    before = {image.name: engine.inspect_image(image.name) for image in chosen}
     if starting:
         chosen = [image for image in chosen if not image.variable or not before[image.name]]
     try:
@@ -132,7 +132,7 @@ def _refuse_local(session: Session) -> None:
 
 def _images(session: Session, names: Sequence[str]) -> list[Image]:
     """The images that are meant: those with code of the modules `names`, or all."""
-    config = compose_project.project(session.files.layout)
+    config = engine.project(session.files.layout)
     images = [*_of_compose(session, config), *_of_modules(session, config)]
     if not names:
         return images
@@ -152,7 +152,7 @@ def _of_compose(session: Session, config: dict[str, Any]) -> Iterator[Image]:
     owners = {entry.key: entry.owner for entry in compose.entries(("services",)) if entry.owner}
     seen = set()
     for service, node in config["services"].items():
-        name = compose_project.image_of(config, service)
+        name = engine.image_of(config, service)
         if not node.get("build") or name in seen:
             continue
         seen.add(name)
@@ -179,7 +179,7 @@ def _of_compose(session: Session, config: dict[str, Any]) -> Iterator[Image]:
 def _of_modules(session: Session, config: dict[str, Any]) -> Iterator[Image]:
     """The images that modules' own folders build, under the names that their blocks of `.env` have."""
     own = {(assignment.owner, assignment.key): assignment.value for assignment in session.files.variables()}
-    built = {compose_project.image_of(config, name) for name, node in config["services"].items() if node.get("build")}
+    built = {engine.image_of(config, name) for name, node in config["services"].items() if node.get("build")}
     for name, entry in session.registry.modules.items():
         folder = Path(entry.path)
         available = bool(entry.path) and folder.is_dir()
@@ -225,7 +225,7 @@ def _steps(layout: Layout, image: Image, ours: Builder | None, *, cache: bool) -
     if image.recipe and ours:
         yield from ours.steps(image.recipe, _tag(image), cache=cache)
     elif image.service:
-        yield Step(compose_project.command(layout, "build", *(() if cache else ("--no-cache",)), image.service))
+        yield Step(engine.compose(layout, "build", *(() if cache else ("--no-cache",)), image.service))
 
 
 def _all_built(
@@ -285,7 +285,7 @@ def _built(
             output = _run(step, layout, ours, running)
             if output is not None:
                 return Result(image, "failed", image.name, time.monotonic() - start, _last_lines(output))
-        made = compose_project.inspect_image(_tag(image))
+        made = engine.inspect_image(_tag(image))
         if made is None:
             return Result(image, "failed", image.name, log=(f"the builder made no image {_tag(image)}",))
         name, digest = image.name, str(made["Id"])

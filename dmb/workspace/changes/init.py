@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ...errors import DmbError
 from ...formats import envfile, marked_blocks
 from ...layout import Layout
+from ...ports.known_workspaces import remember
 from ...transaction.transaction import Change, transaction
 from ..runtimes import docker, local
 from ..runtimes.python_environment import Environment
@@ -93,6 +94,7 @@ def init_docker(root: Path, *, run_launcher: str, dry_run: bool) -> Initialized:
     missing, kept = _missing(layout, registry, wanted)
     if not dry_run:
         _make(layout, missing, folders=(layout.auth,))
+        remember(layout.root)
     return Initialized(layout, "docker", False, _changes(missing), kept, SKIPPED)
 
 

@@ -14,6 +14,7 @@ from ...ports.survey import survey
 from ...ports.tables import SOURCES, Holder
 from ..runtimes import container_pieces, local
 from ..runtimes.surroundings import Surroundings
+from ..state import kept_passwords
 from ..state.files import NO_PIECES
 from ..state.registry import Entry, Registry
 
@@ -80,6 +81,8 @@ def place_modules(
     refuse(problems)
     if registry.code_servers:
         _refuse_processes(files, pieces)
+    kept_passwords.keep(files, gone)
+    kept_passwords.forget(files, pieces.keys())
     entries = {name: registry.modules.get(name) for name in (*pieces, *gone)}
     blocks, touched = files.change({**pieces, **dict.fromkeys(gone, NO_PIECES)}, entries, force=force)
 
@@ -101,7 +104,8 @@ def place_modules(
         if entry == old and module.name not in touched:
             status = "unchanged"
         placements.append(Placement(module, status, ports[module.name], tuple(reasons[module.name])))
-    return registry.with_modules(changed), placements, held.notes if held else ()
+    notes = (*(held.notes if held else ()), *(surroundings.notes if surroundings else ()))
+    return registry.with_modules(changed), placements, notes
 
 
 def location_name(item: object) -> str | None:

@@ -6,6 +6,7 @@ import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..state import kept_passwords
 from ..state.files import NO_PIECES
 from ..state.session import open_workspace
 from . import stored_data, stored_volumes
@@ -44,6 +45,10 @@ def remove_modules(layout: Layout, names: Sequence[str], *, with_data: bool, for
     with open_workspace(layout) as session:
         names = session.checked(names)
         kept, commands = _data(session, names) if with_data else ({}, [])
+        if with_data:
+            kept_passwords.forget(session.files, names)
+        else:
+            kept_passwords.keep(session.files, names)
         session.files.change(
             dict.fromkeys(names, NO_PIECES),
             {name: session.registry.modules[name] for name in names},
@@ -55,7 +60,10 @@ def remove_modules(layout: Layout, names: Sequence[str], *, with_data: bool, for
                 stored_data.delete(item)
             for name in names:
                 with contextlib.suppress(OSError):  # credential files of people stay
-                    (layout.root / "auth" / name).rmdir()
+                    (layout.auth / name).rmdir()
+            if not session.files.mounts_all_credentials:
+                with contextlib.suppress(OSError):
+                    layout.auth.rmdir()
     return Removed(layout, tuple(names), changes, kept, tuple(commands), session.notes)
 
 

@@ -36,7 +36,7 @@ def commands(names: Sequence[str], files: Files, storage: Mount | None) -> list[
     Call this while the modules are still in the files; run the commands when they are removed from them.
     """
     volumes = [volume for name in names for volume in volumes_of(name, files)]
-    compose = ["docker", "compose", "--file", str(files.layout.compose)]
+    compose = files.layout.compose_words
     lines = []
     if volumes:  # a volume that a container has cannot be deleted
         lines.append(shlex.join([*compose, "up", "--detach", "--remove-orphans"]))

@@ -24,7 +24,7 @@ from ...formats import marked_blocks, toml
 from ...formats.yamlsplice import YamlFile
 from ...module import Module
 from ..changes.placement import LOCATIONS
-from ..runtimes import compose_project
+from ..runtimes import engine
 from ..state.session import open_workspace
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def sources(layout: Layout, names: Sequence[str]) -> tuple[list[Source], list[st
         chosen = session.checked(names) or list(session.registry.modules)
         entries = dict(session.registry.modules)
         locations = session.files.yaml(layout.workspace_yaml)
-    config = compose_project.project(layout)
+    config = engine.project(layout)
     hosts = _hosts(locations)
     able, notes = [], []
     for name in chosen:
@@ -143,12 +143,12 @@ def _source(name: str, folder: Path, hosts: Mapping[str, str], config: dict[str,
 
 def override(layout: Layout, modules: Sequence[Source]) -> str:
     """The Compose file that goes over the workspace's own, as JSON, which is YAML too."""
-    config = compose_project.project(layout)
+    config = engine.project(layout)
     launched = _launcher(layout)
     services: dict[str, dict[str, Any]] = {}
     for source in modules:
         for name in source.services:
-            image = (compose_project.inspect_image(compose_project.image_of(config, name)) or {}).get("Config", {})
+            image = (engine.inspect_image(engine.image_of(config, name)) or {}).get("Config", {})
             _refuse_unreadable(source, str(image.get("User") or ""))
             node = config["services"][name]
             if name not in services:
@@ -241,14 +241,14 @@ def overridden(layout: Layout, modules: Sequence[Source]) -> Iterator[Path]:
 
 def command(layout: Layout, file: Path, *words: str) -> tuple[str, ...]:
     """A `docker compose` command on the workspace with the override's file."""
-    return compose_project.command(layout, *words, overrides=(str(file),))
+    return engine.compose(layout, *words, overrides=(str(file),))
 
 
 def is_running(layout: Layout) -> bool:
     """Whether the workspace's webserver has a container that runs."""
-    words = compose_project.command(layout, "ps", "--services", "--filter", "status=running")
+    words = engine.compose(layout, "ps", "--services", "--filter", "status=running")
     done = subprocess.run(words, cwd=layout.root, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    services = compose_project.project(layout)["services"]
+    services = engine.project(layout)["services"]
     return any(
         role(name, " ".join(services[name].get("command") or ()), "") == "webserver"
         for name in done.stdout.split()
@@ -265,7 +265,7 @@ def replaced(layout: Layout, modules: Sequence[Source], file: Path) -> Iterator[
         _run(layout, command(layout, file, *words))
         yield
     finally:
-        _run(layout, compose_project.command(layout, *words))
+        _run(layout, engine.compose(layout, *words))
 
 
 def _run(layout: Layout, words: tuple[str, ...]) -> None:

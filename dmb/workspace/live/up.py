@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import DmbError
 from ...formats import envfile, marked_blocks
-from ..runtimes import compose_project, local
+from ..runtimes import engine, local
 from ..state.registry import Registry
 from .graphql import Webserver
 
@@ -46,7 +46,7 @@ def start_of(layout: Layout, port: int | None = None) -> Start:
         _refuse_no_compose()
         webserver_port = _variable(layout, "DAGSTER_WEBSERVER_PORT") or str(local.WEBSERVER_PORT)
         # What it would build is built before, by what can.
-        return Start(compose_project.command(layout, "up", "--no-build"), f"http://{local.HOST}:{webserver_port}")
+        return Start(engine.compose(layout, "up", "--no-build"), f"http://{local.HOST}:{webserver_port}")
     tool = layout.venv / "bin" / ("honcho" if registry.code_servers else "dagster")
     if not tool.exists():
         raise DmbError(

@@ -1,67 +1,95 @@
-"""A workspace's Compose project as Compose itself reads it: variables, anchors, `extends` and `include` resolved."""
+"""The Compose files of a workspace of containers, read as Compose does: as one project."""
 
 from __future__ import annotations
 
-import json
-import subprocess
-from typing import TYPE_CHECKING, Any
+import functools
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ...errors import DmbError
+from ...compose.services import services
+from ...formats.interpolation import interpolate, resolved
+from ...formats.yaml_nodes import MappingNode, Node
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
 
-    from ...layout import Layout
-
-SECONDS = 60  # for a question to docker
-
-
-def command(layout: Layout, *words: str, overrides: Sequence[str] = ()) -> tuple[str, ...]:
-    """The words of a `docker compose` command on the workspace's file and, over it, on `overrides`."""
-    files = (word for file in (str(layout.compose), *overrides) for word in ("-f", file))
-    return ("docker", "compose", *files, *words)
+    from ...compose.service import Service
+    from ...formats.yamlsplice import YamlFile
+    from ..state.files import Files
 
 
-def project(layout: Layout) -> dict[str, Any]:
-    """What `docker compose config` makes of the workspace. Raises DmbError with its reason where it cannot."""
-    words = command(layout, "config", "--format", "json")
-    try:
-        done = subprocess.run(
-            words, cwd=layout.root, check=False, capture_output=True, timeout=SECONDS, stdin=subprocess.DEVNULL
+class ComposeProject:
+    """The Compose files of a workspace as one: modules go into `compose`, the others only say what is there too."""
+
+    def __init__(self, files: Files) -> None:
+        self.files, self.layout = files, files.layout
+        self.compose = files.yaml(self.layout.compose)
+        self.compose_folder = self.layout.auth.parent  # what relative paths are told from
+        self.others = [files.yaml(path) for path in self.layout.other_compose_files if files.exists(path)]
+        self.root = _united([self.compose, *self.others])
+        self.services: Mapping[str, Service] = {
+            name: service for file in (*self.others, self.compose) for name, service in services(file).items()
+        }
+        # Webserver and daemon: they load code and start runs.
+        self.launching = [service for service in self.services.values() if service.role in ("webserver", "daemon")]
+
+    def place_of(self, service: str, key: str) -> str:
+        """Where a key of a service is in the Compose file: path and line."""
+        file = next(
+            (file for file in (self.compose, *self.others) if service in file.root.get("services").entries),
+            self.compose,
         )
-    except OSError as error:
-        raise DmbError(
-            f"docker cannot be run: {error.strerror}",
-            remedy="install Docker Engine and its Compose plugin, then run this again",
-        ) from error
-    except subprocess.TimeoutExpired as error:
-        raise DmbError("docker does not answer", remedy="look whether it works: docker info") from error
-    if done.returncode:
-        reason = done.stderr.decode(errors="replace").strip().splitlines()[-1:] or ["it ended with an error"]
-        raise DmbError(
-            f"Compose cannot read the workspace: {reason[0]}",
-            place=str(layout.compose),
-            remedy=f"fix that; to see it again: {' '.join(words[:2])} -f {layout.compose} config --quiet",
-        )
-    content: dict[str, Any] = json.loads(done.stdout.replace(b"$$", b"$"))  # it writes `$` as in a Compose file
-    return content
+        return f"{file.place}:{file.line(('services', service, key))}"
+
+    @functools.cached_property
+    def values(self) -> dict[str, str]:
+        """What fills in the variables of the Compose files."""
+        return {**resolved(self.files.variables(), os.environ), **os.environ}
+
+    def has(self, kind: str, name: str) -> bool:
+        """Whether the workspace has the network, or the volume, that a service names so."""
+        return self._key(kind, name) in self.root.get(kind).entries or (kind, name) == ("networks", "default")
+
+    def network_name(self, name: str) -> str:
+        """The name of a network as Docker knows it, as text for a Compose file."""
+        key = self._key("networks", name)
+        node = self.root.get("networks").get(key)
+        named = node.get("name").text or node.get("external").get("name").text
+        if node.get("external").text.lower() == "true" and not named:
+            named = key
+        return named or f"${{COMPOSE_PROJECT_NAME}}_{key}"
+
+    def volume_name(self, source: str) -> str:
+        """What a mount's source is called outside of Compose: a volume as Docker knows it, a folder's full path."""
+        if source.startswith((".", "~")):
+            return str((self.compose_folder / Path(source).expanduser()).resolve()).replace("$", "$$")
+        if source.startswith(("/", "$")):
+            return source
+        node = self.root.get("volumes").get(source)
+        named = node.get("name").text or node.get("external").get("name").text
+        if node.get("external").text.lower() == "true" and not named:
+            named = source
+        return named or f"${{COMPOSE_PROJECT_NAME}}_{source}"
+
+    def _key(self, kind: str, name: str) -> str:
+        """The key that a name means: Compose fills variables in where a network is used, and not in keys."""
+        if "$" not in name or name in self.root.get(kind).entries:
+            return name
+        try:
+            return interpolate(name, self.values)
+        except (KeyError, ValueError):
+            return name
 
 
-def image_of(config: dict[str, Any], service: str) -> str:
-    """The name of a service's image: Compose makes one up for a service that names none."""
-    return str(config["services"][service].get("image") or f"{config['name']}-{service}")
-
-
-def inspect_image(name: str) -> dict[str, Any] | None:
-    """What this host's engine says of an image; None where it has none of that name. DmbError where none answers."""
-    words = ("docker", "image", "inspect", name)
-    remedy = "look whether it works: docker info"
-    try:
-        done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=SECONDS)
-    except OSError as error:
-        raise DmbError(f"docker cannot be run: {error.strerror}", remedy="install Docker Engine") from error
-    except subprocess.TimeoutExpired as error:
-        raise DmbError("docker does not answer", remedy=remedy) from error
-    if done.returncode and "no such image" not in done.stderr.lower():
-        raise DmbError(f"docker does not answer: {done.stderr.strip()}", remedy=remedy)
-    return None if done.returncode else dict(json.loads(done.stdout)[0])
+def _united(files: list[YamlFile]) -> Node:
+    """The top of several Compose files as that of one."""
+    if len(files) == 1:
+        return files[0].root
+    root = MappingNode(1)
+    for kind in ("services", "networks", "volumes", "configs", "secrets"):
+        united = MappingNode(1)
+        for file in reversed(files):
+            united.entries.update(file.root.get(kind).entries)
+        root.entries[kind] = united
+    return root

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 from ...compose.published import PortReader
 from ...compose.services import container_names, services, volume_names
 from ...errors import DmbError
-from ...formats.interpolation import resolved
 from ...ports.port_source import PortSource
 
 if TYPE_CHECKING:
@@ -32,14 +31,18 @@ def refuse_taken(
     _refuse(own, surroundings, "name", volume_names(own.root), surroundings.volumes, "volumes")
     publishing = {name for name, service in mine.items() if _publishes_unassigned(service, assigned)}
     if publishing:
-        values = {**resolved(surroundings.files.variables(), os.environ), **variables, **os.environ}
+        values = {**surroundings.values, **variables, **os.environ}
         theirs = surroundings.services.keys() - mine.keys()
         _refuse(
             own,
             surroundings,
             "port",
             _published(own, values, publishing),
-            _published(surroundings.compose, values, theirs),
+            {
+                port: name
+                for file in (*surroundings.others, surroundings.compose)
+                for port, name in _published(file, values, theirs).items()
+            },
         )
 
 
@@ -55,11 +58,16 @@ def _refuse(
     for value in ours:
         if value not in theirs or theirs[value] in own.root.get(within).entries:
             continue
-        entry = next(entry for entry in surroundings.compose.entries((within,)) if entry.key == theirs[value])
+        file, entry = next(
+            (file, entry)
+            for file in (surroundings.compose, *surroundings.others)
+            for entry in file.entries((within,))
+            if entry.key == theirs[value]
+        )
         remedy = f"give {ours[value]} another one in {own.place}:{own.line((within, ours[value]))}"
         raise DmbError(
             f"{theirs[value]} already has the {what} {value}, which {ours[value]} needs too",
-            place=f"{surroundings.compose.place}:{entry.line}",
+            place=f"{file.place}:{entry.line}",
             remedy=remedy if entry.owner else f"{remedy}; or dmb workspace adopt takes over what is there now",
         )
 

@@ -1,8 +1,9 @@
 """What a module has in a workspace of containers: its own `workspace/local/` files, unchanged, each in its place.
 
-A variable of a run must be in the launcher's `env_vars` and in the environment of what launches it; a `depends_on` of
-webserver and daemon starts the code server first. Modules that share the workspace's image share one block in its
-Dockerfile, a section each.
+Its code server gets what code needs of this workspace besides (see `instance`). Where each run has a container of its
+own, what the code server says of itself (its container context) gives its runs its variables, by name, and its volumes;
+what starts runs must have the values. Modules that share the workspace's image share one block in its Dockerfile, a
+section each.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...compose.service import build, environment
+from ...compose.service import build, environment, mounts
 from ...compose.services import services
 from ...databases import SERVERS
 from ...errors import DmbError, NothingToWorkOn
@@ -20,9 +21,10 @@ from ...formats.interpolation import variables_in
 from ...formats.yamlsplice import YamlFile, dump
 from ...module import PIECES
 from ...ports.port_variables import port_variable
+from ..state import kept_passwords
 from ..state.files import Pieces
 from .conflicts import refuse_taken
-from .instance import with_instance
+from .fitting import fitted
 from .networks import placed, problems
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ if TYPE_CHECKING:
     from .surroundings import Surroundings
 
 ENV_VARS = ("run_launcher", "config", "env_vars")
+VOLUMES = ("run_launcher", "config", "container_kwargs", "volumes")
+AUTH = "/run/auth"  # in containers: a folder for each module's credential files
 
 
 def kinds(module: Module) -> dict[str, str]:
@@ -50,34 +54,45 @@ def pieces(module: Module, surroundings: Surroundings, ports: Mapping[str, int])
     folder = module.path / PIECES
     locations = _read(folder / "workspace.yaml")
     entries: dict[Path, dict[KeyPath, str]] = {layout.workspace_yaml: {("load_from",): locations.body(("load_from",))}}
-    variables = _variables(folder / ".env.example", module, ports)
+    kept = kept_passwords.read(surroundings.files).get(module.name, {})
+    variables = _variables(folder / ".env.example", module, ports, kept)
     snippet = ""
     if (folder / "docker-compose.yml").is_file():
         hosts = list(_hosts(locations))
-        own = with_instance(placed(_read(folder / "docker-compose.yml"), surroundings, hosts), surroundings, hosts)
-        refuse_taken(own, surroundings, variables, kinds(module).values())
+        own = placed(_read(folder / "docker-compose.yml"), surroundings, hosts)
+        servers = [service for name, service in services(own).items() if name in hosts]
+        launched = _environment(module, servers)
         for about, problem in problems(own, surroundings, hosts):
             surroundings.problems.setdefault(about, problem)
-        compose: dict[KeyPath, str] = {
-            (section,): own.body((section,))
+        own = fitted(own, surroundings, hosts, list(launched))
+        refuse_taken(own, surroundings, variables, kinds(module).values())
+        entries[layout.compose] = {
+            (section,): body
             for section in ("services", "networks", "volumes")
-            if own.kind((section,)) == "map"
+            if own.kind((section,)) == "map" and (body := _body(own, section))
         }
-        servers = [service for name, service in services(own).items() if name in hosts]
-        entries[layout.compose] = {**compose, **_depends_on(surroundings, servers)}
-        launched = _environment(module, servers)
         if launched and surroundings.launcher:
-            entries[layout.dagster_yaml] = {ENV_VARS: dump(list(launched))}
-            entries[layout.compose] |= _launchers(surroundings, launched)
+            entries[layout.compose] |= _launchers(surroundings, surroundings.instance.starts_runs, launched)
     elif module.code_location == "shared":
         # It runs in webserver and daemon themselves.
-        own_names = {name: f"${{{name}}}" for name in variables}
+        own_names = {name: f"${{{name}}}" for name in variables} | {
+            f"{module.prefix}_AUTH_DIR": f"{AUTH}/{module.name}"
+        }
         entries[layout.compose] = {
             **_context(surroundings, module),
-            **(_launchers(surroundings, own_names) if own_names else {}),
+            **_launchers(surroundings, surroundings.launching, own_names),
+            **_credentials(surroundings, module),
         }
-        if own_names and surroundings.launcher:
+        if surroundings.instance.launcher:
             entries[layout.dagster_yaml] = {ENV_VARS: dump(list(own_names))}
+            volume = f"{surroundings.layout.auth / module.name}:{AUTH}/{module.name}:ro"
+            if surroundings.files.yaml(layout.dagster_yaml).kind(VOLUMES) == "list":
+                entries[layout.dagster_yaml] |= {VOLUMES: dump([volume])}
+            else:
+                surroundings.notes[
+                    f"{layout.dagster_yaml}: container_kwargs has no list of volumes, so credential files of "
+                    f"{module.name} do not reach them: {volume}"
+                ] = None
         snippet = _snippet(folder)
     return Pieces(entries=entries, variables=variables, snippet=snippet)
 
@@ -101,8 +116,10 @@ def _hosts(locations: YamlFile) -> Iterator[str]:
             yield server["host"]
 
 
-def _variables(example: Path, module: Module, ports: Mapping[str, int]) -> dict[str, str]:
-    """Its variables in `.env`: an empty port is the assigned one, an empty password is generated."""
+def _variables(example: Path, module: Module, ports: Mapping[str, int], kept: Mapping[str, str]) -> dict[str, str]:
+    """Its variables in `.env`: an empty port is the assigned one, an empty password is generated, or the one that its
+    volume was made with.
+    """
     if not example.is_file():
         return {}
     values = {}
@@ -112,7 +129,7 @@ def _variables(example: Path, module: Module, ports: Mapping[str, int]) -> dict[
         if assignment.key in ours:
             values[assignment.key] = str(ours[assignment.key])
         elif not assignment.value and assignment.key.endswith("_PASSWORD"):
-            values[assignment.key] = secrets.token_hex(16)
+            values[assignment.key] = kept.get(assignment.key) or secrets.token_hex(16)
     return values
 
 
@@ -123,16 +140,14 @@ def needed(pieces: Pieces) -> set[str]:
     return {use.name for use in uses if use.operator in ("?", ":?")} - pieces.variables.keys()
 
 
-def _depends_on(surroundings: Surroundings, servers: list[Service]) -> dict[KeyPath, str]:
-    """Webserver and daemon start after the code servers, in the form that each has."""
-    entries: dict[KeyPath, str] = {}
-    for service in surroundings.launching if servers else ():
-        where = ("services", service.name, "depends_on")
-        if surroundings.compose.kind(where) == "list":
-            entries[where] = dump([server.name for server in servers])
-        else:
-            entries[where] = dump({server.name: {"condition": "service_started"} for server in servers})
-    return entries
+def _body(own: YamlFile, section: str) -> str:
+    """The entries of a section; of the volumes those that a service uses."""
+    entries = own.root.get(section).entries
+    used = {volume for service in services(own).values() for volume in service.volumes}
+    if section != "volumes" or used >= entries.keys():
+        return own.body((section,))
+    kept = {name: definition for name, definition in own.data[section].items() if name in used}
+    return dump(kept) if kept else ""
 
 
 def _environment(module: Module, servers: list[Service]) -> dict[str, str]:
@@ -173,15 +188,34 @@ def not_given(modules: Sequence[Module], surroundings: Surroundings) -> Iterator
         )
 
 
-def _launchers(surroundings: Surroundings, launched: Mapping[str, str]) -> dict[KeyPath, str]:
-    """The same variables in the environment of webserver and daemon, which hand them to the runs that they start."""
+def _launchers(
+    surroundings: Surroundings, launching: Sequence[Service], variables: Mapping[str, str]
+) -> dict[KeyPath, str]:
+    """The variables in the environment of what starts runs, which hands them on by name."""
     entries: dict[KeyPath, str] = {}
-    for service in surroundings.launching:
+    for service in launching:
         where = ("services", service.name, "environment")
         if surroundings.compose.kind(where) == "list":
-            entries[where] = dump([f"{name}={value}" for name, value in launched.items()])
+            entries[where] = dump([f"{name}={value}" for name, value in variables.items()])
         else:
-            entries[where] = dump(dict(launched))
+            entries[where] = dump(dict(variables))
+    return entries
+
+
+def _credentials(surroundings: Surroundings, module: Module) -> dict[KeyPath, str]:
+    """The module's credential files in webserver and daemon, where its code runs and they do not mount them all."""
+    entries: dict[KeyPath, str] = {}
+    for service in surroundings.launching:
+        where = ("services", service.name, "volumes")
+        if AUTH in (mount.target.rstrip("/") for mount in mounts(service)):
+            continue
+        if surroundings.compose.kind(where) == "absent" and service.node.get("volumes").kind != "null":
+            surroundings.notes[
+                f"{surroundings.place_of(service.name, 'volumes')}: {service.name} has its volumes from elsewhere, so "
+                f"credential files of {module.name} do not reach it: mount ./auth at {AUTH} there"
+            ] = None
+            continue
+        entries[where] = dump([f"./auth/{module.name}:{AUTH}/{module.name}:ro"])
     return entries
 
 

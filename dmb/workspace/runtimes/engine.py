@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import shlex
 import subprocess
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -33,9 +34,41 @@ class Container(NamedTuple):
     started: float  # when it did last, in seconds since 1970
 
 
-def compose(layout: Layout, *words: str) -> list[str]:
-    """A command of Compose on the workspace's files, wherever it is run."""
-    return ["docker", "compose", "--file", str(layout.compose), *words]
+def compose(layout: Layout, *words: str, overrides: Sequence[str] = ()) -> tuple[str, ...]:
+    """A command of Compose on the workspace's files and, over them, on `overrides`, wherever it is run."""
+    return (*layout.compose_words, *(word for file in overrides for word in ("--file", file)), *words)
+
+
+def project(layout: Layout) -> dict[str, Any]:
+    """The workspace as Compose itself reads it: variables, anchors, `extends` and `include` resolved.
+
+    Raises DmbError with Compose's reason where it cannot.
+    """
+    words = compose(layout, "config", "--format", "json")
+    try:
+        text = output(words)
+    except DmbError as error:
+        remedy = f"fix that; to see it again: {shlex.join(compose(layout, 'config', '--quiet'))}"
+        raise DmbError(
+            f"Compose cannot read the workspace: {error.cause}", place=str(layout.compose), remedy=remedy
+        ) from error
+    content: dict[str, Any] = json.loads(text.replace("$$", "$"))  # it writes `$` as in a Compose file
+    return content
+
+
+def image_of(config: Mapping[str, Any], service: str) -> str:
+    """The name of a service's image in a `project`: Compose makes one up for a service that names none."""
+    return str(config["services"][service].get("image") or f"{config['name']}-{service}")
+
+
+def inspect_image(name: str) -> dict[str, Any] | None:
+    """What this host's engine says of an image; None where it has none of that name. DmbError where none answers."""
+    try:
+        return dict(json.loads(output(["docker", "image", "inspect", name]))[0])
+    except DmbError as error:
+        if "no such image" in error.cause.lower():
+            return None
+        raise
 
 
 def containers(layout: Layout) -> tuple[Container, ...]:

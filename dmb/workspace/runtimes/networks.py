@@ -31,12 +31,15 @@ def placed(own: YamlFile, surroundings: Surroundings, servers: Collection[str]) 
     """
     if not services(own).keys().isdisjoint(servers):
         _refuse_no_network(surroundings)
-    network = _shared_network(surroundings)
+    shared = surroundings.instance.networks
     for service in services(own).values():
-        if network and not _known(NETWORK, "networks", own, surroundings):
-            own = own.replaced(("services", service.name, "networks"), {NETWORK: network})
-        if network not in (None, DEFAULT[1]) and not {"networks", "network_mode"} & service.node.entries.keys():
-            own = own.headed(("services", service.name), f"networks: [{scalar(network)}]")
+        where = ("services", service.name, "networks")
+        if shared and not _known(NETWORK, "networks", own, surroundings) and NETWORK in networks(service):
+            own = own.replaced(where, {NETWORK: shared[0]})
+            for name in shared[1:]:
+                own = own.headed_list(where, scalar(name)).headed(where, f"{scalar(name)}:")
+        elif shared not in ([], [DEFAULT[1]]) and not {"networks", "network_mode"} & service.node.entries.keys():
+            own = own.headed(("services", service.name), f"networks: [{', '.join(map(scalar, shared))}]")
         own = own.replaced(("services", service.name, "volumes"), _storage(service, own, surroundings))
     return own
 
@@ -54,14 +57,7 @@ def problems(own: YamlFile, surroundings: Surroundings, servers: Collection[str]
 
 def _known(name: str, kind: str, own: YamlFile, surroundings: Surroundings) -> bool:
     """Whether one of the files has the network, or the volume."""
-    return name in own.root.get(kind).entries or name in surroundings.root.get(kind).entries or (kind, name) == DEFAULT
-
-
-def _shared_network(surroundings: Surroundings) -> str | None:
-    """The first network that webserver and daemon share; None where there is none, or nothing to be reached from."""
-    network_lists = [networks(service, surroundings.services) for service in surroundings.launching]
-    shared = network_lists[0] if network_lists else ()
-    return next((name for name in shared if all(name in names for names in network_lists)), None)
+    return name in own.root.get(kind).entries or surroundings.has(kind, name)
 
 
 def _storage(service: Service, own: YamlFile, surroundings: Surroundings) -> dict[str, str]:

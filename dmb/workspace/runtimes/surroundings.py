@@ -5,28 +5,23 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
-from ...compose.services import container_names, services, volume_names
+from ...compose.services import container_names, volume_names
+from .compose_project import ComposeProject
+from .instance import Instance
 
 if TYPE_CHECKING:
     from ...errors import DmbError
     from ..state.files import Files
 
 
-class Surroundings:
+class Surroundings(ComposeProject):
     """What modules meet in a workspace of containers, read once for all of them."""
 
     def __init__(self, files: Files) -> None:
-        self.files, self.layout = files, files.layout
-        self.compose = files.yaml(self.layout.compose)
-        self.root = self.compose.root
-        self.services = services(self.compose)
-        # Webserver and daemon: they load code and start runs.
-        self.launching = [service for service in self.services.values() if service.role in ("webserver", "daemon")]
+        super().__init__(files)
+        self.instance = Instance(self)
         self.problems: dict[str, DmbError] = {}  # what prevents adding modules, by subject
-
-    def place_of(self, service: str, key: str) -> str:
-        """Where a key of a service is in the Compose file: path and line."""
-        return f"{self.compose.place}:{self.compose.line(('services', service, key))}"
+        self.notes: dict[str, None] = {}  # sentences for the user
 
     @functools.cached_property
     def containers(self) -> dict[str, str]:
@@ -38,9 +33,7 @@ class Surroundings:
         """The names that volumes are given -> their key."""
         return volume_names(self.root)
 
-    @functools.cached_property
+    @property
     def launcher(self) -> bool:
-        """Whether each run has a container of its own, with the variables that dagster.yaml names."""
-        path = self.layout.dagster_yaml
-        launcher = self.files.yaml(path).plain(("run_launcher",)) if self.files.exists(path) else None
-        return isinstance(launcher, dict) and launcher.get("class") == "DockerRunLauncher"
+        """Whether each run has a container of its own."""
+        return self.instance.launcher is not None

@@ -72,6 +72,19 @@ class Files:
         """Whether there is such a file."""
         return self._tx.read(path) is not None
 
+    @property
+    def mounts_all_credentials(self) -> bool:
+        """Whether a container mounts the folder of all modules' credential files, which must be there then."""
+        return not self.exists(self.layout.compose) or "./auth:" in self.text(self.layout.compose)
+
+    def state(self, name: str) -> bytes | None:
+        """A file of dmb's own folder; None where there is none."""
+        return self._tx.read(self.layout.state / name)
+
+    def write_state(self, name: str, data: bytes | None) -> None:
+        """Plan a file of dmb's own folder, readable for the user alone; None: gone."""
+        self._tx.write(self.layout.state / name, data, mode=0o600)
+
     def yaml(self, path: Path) -> YamlFile:
         """A YAML file, parsed."""
         if path not in self._yaml:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ...errors import DmbError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from ...formats.marked_blocks import Block
@@ -37,12 +37,14 @@ class Registry:
     """`.dmb/registry.json`. Modules are kept in the order in which they were added.
 
     `places` says where a file of the workspace is that is not in its usual place: usual name -> path below it.
+    `compose_files` are the paths of its Compose files in the order in which Compose reads them; () for one alone.
     """
 
     runtime: str
     code_servers: bool = False
     modules: Mapping[str, Entry] = field(default_factory=dict)
     places: Mapping[str, str] = field(default_factory=dict)
+    compose_files: Sequence[str] = ()
 
     def with_modules(self, changed: Mapping[str, Entry | None]) -> Registry:
         """This registry with modules added, replaced, or (None) removed."""
@@ -54,6 +56,8 @@ class Registry:
         head: dict[str, Any] = {"registry": VERSION, "runtime": self.runtime, "code_servers": self.code_servers}
         if self.places:
             head["places"] = dict(self.places)
+        if self.compose_files:
+            head["compose_files"] = list(self.compose_files)
         document = head | {"modules": {name: vars(entry) for name, entry in self.modules.items()}}
         return json.dumps(document, indent=1, ensure_ascii=False) + "\n"
 

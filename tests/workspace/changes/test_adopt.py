@@ -90,7 +90,10 @@ def test_a_shared_module_goes_into_the_image_that_runs_dagster(dmb: Dmb, tmp_pat
     services = json.loads(config(root).stdout)["services"]
     for name in ("dagster", "scheduler"):
         assert services[name]["build"]["additional_contexts"] == {"alpha": str(module)}
-        assert services[name]["environment"] == {"DAGSTER_HOME": "/srv/home", "ALPHA_EXECUTOR": "in_process"}
+        own_variables = {"ALPHA_EXECUTOR": "in_process", "ALPHA_AUTH_DIR": "/run/auth/alpha"}
+        assert services[name]["environment"] == {"DAGSTER_HOME": "/srv/home", **own_variables}
+        mounted = {mount["target"]: mount["source"] for mount in services[name]["volumes"]}
+        assert mounted["/run/auth/alpha"] == str(root / "auth" / "alpha")
     assert dmb("workspace", "remove", "alpha", "--workspace", root, "--yes").code == 0
     assert own(root) == before
 

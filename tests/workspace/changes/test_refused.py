@@ -19,7 +19,6 @@ from tests.support.command import Dmb
 from tests.support.modules import isolated, shared
 from tests.support.workspaces import own
 
-NEEDS = "    depends_on:\n      dagster-postgresql:\n        condition: service_healthy\n"
 HALF = "    environment:\n      POSTGRES_DB: dagster\n"
 COMPOSE, YAML, IMAGE = "docker-compose.yml", "home/workspace.yaml", "Dockerfile"
 ADOPT = "dmb workspace adopt"
@@ -71,12 +70,6 @@ CASES = {
         "load_from: &a",
         "every use of *a",
         "Replace *a with copies",
-    ),
-    "depends_on through an alias": Case(
-        COMPOSE, NEEDS, "    depends_on: *x\n", "    depends_on: *x", "is an alias", "Replace it with a copy"
-    ),
-    "depends_on of one word": Case(
-        COMPOSE, NEEDS, "    depends_on: a\n", "    depends_on: a", "expected a mapping here"
     ),
     "a service": Case(
         COMPOSE,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import stat
+import textwrap
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ import yaml
 from dotenv import dotenv_values
 
 from dmb.formats.dockerfile import instructions
+from dmb.formats.yamlsplice import YamlFile
+from dmb.workspace.state.registry import fingerprints
 from tests.support.command import Dmb
 from tests.support.containers import compose, config, refuse_lint
 from tests.support.docker_shim import docker_shim
@@ -35,7 +39,7 @@ def test_an_isolated_module_has_services_variables_and_an_entry(dmb: Dmb, made: 
     data = add(dmb, made, isolated(tmp_path))
     services = judged(made)["services"]
     for name in ("dagster-webserver", "dagster-daemon"):
-        assert services[name]["depends_on"]["bar-one"]["condition"] == "service_started"
+        assert {*services[name]["depends_on"]} == {"dagster-postgresql"}  # neither waits for a module
         assert services[name]["depends_on"]["dagster-postgresql"]["condition"] == "service_healthy"
     env = dotenv_values(made / ".env")
     port = data["modules"][0]["ports"]["postgresql"]
@@ -60,12 +64,16 @@ def test_runs_in_containers_of_their_own_get_the_variables(dmb: Dmb, tmp_path: P
     root = tmp_path / "ws"
     assert dmb("workspace", "init", root, "--runtime", "docker", "--run-launcher", "docker").code == 0
     add(dmb, root, isolated(tmp_path))
-    names = yaml.safe_load((root / "home" / "dagster.yaml").read_text())["run_launcher"]["config"]["env_vars"]
-    assert names == ["DAGSTER_POSTGRES_PASSWORD", "BAR_ONE_DB_HOST", "BAR_ONE_DB_PASSWORD"]
+    config = yaml.safe_load((root / "home" / "dagster.yaml").read_text())["run_launcher"]["config"]
+    assert config["env_vars"] == ["DAGSTER_POSTGRES_PASSWORD"]
     services = judged(root)["services"]
-    for name in ("dagster-webserver", "dagster-daemon"):
-        assert services[name]["environment"]["BAR_ONE_DB_HOST"] == "bar-one-db"
-        assert set(names) <= set(services[name]["environment"])
+    context = json.loads(services["bar-one"]["environment"]["DAGSTER_CONTAINER_CONTEXT"])["docker"]
+    assert context["env_vars"] == ["BAR_ONE_DB_HOST", "BAR_ONE_DB_PASSWORD"]
+    assert set(config["container_kwargs"]["volumes"]) <= set(context["container_kwargs"]["volumes"])
+    assert services["dagster-daemon"]["environment"]["BAR_ONE_DB_HOST"] == "bar-one-db"
+    assert set(context["env_vars"]) <= set(services["dagster-daemon"]["environment"])
+    password = dotenv_values(root / ".env")["BAR_ONE_DB_PASSWORD"]
+    assert password not in services["bar-one"]["environment"]["DAGSTER_CONTAINER_CONTEXT"]
 
 
 @pytest.mark.parametrize(("launcher", "make"), [("docker", isolated), ("docker", shared), ("default", shared)])
@@ -161,7 +169,7 @@ def test_a_section_without_its_head_is_refused(dmb: Dmb, made: Path, tmp_path: P
 
 
 @pytest.mark.parametrize("form", ["short", "flow", "absent", "empty", "long"])
-def test_depends_on_in_every_form(dmb: Dmb, made: Path, tmp_path: Path, form: str) -> None:
+def test_the_platform_waits_for_no_module(dmb: Dmb, made: Path, tmp_path: Path, form: str) -> None:
     path = made / "docker-compose.yml"
     text = path.read_text()
     long = "    depends_on:\n      dagster-postgresql:\n        condition: service_healthy\n"
@@ -176,7 +184,7 @@ def test_depends_on_in_every_form(dmb: Dmb, made: Path, tmp_path: Path, form: st
     before = own(made)
     add(dmb, made, isolated(tmp_path))
     services = judged(made)["services"]
-    assert all("bar-one" in services[name]["depends_on"] for name in ("dagster-webserver", "dagster-daemon"))
+    assert not any("bar-one" in services[name].get("depends_on", {}) for name in services if "dagster" in name)
     assert dmb("workspace", "remove", "bar-one", "--workspace", made, "--yes").code == 0
     assert own(made) == before
 
@@ -212,7 +220,7 @@ def test_what_is_in_the_way_is_named_and_nothing_is_written(
     assert own(made) == before
 
 
-def test_a_depends_on_that_comes_through_a_merge_key_is_refused(dmb: Dmb, made: Path, tmp_path: Path) -> None:
+def test_a_depends_on_that_comes_through_a_merge_key_stays(dmb: Dmb, made: Path, tmp_path: Path) -> None:
     path = made / "docker-compose.yml"
     long = "    depends_on:\n      dagster-postgresql:\n        condition: service_healthy\n"
     merged = (
@@ -222,9 +230,37 @@ def test_a_depends_on_that_comes_through_a_merge_key_is_refused(dmb: Dmb, made: 
     )
     path.write_text(merged)
     before = own(made)
-    done = dmb("workspace", "add", isolated(tmp_path), "--workspace", made)
-    assert (done.code, "`depends_on` is already here" in done.err, f"{path}:" in done.err) == (2, True, True), done.err
+    add(dmb, made, isolated(tmp_path))
+    services = judged(made)["services"]
+    assert {*services["dagster-webserver"]["depends_on"]} == {"dagster-postgresql"}
+    assert dmb("workspace", "remove", "bar-one", "--workspace", made, "--yes").code == 0
     assert own(made) == before
+
+
+def test_an_old_dependence_on_a_module_goes_when_it_is_added_again(dmb: Dmb, made: Path, tmp_path: Path) -> None:
+    """dmb wrote one once: an unhealthy database of a module then kept the platform down."""
+    module = isolated(tmp_path)
+    before = own(made)
+    add(dmb, made, module)
+    state = own(made)
+    path, record = made / "docker-compose.yml", made / ".dmb" / "registry.json"
+    file = YamlFile(path.read_text(), str(path))
+    pieces: dict[tuple[str, ...], str] = {}
+    for placed in file.blocks:
+        if placed.block.owner == "bar-one" and placed.path:
+            pieces[placed.path] = textwrap.dedent(placed.block.body)
+    pieces[("services", "dagster-daemon", "depends_on")] = "bar-one:\n  condition: service_started\n"
+    file.put("bar-one", pieces)
+    new = file.applied()
+    path.write_text(new.render())
+    registry = json.loads(record.read_text())
+    digest = fingerprints((placed.block for placed in new.blocks), {"bar-one"})["bar-one"]
+    registry["modules"]["bar-one"]["blocks"]["docker-compose.yml"] = digest
+    record.write_text(json.dumps(registry))
+    add(dmb, made, module)
+    assert path.read_bytes() == state["docker-compose.yml"]
+    assert dmb("workspace", "remove", "bar-one", "--workspace", made, "--yes").code == 0
+    assert path.read_bytes() == before["docker-compose.yml"]
 
 
 def test_a_container_name_and_missing_pieces_are_refused(dmb: Dmb, made: Path, tmp_path: Path) -> None:

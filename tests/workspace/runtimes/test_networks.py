@@ -117,12 +117,11 @@ def test_a_module_comes_to_their_network(dmb: Dmb, tmp_path: Path, shape: str, p
     ("ui", "beat", "rest", "piece", "place", "cause"),
     [
         (line("network_mode", "host"), "", DEFINED, None, "ws/docker-compose.yml:5", "`network_mode: host`"),
-        (line("networks", "[a]"), line("networks", "[b]"), APART, None, f"{PIECE}:11", "network dagster, which"),
         (*SHAPES["its name has another use"][:3], None, f"{PIECE}:11", "where ui cannot reach"),
         ("", "", "", None, f"{PIECE}:9", "volume dagster_storage, which"),
         ("", "", DEFINED, "networks: [mine]", f"{PIECE}:11", "network mine, which"),
     ],
-    ids=["host", "nothing in common", "apart", "no storage", "a network that nobody has"],
+    ids=["host", "apart", "no storage", "a network that nobody has"],
 )
 def test_what_could_not_be_reached_is_refused(
     dmb: Dmb, tmp_path: Path, ui: str, beat: str, rest: str, piece: str | None, place: str, cause: str
@@ -136,6 +135,17 @@ def test_what_could_not_be_reached_is_refused(
     done = dmb("workspace", "add", module, "--workspace", root)
     assert (done.code, cause in done.err, "\n  -> " in done.err) == (2, True, True), done.err
     assert f"{tmp_path / place}: " in done.err
+    assert own(root) == before
+
+
+def test_a_module_comes_to_both_where_webserver_and_daemon_share_no_network(dmb: Dmb, tmp_path: Path) -> None:
+    root = tmp_path / "ws"
+    made(dmb, root, line("networks", "[a]"), line("networks", "[b]"), APART)
+    before = own(root)
+    add(dmb, root, isolated(tmp_path))
+    services = compose(root)["services"]
+    assert {*services["bar-one"]["networks"]} == {*services["bar-one-db"]["networks"]} == {"a", "b"}
+    assert dmb("workspace", "remove", "bar-one", "--workspace", root, "--yes").code == 0
     assert own(root) == before
 
 
