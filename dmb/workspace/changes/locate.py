@@ -275,7 +275,8 @@ def _refuse_code_by_option(launching: Sequence[tuple[Service, Node]], file: Yaml
                 f"{service.name} loads its code by `{match[1]} {match[2]}` and reads no workspace.yaml, so no other "
                 "code location can be added",
                 place=f"{file.place}:{file.line(('services', service.name, 'command'))}",
-                remedy="write a workspace.yaml that loads the same, and `-w workspace.yaml` instead, in both commands",
+                remedy="write a workspace.yaml that loads the same, and `-w workspace.yaml` instead in the command of "
+                + " and ".join(each.name for each, _ in launching),
             )
 
 

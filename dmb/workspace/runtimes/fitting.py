@@ -101,7 +101,8 @@ def _mounted(own: YamlFile, surroundings: Surroundings, name: str) -> YamlFile:
 def _databases(surroundings: Surroundings) -> Iterator[str]:
     """The databases that webserver and daemon both depend on, and that depend on nothing: the instance is in them."""
     for name, service in surroundings.services.items():
-        if service.role in SERVERS and not service.needs and all(name in each.needs for each in surroundings.launching):
+        always = not service.needs and service.node.get("profiles").kind == "null"
+        if service.role in SERVERS and always and all(name in each.needs for each in surroundings.launching):
             yield name
 
 

@@ -143,7 +143,12 @@ def without(data: Any) -> Any:
 
 def of_module(name: str) -> bool:
     prefixes = tuple(f"{one.replace('-', '_').upper()}_" for one in NAMES)
-    return name in NAMES or name in {f"{one}-db" for one in ISOLATED} or name.startswith(prefixes)
+    return (
+        name in NAMES
+        or name.startswith("./auth/")
+        or name in {f"{one}-db" for one in ISOLATED}
+        or name.startswith(prefixes)
+    )
 
 
 @pytest.mark.slow

@@ -82,7 +82,9 @@ def test_many_at_once_are_all_there(memory: Path, runtime: str) -> None:
         assert {name for name in compose["services"] if name.startswith("m-")} == {
             service for name in wanted for service in (name, f"{name}-db")
         }
-        assert compose["services"]["dagster-daemon"]["depends_on"].keys() >= set(wanted)
+        daemon = compose["services"]["dagster-daemon"]
+        assert daemon["environment"].keys() >= {f"{name.upper().replace('-', '_')}_DB_HOST" for name in wanted}
+        assert daemon["depends_on"].keys() == {"dagster-postgresql"}
     assert not any(one.drifted for one in listing(layout).modules)
     remove(layout.root, *wanted)
     assert contents_of(layout) == before
