@@ -45,4 +45,4 @@ def _command(layout: Layout, runtime: str) -> list[str]:
     service = next((service.name for service in all_services if service.role == "webserver"), None)
     if service is None:
         raise DmbError(f"{path} has no webserver service")
-    return engine.compose(layout, "exec", "-T", service, "python", "-c", PROBE.read_text("utf-8"))
+    return list(engine.compose(layout, "exec", "-T", service, "python", "-c", PROBE.read_text("utf-8")))
