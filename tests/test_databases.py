@@ -25,6 +25,7 @@ TABLE = "dmb/databases.py"
 APART = {
     "dmb/system_packages.py",
     "dmb/workspace/runtimes/docker.py",
+    "dmb/workspace/runtimes/instance.py",
     "cookiecutter.json",  # which is data: its choices are compared with the table below
 }
 STORAGE = re.compile(r"DAGSTER_POSTGRES\w*|dagster[-_]postgres\w*|the workspace's PostgreSQL")

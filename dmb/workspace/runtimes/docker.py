@@ -179,6 +179,8 @@ x-dagster: &dagster
   cap_drop: [ALL]
   security_opt: ["no-new-privileges:true"]@group
   volumes:
+    # Credential files of the modules that share this image.
+    - ./auth:/run/auth:ro
     - ./home:/opt/dagster/home:ro
     # The logs of runs, which code servers and runs write.
     - dagster_instance:/var/lib/dagster/instance

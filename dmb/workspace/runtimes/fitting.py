@@ -146,7 +146,7 @@ def _unreachable_state(own: YamlFile, surroundings: Surroundings, name: str) -> 
             f"{name} cannot write to them, so its runs would fail",
             place=str(surroundings.layout.dagster_yaml),
             remedy=f"mount a volume at {folder} in {' and '.join(each.name for each in surroundings.launching)}; or "
-            "keep them in PostgreSQL",
+            "keep them in a database server",
         ),
     )
 

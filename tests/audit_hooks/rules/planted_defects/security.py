@@ -30,8 +30,8 @@ SEEDS = [
         {"governance": "standard", "database": "none"},
         {
             _PIECE: (
-                "      - dagster_storage:/var/lib/dagster/storage\n",
-                "      - dagster_storage:/var/lib/dagster/storage\n      - /var/run/docker.sock:/var/run/docker.sock\n",
+                "      - bar-one-storage:/var/lib/dagster/storage\n",
+                "      - bar-one-storage:/var/lib/dagster/storage\n      - /var/run/docker.sock:/var/run/docker.sock\n",
             )
         },
         _PIECE,
