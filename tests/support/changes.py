@@ -93,9 +93,9 @@ def prepare(folder: Path) -> Prepared:
 
 
 def state(root: Path) -> dict[str, object]:
-    """What the workspace's files say, passwords aside, and the modules of its registry."""
+    """What the workspace's files say, passwords and its own place aside, and the modules of its registry."""
     files: dict[str, object] = {
-        name: re.sub(rb"(?<=_PASSWORD=)\w+", b"", data)
+        name: re.sub(rb"(?<=_PASSWORD=)\w+", b"", data).replace(str(root).encode(), b"ROOT")
         for name, data in contents(root).items()
         if not name.startswith(".dmb/")
     }
