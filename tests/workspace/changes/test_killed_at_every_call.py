@@ -33,6 +33,7 @@ def test_all_is_old_or_all_is_new(prepared: Prepared, memory: Path, kind: str) -
     old = state(done)
     change(done)
     new = state(done)
+    shutil.rmtree(done)  # or it would be another workspace of this user's, whose ports are taken
     assert {name for name in new if new[name] != old.get(name)} >= {"docker-compose.yml", "home/workspace.yaml", ".env"}
 
     def killed(calls: int) -> tuple[Path, bool]:
