@@ -73,6 +73,19 @@ def launched(webserver: Webserver) -> str:
     return run
 
 
+def test_the_code_of_an_image_is_not_its_users_own(cookies: Cookies) -> None:
+    project = make(
+        cookies, Configuration("none", "quick", "isolated"), __python_version="3.12", __system_packages="git"
+    ).project
+    docker("build", "--quiet", "--tag", "dmb-test-git", project)
+    shell = ("run", "--rm", "--entrypoint", "sh", "dmb-test-git", "-c")
+    assert docker(*shell, "id -u").strip() == "10001"
+    assert docker(*shell, "git --version").startswith("git version")
+    docker(*shell, "touch /opt/venv/x", expect=1)
+    docker(*shell, 'touch "$HOME/x" && python -c "import bar_one_dagster.definitions"')
+    docker("image", "rm", "--force", "dmb-test-git")
+
+
 def test_runs_end_before_what_they_need_and_broken_code_says_why(cookies: Cookies, tmp_path: Path) -> None:
     module = slow_module(cookies, "isolated")
     docker("build", "--quiet", "--tag", "bar-one:0.1.0", module)
