@@ -81,12 +81,12 @@ def test_the_code_server_can_do_no_more_than_it_needs(isolated: MadeModule, work
     assert (server["pull_policy"], server["stop_grace_period"]) == ("never", "1h0m0s")
     assert {service["logging"]["driver"] for service in services.values()} == {"json-file"}
     assert "ports" not in server
-    assert list(server["networks"]) == ["dagster"]
+    assert list(server["networks"]) == ["default"]  # `add` puts it where a workspace's webserver and daemon are
     mounts = {mount["target"]: mount for mount in server["volumes"]}
     assert mounts["/run/auth/bar-one"]["source"] == str(workspace / "auth" / "bar-one")
     assert mounts["/run/auth/bar-one"]["read_only"] is True
     assert set(mounts) == {"/run/auth/bar-one", "/var/lib/dagster/storage"}
-    own = {"DAGSTER_CURRENT_IMAGE", "DAGSTER_POSTGRES_PASSWORD", "DAGSTER_STORAGE_PATH"}
+    own = {"DAGSTER_CURRENT_IMAGE", "DAGSTER_STORAGE_PATH"}
     required = set(SHARED) if "METABASE_URL" in piece(isolated).read_text(encoding="utf-8") else set()
     assert {name for name in server["environment"] if not name.startswith("BAR_ONE_")} == own | required
     assert server["environment"]["BAR_ONE_AUTH_DIR"] == "/run/auth/bar-one"

@@ -271,7 +271,8 @@ _DOCKERFILE = f"""\
 ARG PYTHON_VERSION=3.12
 FROM python:${{PYTHON_VERSION}}-slim-bookworm
 RUN pip install --no-cache-dir uv==0.13.9
-ENV UV_COMPILE_BYTECODE=1 \\
+ENV UV_CACHE_DIR=/root/.cache/uv \\
+    UV_COMPILE_BYTECODE=1 \\
     UV_LINK_MODE=copy \\
     UV_PYTHON_DOWNLOADS=never \\
     VIRTUAL_ENV=/opt/venv
