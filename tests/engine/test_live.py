@@ -187,6 +187,8 @@ def test_a_code_server_that_was_killed_with_a_run_in_it(
     project.compose("kill", "live-pg")
     obey(judge.ask()["WSP059"]["remedy"], "end it: ")
     project.compose("up", "--detach", "--no-deps", "live-pg")
+    project.healthy("live-pg")
+    webserver.wait_for("live-pg")
 
 
 def test_a_module_that_is_added_comes_in_when_its_container_runs(
@@ -198,7 +200,7 @@ def test_a_module_that_is_added_comes_in_when_its_container_runs(
     assert done.code == 0, done
     assert "live-my: its container is not there yet; it comes in by itself" in done.out
     assert "live-pg: loaded" in done.out
-    assert f"docker build --tag {dotenv_values(env)['LIVE_MY_IMAGE']} {module}" in done.out
+    assert f"dmb workspace build live-my --workspace {project.folder}" in done.out
     # The webserver stays as it is, and takes it in.
     env.write_text(re.sub(r"(?m)^LIVE_MY_DB_PORT=\d+$", f"LIVE_MY_DB_PORT={free_port()}", env.read_text()))
     project.compose("up", "--detach", "--no-deps", "live-my-db", "live-my")
@@ -254,7 +256,8 @@ def test_a_new_password_is_on_the_server_and_nobody_is_locked_out(
 
 def test_what_was_given_new_passwords_goes_on(project: ComposeProject, webserver: Webserver, judge: Judge) -> None:
     project.compose("up", "--detach")
-    project.healthy("live-pg-db", "live-my-db", "dagster-webserver")
+    project.healthy("live-pg-db", "live-my-db", "live-pg", "live-my", "dagster-webserver")
+    webserver.wait_for("live-pg", "live-my")
     for name in ("live-pg", "live-my"):
         run = webserver.launch(name, f"{name.replace('-', '_')}_make_tables")
         assert webserver.wait_for_run(run) == "SUCCESS"
@@ -264,20 +267,21 @@ def test_what_was_given_new_passwords_goes_on(project: ComposeProject, webserver
 def test_what_is_removed_is_stopped_by_what_is_printed(project: ComposeProject, webserver: Webserver, dmb: Dmb) -> None:
     done = dmb("workspace", "remove", "live-my", "--force", "--workspace", project.folder, "--yes", "--json")
     assert done.code == 0, done.err
-    volume = f"{project.folder.name}_live-my-db"
-    assert done.json["docker"] == {"live-my": {"image": "live-my:0.1.0", "volumes": [volume]}}
+    volumes = [f"{project.folder.name}_live-my-{name}" for name in ("storage", "db")]
+    assert done.json["docker"] == {"live-my": {"image": "live-my:0.1.0", "volumes": volumes}}
     (stop,) = done.json["next"]
     assert "live-my" in project.services()
     shell(stop)
     assert {name for name in project.services() if name.startswith("live-my")} == set()
     webserver.wait_for("live-pg")
-    assert docker("volume", "inspect", "--format", "{{.Name}}", volume).strip() == volume
+    assert docker("volume", "inspect", "--format", "{{.Name}}", *volumes).split() == volumes
     done = dmb("workspace", "remove", "live-pg", "--force", "--workspace", project.folder, "--yes", "--data")
     assert "the image of live-pg stays: docker image rm live-pg:0.1.0" in done.out
     obey(done.out, "Next:")
     assert not any(name.startswith("live-pg") for name in project.services())
-    assert docker("volume", "ls", "--quiet", "--filter", f"name={project.folder.name}_live").split() == [volume]
-    docker("volume", "rm", volume)
+    kept = docker("volume", "ls", "--quiet", "--filter", f"name={project.folder.name}_live").split()
+    assert sorted(kept) == sorted(volumes)
+    docker("volume", "rm", *volumes)
 
 
 def test_containers_that_take_their_time_are_waited_for(tmp_path: Path) -> None:
