@@ -10,7 +10,7 @@ SERVICES := needs_server or needs_browser or needs_docker or end_to_end
 unexport PYTHONDONTWRITEBYTECODE
 export UV_COMPILE_BYTECODE := 1
 
-.PHONY: demo check test test-services lint types docs bench soak clean
+.PHONY: demo check test test-services lint types docs bench clean
 
 demo: .venv/installed
 	$(BIN)/python examples/demo.py
@@ -37,10 +37,6 @@ types: .venv/installed
 # The part of the reference that the code knows.
 docs: .venv/installed
 	$(BIN)/python docs/generate.py
-
-# Ten minutes on a Docker engine; MINUTES=30 make soak: longer.
-soak: .venv/installed
-	$(BIN)/python -m bench.soak $(MINUTES)
 
 bench: .venv/installed
 	$(BIN)/python -m bench
