@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import DmbError
 from ..formats import dockerfile, marked_blocks
-from ..formats.interpolation import interpolate
+from ..formats.interpolation import filled
 from .service import build, mounts
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def image(service: Service) -> Image:
         return NOTHING
     path = Path(built.dockerfile)
     try:
-        text = marked_blocks.decode(path.read_bytes(), str(path))
+        text = marked_blocks.read(path)
         instructions = dockerfile.instructions(text, str(path))
     except (OSError, DmbError):
         return NOTHING
@@ -128,13 +128,13 @@ def file_at(
     for item in service.node.get("configs").items:
         name = item.text or item.get("source").text
         target = item.get("target").text or f"/{name}"
-        if _filled(target, values) == path:
+        if filled(target, values) == path:
             config = root.get("configs").get(name)
             if config.get("content").kind != "null":
                 return config.get("content")
-            return folder / _filled(config.get("file").text, values)
+            return folder / filled(config.get("file").text, values)
     for mount in reversed(mounts(service)):
-        source, below = _filled(mount.source, values), _below(path, _filled(mount.target, values))
+        source, below = filled(mount.source, values), _below(path, filled(mount.target, values))
         if below is not None and source.startswith((".", "/", "~")):
             found = Path(posixpath.normpath(folder / Path(source).expanduser() / below))
             if found.is_file():
@@ -157,10 +157,3 @@ def _below(path: str, folder: str) -> str | None:
     except ValueError:
         return None
     return "" if str(below) == "." else str(below)
-
-
-def _filled(text: str, values: Mapping[str, str]) -> str:
-    try:
-        return interpolate(text, values)
-    except (KeyError, ValueError):
-        return text

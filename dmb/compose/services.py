@@ -40,7 +40,7 @@ def services(file: YamlFile) -> dict[str, Service]:
 def _root(path: Path) -> Node:
     if not path.is_file():
         return NULL
-    return YamlFile(marked_blocks.decode(path.read_bytes(), str(path)), str(path)).root
+    return YamlFile(marked_blocks.read(path), str(path)).root
 
 
 def container_names(services: Mapping[str, Service]) -> dict[str, str]:

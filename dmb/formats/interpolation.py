@@ -38,6 +38,11 @@ def resolved(assignments: Iterable[Assignment], environment: Mapping[str, str]) 
     return values
 
 
+def known(assignments: Iterable[Assignment], environment: Mapping[str, str]) -> dict[str, str]:
+    """All values that Compose fills in: the environment's go before those of a file."""
+    return {**resolved(assignments, environment), **environment}
+
+
 def interpolate(text: str, values: Mapping[str, str]) -> str:
     """Replace `$NAME` and `${NAME}` by their values, with Compose's `:-`, `-`, `:?`, `?`, `:+` and `+`; `$$` is a `$`.
 
@@ -94,6 +99,14 @@ def parts(text: str) -> list[str]:
 def with_defaults(text: str) -> str:
     """`text` with each `${NAME:-value}` replaced by its default."""
     return _DEFAULT.sub(lambda match: match[1], text)
+
+
+def filled(text: str, values: Mapping[str, str]) -> str:
+    """With variables put in; as written where one has no value, or the text is not as Compose takes it."""
+    try:
+        return interpolate(text, values)
+    except (KeyError, ValueError):
+        return text
 
 
 def default_of(text: str) -> str | None:

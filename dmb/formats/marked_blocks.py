@@ -15,6 +15,7 @@ from ..errors import DmbError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
 BOM = "\ufeff"
 EOL = re.compile(r"\r\n|\n|\r")  # not str.splitlines: U+2028 and friends end no line in these files
@@ -56,6 +57,11 @@ def decode(data: bytes, place: str) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise DmbError("not UTF-8", place=f"{place}:{line}", remedy="Save the file as UTF-8, then run again.") from None
+
+
+def read(path: Path) -> str:
+    """The text of a file, by `decode`."""
+    return decode(path.read_bytes(), str(path))
 
 
 def encode(text: str) -> bytes:

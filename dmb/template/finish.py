@@ -77,7 +77,7 @@ def env_text(project: Path) -> str:
     Raises FileNotFoundError where there is no example, DmbError where it is not UTF-8.
     """
     example = project / ".env.example"
-    text = marked_blocks.decode(example.read_bytes(), str(example))
+    text = marked_blocks.read(example)
     return re.sub(r"^\w+_PASSWORD=(?=\r?$)", lambda name: name[0] + secrets.token_hex(16), text, flags=re.MULTILINE)
 
 

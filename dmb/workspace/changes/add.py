@@ -90,7 +90,7 @@ def make_folders(added: Added) -> None:
 
 def _values(env: Path) -> set[str]:
     """All values of a `.env`."""
-    text = marked_blocks.decode(env.read_bytes(), str(env)) if env.exists() else ""
+    text = marked_blocks.read(env) if env.exists() else ""
     return {value for _, _, value in envfile.owned(text, str(env))}
 
 

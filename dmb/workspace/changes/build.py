@@ -205,7 +205,7 @@ def _of_modules(session: Session, config: dict[str, Any]) -> Iterator[Image]:
 
 def _version(file: Path) -> str:
     """The version that a pyproject.toml says; "" where something else decides it."""
-    project = toml.document(marked_blocks.decode(file.read_bytes(), str(file)), str(file)).get("project")
+    project = toml.document(marked_blocks.read(file), str(file)).get("project")
     version = project.get("version") if isinstance(project, dict) else None
     return version if isinstance(version, str) else ""
 
@@ -346,9 +346,6 @@ def _name_in_env(layout: Layout, results: Sequence[Result]) -> tuple[Change, ...
             text, _ = envfile.replaced(text, module, lines, env)
         session.tx.write(layout.env, marked_blocks.encode(text), mode=0o600)
         digests, name = fingerprints(envfile.blocks(text, env), set(modules)), layout.name_of(layout.env)
-        entries = {module: session.registry.modules[module] for module in modules}
-        changed = {
-            module: type(entry)(**{**vars(entry), "blocks": {**entry.blocks, name: digests[module]}})
-            for module, entry in entries.items()
-        }
+        entries = session.registry.modules
+        changed = {module: entries[module].with_block(name, digests[module]) for module in modules}
         return session.finish(session.registry.with_modules(changed), commit=True)

@@ -129,7 +129,7 @@ def _changes(missing: Mapping[Path, bytes]) -> tuple[Change, ...]:
 
 def _refuse_unset(layout: Layout, needed: Mapping[str, str]) -> dict[str, Assignment]:
     """An existing `.env` is not written to, so it must set what the workspace needs. Returns what it sets, by name."""
-    text = marked_blocks.decode(layout.env.read_bytes(), str(layout.env))
+    text = marked_blocks.read(layout.env)
     present = {variable.key: variable for variable in envfile.assignments(text, str(layout.env))}
     lines = local.env_lines({name: value for name, value in needed.items() if name not in present})
     if lines:

@@ -15,7 +15,7 @@ from ...compose.service import build, environment, words
 from ...compose.services import services
 from ...errors import DmbError, NothingToWorkOn
 from ...formats import envfile, marked_blocks
-from ...formats.interpolation import interpolate, resolved
+from ...formats.interpolation import filled, known
 from ...formats.yaml_nodes import Node
 from ...formats.yamlsplice import YamlFile
 from . import inline_configs
@@ -96,7 +96,7 @@ def _kind(path: Path) -> str:
 
 
 def _yaml(path: Path) -> YamlFile:
-    return YamlFile(marked_blocks.decode(path.read_bytes(), str(path)), str(path))
+    return YamlFile(marked_blocks.read(path), str(path))
 
 
 def _name(root: Path, path: Path) -> str:
@@ -120,13 +120,7 @@ def _compose_files(root: Path, named: Sequence[Path]) -> list[YamlFile]:
 
 def _by_variable(root: Path) -> list[Path]:
     """The files that COMPOSE_FILE names."""
-    env = root / ".env"
-    values = dict(os.environ)
-    if env.is_file():
-        values = {
-            **resolved(envfile.assignments(marked_blocks.decode(env.read_bytes(), str(env)), str(env)), values),
-            **values,
-        }
+    values = _values(root / ".env")
     names = values.get("COMPOSE_FILE", "").split(values.get("COMPOSE_PATH_SEPARATOR") or os.pathsep)
     paths = [(root / name).resolve() for name in names if name]
     return paths if all(path.is_file() and path.is_relative_to(root) for path in paths) else []
@@ -250,14 +244,14 @@ def _read_by(service: Service, values: Mapping[str, str]) -> Iterator[tuple[str,
     """The paths in its container at which a service reads a file, with the usual names of what is there."""
     made = image(service)
     home = environment(service).get("DAGSTER_HOME") or made.variables.get("DAGSTER_HOME", "")
-    home = _filled(home, values)
-    folder = _filled(service.node.get("working_dir").text, values) or made.folder
+    home = filled(home, values)
+    folder = filled(service.node.get("working_dir").text, values) or made.folder
     command = _command(service, made.command)
     if home:
         yield "dagster.yaml", posixpath.normpath(posixpath.join(folder, home, "dagster.yaml"))
     match = _WORKSPACE.search(command)
-    filled = _filled(match[1] if match else "workspace.yaml", {**made.variables, **environment(service), **values})
-    yield "workspace.yaml", posixpath.normpath(posixpath.join(folder, filled.strip("\"'")))
+    path = filled(match[1] if match else "workspace.yaml", {**made.variables, **environment(service), **values})
+    yield "workspace.yaml", posixpath.normpath(posixpath.join(folder, path.strip("\"'")))
 
 
 def _command(service: Service, of_image: str) -> str:
@@ -282,15 +276,8 @@ def _refuse_code_by_option(launching: Sequence[tuple[Service, Node]], file: Yaml
 
 def _values(env: Path) -> dict[str, str]:
     """What a `.env` and the environment set."""
-    own = envfile.assignments(marked_blocks.decode(env.read_bytes(), str(env)), str(env)) if env.is_file() else ()
-    return {**resolved(own, os.environ), **os.environ}
-
-
-def _filled(text: str, values: Mapping[str, str]) -> str:
-    try:
-        return interpolate(text, values)
-    except (KeyError, ValueError):
-        return text
+    own = envfile.assignments(marked_blocks.read(env), str(env)) if env.is_file() else ()
+    return known(own, os.environ)
 
 
 def _only(root: Path, name: str, with_dagster: Sequence[YamlFile]) -> str:

@@ -120,7 +120,7 @@ def _replaced(session: Session, name: str, variable: str, line: str) -> Entry:
     new, _ = envfile.replaced(text, name, {variable: line}, env)
     session.tx.write(layout.env, marked_blocks.encode(new))
     digest = fingerprints(envfile.blocks(new, env), {name})[name]
-    return type(entry)(**{**vars(entry), "blocks": {**entry.blocks, layout.name_of(layout.env): digest}})
+    return entry.with_block(layout.name_of(layout.env), digest)
 
 
 def _kept_password(kept: Path) -> str | None:

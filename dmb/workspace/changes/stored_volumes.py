@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ...compose.service import environment, mounts
 from ...compose.services import external, services
 from ...formats import dockerfile
-from ...formats.interpolation import interpolate, resolved
+from ...formats.interpolation import filled, known
 from .stored_data import stored
 
 if TYPE_CHECKING:
@@ -112,12 +112,9 @@ def _of_image(files: Files) -> str:
 
 
 def _values(files: Files) -> dict[str, str]:
-    return {**resolved(files.variables(), os.environ), **os.environ}
+    return known(files.variables(), os.environ)
 
 
 def _filled(text: str, files: Files) -> str:
     """With variables put in; as written where one is not set."""
-    try:
-        return interpolate(text, _values(files))
-    except (KeyError, ValueError):
-        return text
+    return filled(text, _values(files))

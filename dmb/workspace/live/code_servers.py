@@ -41,7 +41,7 @@ def _command(layout: Layout, runtime: str) -> list[str]:
             raise DmbError(f"{python} is missing")
         return [str(python), str(PROBE)]
     path = layout.compose
-    all_services = services(YamlFile(marked_blocks.decode(path.read_bytes(), str(path)), str(path))).values()
+    all_services = services(YamlFile(marked_blocks.read(path), str(path))).values()
     service = next((service.name for service in all_services if service.role == "webserver"), None)
     if service is None:
         raise DmbError(f"{path} has no webserver service")

@@ -25,6 +25,7 @@ from ...formats.yamlsplice import YamlFile
 from ...module import Module
 from ..changes.placement import LOCATIONS
 from ..runtimes import engine
+from ..runtimes.instance import CONTEXT
 from ..state.session import open_workspace
 
 if TYPE_CHECKING:
@@ -160,7 +161,7 @@ def override(layout: Layout, modules: Sequence[Source]) -> str:
                 if role(name, " ".join(command), "") not in ("webserver", "daemon"):
                     services[name]["command"] = _reloading(command, source)
                     if launched:
-                        services[name]["environment"]["DAGSTER_CONTAINER_CONTEXT"] = _context(given, source, launched)
+                        services[name]["environment"][CONTEXT] = _context(given, source, launched)
             before = services[name]["environment"]["PYTHONPATH"]
             services[name]["environment"]["PYTHONPATH"] = ":".join(filter(None, (source.python_path, before)))
             mount = {"type": "bind", "source": str(source.folder), "target": source.mounted, "read_only": True}
@@ -173,7 +174,7 @@ def _launcher(layout: Layout) -> dict[str, Any] | None:
     path = layout.dagster_yaml
     if not path.is_file():
         return None
-    launcher = YamlFile(marked_blocks.decode(path.read_bytes(), str(path)), str(path)).plain(("run_launcher",))
+    launcher = YamlFile(marked_blocks.read(path), str(path)).plain(("run_launcher",))
     if not isinstance(launcher, dict) or launcher.get("class") != "DockerRunLauncher":
         return None
     return launcher.get("config") or {}
@@ -184,7 +185,7 @@ def _context(given: Mapping[str, str | None], source: Source, launched: Mapping[
 
     The volumes of a code location take the place of the launcher's, so those are named again.
     """
-    context = json.loads(given.get("DAGSTER_CONTAINER_CONTEXT") or "{}")
+    context = json.loads(given.get(CONTEXT) or "{}")
     docker = context.setdefault("docker", {})
     options = docker.setdefault("container_kwargs", {})
     volumes = options.get("volumes") or (launched.get("container_kwargs") or {}).get("volumes") or []
@@ -246,14 +247,7 @@ def command(layout: Layout, file: Path, *words: str) -> tuple[str, ...]:
 
 def is_running(layout: Layout) -> bool:
     """Whether the workspace's webserver has a container that runs."""
-    words = engine.compose(layout, "ps", "--services", "--filter", "status=running")
-    done = subprocess.run(words, cwd=layout.root, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
-    services = engine.project(layout)["services"]
-    return any(
-        role(name, " ".join(services[name].get("command") or ()), "") == "webserver"
-        for name in done.stdout.split()
-        if name in services
-    )
+    return any(each.role == "webserver" and each.running for each in engine.containers(layout))
 
 
 @contextlib.contextmanager
@@ -324,7 +318,7 @@ def _dependencies(source: Source) -> list[object]:
     contents: list[object] = []
     with contextlib.suppress(OSError, DmbError):
         file = source.folder / "pyproject.toml"
-        document = toml.document(marked_blocks.decode(file.read_bytes(), str(file)), str(file))
+        document = toml.document(marked_blocks.read(file), str(file))
         project = document.get("project")
         listed = project if isinstance(project, dict) else {}
         contents += [listed.get("dependencies"), listed.get("optional-dependencies"), document.get("dependency-groups")]

@@ -198,7 +198,7 @@ def _location(entry: Mapping[str, Any]) -> Location:
 def location_lines(layout: Layout) -> dict[str, int]:
     """The names of the locations in workspace.yaml, with their lines."""
     path = layout.workspace_yaml
-    file = YamlFile(marked_blocks.decode(path.read_bytes(), str(path)), str(path))
+    file = YamlFile(marked_blocks.read(path), str(path))
     loaded = file.plain(LOCATIONS)
     served_names = [_served_name(item) for item in (loaded if isinstance(loaded, list) else ())]
     pairs = zip(file.entries(LOCATIONS), served_names, strict=False)

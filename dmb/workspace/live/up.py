@@ -56,7 +56,7 @@ def start_of(layout: Layout, port: int | None = None) -> Start:
         )
     if registry.code_servers:
         _refuse_port(port, str(layout.procfile), "the option -p")
-        match = _PORT.search(marked_blocks.decode(layout.procfile.read_bytes(), str(layout.procfile)))
+        match = _PORT.search(marked_blocks.read(layout.procfile))
         return Start((str(tool), "start"), f"http://{local.HOST}:{match[1] if match else local.WEBSERVER_PORT}")
     port = port or local.WEBSERVER_PORT
     words = ("dev", "-w", layout.name_of(layout.workspace_yaml), "-h", local.HOST, "-p", str(port))
@@ -81,7 +81,7 @@ def _refuse_no_compose() -> None:
 
 
 def _variable(layout: Layout, name: str) -> str | None:
-    text = marked_blocks.decode(layout.env.read_bytes(), str(layout.env))
+    text = marked_blocks.read(layout.env)
     values = {each.key: each.value for each in envfile.assignments(text, str(layout.env))}
     return values.get(name)
 

@@ -78,7 +78,7 @@ class Builder:
         images = {name: f"dmb-context/{_NO_NAME.sub('-', tag)}/{name}" for name in recipe.contexts}
         for name, folder in recipe.contexts.items():
             yield Step((*words, "--tag", images[name], "--file", "-", str(folder)), _CONTEXT)
-        text = marked_blocks.decode(recipe.dockerfile.read_bytes(), str(recipe.dockerfile))
+        text = marked_blocks.read(recipe.dockerfile)
         stages = _with_stages(text, str(recipe.dockerfile), images)
         yield Step((*words, *options, "--tag", tag, "--file", "-", str(recipe.context)), stages)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...compose.services import services
-from ...formats.interpolation import interpolate, resolved
+from ...formats.interpolation import filled, known
 from ...formats.yaml_nodes import MappingNode, Node
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class ComposeProject:
     @functools.cached_property
     def values(self) -> dict[str, str]:
         """What fills in the variables of the Compose files."""
-        return {**resolved(self.files.variables(), os.environ), **os.environ}
+        return known(self.files.variables(), os.environ)
 
     def has(self, kind: str, name: str) -> bool:
         """Whether the workspace has the network, or the volume, that a service names so."""
@@ -76,10 +76,7 @@ class ComposeProject:
         """The key that a name means: Compose fills variables in where a network is used, and not in keys."""
         if "$" not in name or name in self.root.get(kind).entries:
             return name
-        try:
-            return interpolate(name, self.values)
-        except (KeyError, ValueError):
-            return name
+        return filled(name, self.values)
 
 
 def _united(files: list[YamlFile]) -> Node:

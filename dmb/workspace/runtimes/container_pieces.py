@@ -104,7 +104,7 @@ def _read(path: Path) -> YamlFile:
             place=str(path),
             remedy="restore it, or get it from the template: cruft update",
         )
-    return YamlFile(marked_blocks.decode(path.read_bytes(), str(path)), str(path))
+    return YamlFile(marked_blocks.read(path), str(path))
 
 
 def _hosts(locations: YamlFile) -> Iterator[str]:
@@ -124,7 +124,7 @@ def _variables(example: Path, module: Module, ports: Mapping[str, int], kept: Ma
         return {}
     values = {}
     ours = {variable: ports[kind] for kind, variable in kinds(module).items()}
-    for assignment in envfile.assignments(marked_blocks.decode(example.read_bytes(), str(example)), str(example)):
+    for assignment in envfile.assignments(marked_blocks.read(example), str(example)):
         values[assignment.key] = assignment.value
         if assignment.key in ours:
             values[assignment.key] = str(ours[assignment.key])
@@ -256,4 +256,4 @@ def _snippet(folder: Path) -> str:
             place=str(path),
             remedy="restore it, or get it from the template: cruft update",
         )
-    return marked_blocks.decode(path.read_bytes(), str(path))
+    return marked_blocks.read(path)

@@ -18,7 +18,7 @@ from ...compose.image_files import image
 from ...compose.service import env_files, environment, mounts, networks
 from ...errors import DmbError
 from ...formats import envfile, marked_blocks
-from ...formats.interpolation import interpolate, parts
+from ...formats.interpolation import filled, parts
 from ...formats.yamlsplice import scalar
 
 if TYPE_CHECKING:
@@ -271,8 +271,7 @@ class Instance:
         if launcher.networks is None:
             return []
         real = [self._project.network_name(name) for name in names]
-        filled = [self._filled(name) for name in real]
-        for name, key in zip(filled, names, strict=True):
+        for name, key in zip(map(self._filled, real), names, strict=True):
             for theirs in launcher.networks:
                 if self._filled(theirs) == name or theirs.endswith(f"_{key}"):
                     return []
@@ -334,7 +333,7 @@ class Instance:
         """The variables that a file of variables sets; none where it cannot be read."""
         path = self._project.compose_folder / Path(self._filled(name)).expanduser()
         try:
-            text = marked_blocks.decode(path.read_bytes(), str(path))
+            text = marked_blocks.read(path)
             return [item.key for item in envfile.assignments(text, str(path))]
         except (OSError, DmbError):
             return []
@@ -342,10 +341,7 @@ class Instance:
     # --- texts
 
     def _filled(self, text: str) -> str:
-        try:
-            return interpolate(text, self._project.values)
-        except (KeyError, ValueError):
-            return text
+        return filled(text, self._project.values)
 
     def _text(self, value: Any) -> str:
         """A value of dagster.yaml, also where a variable holds it; "" where that is not seen."""

@@ -194,7 +194,7 @@ def database_variables(module: Module) -> dict[str, str]:
             place=str(file),
             remedy=f"create it: dmb env {shlex.quote(str(module.path))}",
         )
-    text = marked_blocks.decode(file.read_bytes(), str(file))
+    text = marked_blocks.read(file)
     values = {assignment.key: assignment.value for assignment in envfile.assignments(text, str(file))}
     names = [f"{module.prefix}_DB_{name}" for name in ("HOST", "PORT", "NAME", "USER", "PASSWORD", "POOL_SIZE")]
     if missing := [name for name in names if not values.get(name)]:

@@ -31,6 +31,10 @@ class Entry:
     ports: Mapping[str, int] = field(default_factory=dict)  # assigned: {"grpc": 4001}
     blocks: Mapping[str, str] = field(default_factory=dict)  # file below the workspace -> `fingerprints` of its blocks
 
+    def with_block(self, file: str, fingerprint: str) -> Entry:
+        """This entry with another content of the module's block in a file."""
+        return replace(self, blocks={**self.blocks, file: fingerprint})
+
 
 @dataclass(frozen=True)
 class Registry:
